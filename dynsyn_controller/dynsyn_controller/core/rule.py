@@ -1,0 +1,201 @@
+"""The settings of the dynamic-synapse rule and of the networks, and their named presets.
+
+A preset is a choice of values, never a fork of the code. `paper` follows the text of Wei & Webb
+(IROS 2018), `authors` their published program, where the two differ neither is silently mended;
+`dynsyn` is what learns best here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from dynsyn_controller.core.schema import SchemaError
+
+UNBOUNDED = 1e300
+"""Stands for "no bound" in settings, which must be finite."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Settings of synapses, gains and oscillators. Times are those of the rule (see `Robot.time_scale`).
+
+    Attributes:
+        learning_rate: alpha of equation 3, 1/ms, >= 0.
+        convergence_rate: beta of equation 4, 1/ms, >= 0.
+        amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A.
+        amplitude_initial: A at birth, dimensionless, >= 0.
+        amplitude_minimum, amplitude_maximum: A is kept between them, >= 0.
+        period_mean, period_std: mu and sigma of equation 2, s, > 0 and >= 0.
+        period_minimum: shorter draws become this, s, > 0.
+        centre_range: centres start in U(-centre_range, centre_range) where the network sets none.
+        repulsion: False: attractive only, R <- max(R, 0).
+        reward_minimum, reward_maximum: R is clipped to them before anything else.
+        baseline_time: s; above 0, equation 3 takes R - mean(R) with a running mean of this time
+            constant in place of R; 0: R itself.
+        adaptation: of the hidden units' gain: "none", "linear" (equation 5:
+            dg/dt = gamma (target - |o|)) or "nonlinear" (that times (2 - log10 g)(log10 g + 2)/4).
+        adaptation_rate: gamma of equation 5, 1/ms, >= 0.
+        adaptation_target: mean |output| that the gain steers to, 0..1.
+        gain_initial: g at birth, > 0 (nonlinear: 0.01..100).
+        oscillator_a, oscillator_b, oscillator_c: constants of equation 8.
+        oscillator_rate: 1/tau of equations 7 and 8, 1/ms, > 0.
+        oscillator_substeps: Runge-Kutta steps in one control step, >= 1.
+        oscillator_bound: |v| and |w| are clipped to it after a step, > 0.
+        oscillator_activation: of the oscillators' input: "linear" or "tanh" of the weighted sum.
+        oscillator_bias: the oscillators' input has a constant 1 as a further input.
+        action_activation: of the action layer: "linear" or "tanh".
+        action_bias: the action layer has a constant 1 as a further input.
+        negative_inputs: the negative halves of the states reach layer 1 (else they are 0).
+    """
+
+    learning_rate: float = 1.2e-5
+    convergence_rate: float = 1e-9
+    amplitude_law: Literal["linear", "exponential"] = "linear"
+    amplitude_initial: float = 0.2
+    amplitude_minimum: float = 0.0
+    amplitude_maximum: float = UNBOUNDED
+    period_mean: float = 20.0
+    period_std: float = 2.0
+    period_minimum: float = 1.0
+    centre_range: float = 0.1
+    repulsion: bool = True
+    reward_minimum: float = -UNBOUNDED
+    reward_maximum: float = UNBOUNDED
+    baseline_time: float = 0.0
+    adaptation: Literal["none", "linear", "nonlinear"] = "linear"
+    adaptation_rate: float = 1e-6
+    adaptation_target: float = 0.3
+    gain_initial: float = 0.5
+    oscillator_a: float = 0.08
+    oscillator_b: float = 0.2
+    oscillator_c: float = 0.8
+    oscillator_rate: float = 0.05
+    oscillator_substeps: int = 4
+    oscillator_bound: float = UNBOUNDED
+    oscillator_activation: Literal["linear", "tanh"] = "linear"
+    oscillator_bias: bool = False
+    action_activation: Literal["linear", "tanh"] = "linear"
+    action_bias: bool = False
+    negative_inputs: bool = True
+
+
+_AUTHORS = Rule(
+    convergence_rate=3e-9,
+    amplitude_law="exponential",
+    centre_range=0.2,
+    adaptation="nonlinear",
+    oscillator_b=2.0,
+    oscillator_rate=0.02,
+    oscillator_substeps=1,
+    oscillator_bound=2.0,
+    oscillator_activation="tanh",
+    oscillator_bias=True,
+    action_activation="tanh",
+    action_bias=True,
+    negative_inputs=False,
+)
+
+PRESETS: dict[str, Rule] = {
+    # tau = 0.02 is read as seconds: with milliseconds one control step would be 1650 tau. With the
+    # printed b = 0.2 the oscillators rest for any constant input; set oscillator_b to 2 to see them
+    # swing. Where the text gives no value (periods, first amplitude, first gain): the authors'.
+    "paper": Rule(),
+    "authors": _AUTHORS,
+    "dynsyn": dataclasses.replace(
+        _AUTHORS,
+        learning_rate=9.6e-5,
+        convergence_rate=2e-8,
+        period_mean=40.0,
+        period_std=16.0,
+        period_minimum=4.0,
+        reward_minimum=-50.0,
+        baseline_time=100.0,
+        negative_inputs=True,
+    ),
+}
+
+_NOT_NEGATIVE = (
+    "learning_rate",
+    "convergence_rate",
+    "amplitude_initial",
+    "amplitude_minimum",
+    "amplitude_maximum",
+    "period_std",
+    "centre_range",
+    "baseline_time",
+    "adaptation_rate",
+    "adaptation_target",
+)
+_POSITIVE = (
+    "period_mean",
+    "period_minimum",
+    "gain_initial",
+    "oscillator_rate",
+    "oscillator_bound",
+    "oscillator_substeps",
+)
+_CODES = {
+    "amplitude_law": ("linear", "exponential"),
+    "adaptation": ("none", "linear", "nonlinear"),
+    "oscillator_activation": ("linear", "tanh"),
+    "action_activation": ("linear", "tanh"),
+}
+
+LINEAR_LAW, EXPONENTIAL_LAW = 0, 1
+NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
+LINEAR, TANH = 0, 1
+
+_WHOLE = ("oscillator_substeps", "repulsion", *_CODES)
+_WHOLE += ("oscillator_bias", "action_bias", "negative_inputs")
+PARAMETER_FIELDS = [("dt", np.float64)] + [
+    (field.name, np.int64 if field.name in _WHOLE else np.float64)
+    for field in dataclasses.fields(Rule)
+]
+"""Fields of the parameter record that kernels read; choices as whole numbers; times in ms."""
+
+
+def check(rule: Rule) -> None:
+    """Check the ranges of a rule's settings.
+
+    Raises:
+        SchemaError: the first setting out of its range, with what was expected.
+    """
+    for name in _NOT_NEGATIVE:
+        if not getattr(rule, name) >= 0:
+            raise SchemaError(f"rule.{name}", f"found {getattr(rule, name)}, expected 0 or more")
+    for name in _POSITIVE:
+        if not getattr(rule, name) > 0:
+            raise SchemaError(f"rule.{name}", f"found {getattr(rule, name)}, expected more than 0")
+    for low, high in (
+        ("amplitude_minimum", "amplitude_maximum"),
+        ("reward_minimum", "reward_maximum"),
+    ):
+        if getattr(rule, low) > getattr(rule, high):
+            raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
+    if rule.adaptation == "nonlinear" and not 0.01 <= rule.gain_initial <= 100:
+        raise SchemaError("rule.gain_initial", f"found {rule.gain_initial}, expected 0.01 to 100")
+
+
+def parameters(rule: Rule, dt: float, extra: dict[str, Any] | None = None) -> np.ndarray:
+    """The parameter record (shape (1,)) that kernels take.
+
+    Args:
+        rule: checked settings.
+        dt: control step in the rule's ms, > 0.
+        extra: a network's own numbers, appended as float64 fields.
+    """
+    check(rule)
+    extra = extra or {}
+    record = np.zeros(1, dtype=PARAMETER_FIELDS + [(name, np.float64) for name in extra])
+    record["dt"] = dt
+    for name, value in dataclasses.asdict(rule).items():
+        record[name] = _CODES[name].index(value) if name in _CODES else value
+    for name in ("period_mean", "period_std", "period_minimum", "baseline_time"):
+        record[name] *= 1000.0
+    for name, value in extra.items():
+        record[name] = value
+    return record

@@ -1,0 +1,307 @@
+"""The four-layer network of Wei & Webb (IROS 2018, figure 5).
+
+Observation -> layer 1 (halves of the states, ranges, constant, last outputs; tanh) -> layer 2
+(hidden; tanh, then rectified; adaptive gain) -> layer 3 (FitzHugh-Nagumo oscillators) -> layer 4
+(action: oscillators, states and constant to joints). Synapses are dynamic between 1 and 2
+("hidden"), 2 and 3 ("drive"), and into 4 ("action").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+
+from dynsyn_controller.core.gain import adapt
+from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
+from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
+from dynsyn_controller.core.rule import TANH, Rule, parameters
+from dynsyn_controller.core.schema import SchemaError
+from dynsyn_controller.core.statistics import record_reward, reset_statistics
+from dynsyn_controller.core.synapse import fluctuate, freeze, give_birth, learn, weighted_sum
+
+
+@dataclass(frozen=True)
+class Drive:
+    """An initial centre of the action layer: `weight` on output "v" or "w" of an oscillator."""
+
+    joint: str
+    oscillator: int
+    output: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class WalkerOptions:
+    """Section `network` of a robot file with `type: walker`.
+
+    Attributes:
+        type: "walker".
+        hidden: units of layer 2, >= 1.
+        oscillators: of layer 3, >= 1.
+        drives: initial centres from oscillators to joints; the others start at 0.
+        position_feedback, velocity_feedback: initial centres from a joint's own channels.
+    """
+
+    type: str
+    hidden: int = 8
+    oscillators: int = 2
+    drives: tuple[Drive, ...] = field(default_factory=tuple)
+    position_feedback: float = 0.0
+    velocity_feedback: float = 0.0
+
+
+class WalkerNetwork:
+    """See `network.Network` and the module.
+
+    Args:
+        body: the robot's names, limits and sensitivities; at least one state.
+        options: see `WalkerOptions`.
+        rule: settings of synapses, gains and oscillators.
+
+    Raises:
+        SchemaError: a size below 1, or a drive that names no joint, oscillator or output.
+    """
+
+    Options = WalkerOptions
+
+    def __init__(self, body: Body, options: WalkerOptions, rule: Rule) -> None:
+        _check(body, options)
+        self.body, self.options, self.rule = body, options, rule
+        self.layers = _layers(body, options, rule)
+        last = self.layers[-1].slice.stop
+        hidden, oscillators, joints = options.hidden, options.oscillators, len(body.joints)
+        inputs = self.layers[0].columns
+        arrays = {
+            "gain": hidden,
+            "input": inputs,
+            "hidden": hidden + 1,
+            "drive": oscillators,
+            "v": oscillators,
+            "w": oscillators,
+            "action_input": 2 * oscillators + len(body.states) + 1,
+            "output": joints,
+            "sensitivity": len(body.sensitivity),
+            "effort_limit": joints,
+        }
+        self.dtype = state_dtype(
+            lifetime_fields(last) + [(name, np.float64, (size,)) for name, size in arrays.items()]
+        )
+        self.parameters = parameters(
+            rule,
+            body.dt,
+            {"states": len(body.states), "fall_threshold": body.fall_threshold},
+        )
+        self.unit_names = tuple(
+            [f"hidden.{j}" for j in range(hidden)]
+            + [f"oscillator.{k}.v" for k in range(oscillators)]
+            + [f"oscillator.{k}.w" for k in range(oscillators)]
+            + [f"output.{name}" for name in body.joints]
+        )
+
+    def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
+        """Fill record `index` with a new-born lifetime."""
+        state = states[index : index + 1]
+        state[...] = np.zeros(1, self.dtype)
+        state["random_state"] = generator.integers(2**64, dtype=np.uint64)
+        state["gain"] = self.rule.gain_initial
+        state["sensitivity"] = self.body.sensitivity
+        state["effort_limit"] = self.body.effort_limit
+        reset_statistics(state)
+        for layer in self.layers[:-1]:
+            state["centre"][0, layer.slice] = generator.uniform(
+                -self.rule.centre_range, self.rule.centre_range, layer.rows * layer.columns
+            )
+        state["centre"][0, self.layers[-1].slice] = self._action_centres().ravel()
+        _give_birth(states, index, self.parameters)
+
+    def _action_centres(self) -> np.ndarray:
+        """Initial centres of the action layer, (joints, inputs)."""
+        action, oscillators = self.layers[-1], self.options.oscillators
+        centres = np.zeros((action.rows, action.columns))
+        for drive in self.options.drives:
+            column = drive.oscillator + (oscillators if drive.output == "w" else 0)
+            centres[self.body.joints.index(drive.joint), column] = drive.weight
+        feedback = {
+            "position": self.options.position_feedback,
+            "velocity": self.options.velocity_feedback,
+        }
+        for row, channels in enumerate(self.body.joint_channels):
+            for name in feedback.keys() & channels.keys():
+                centres[row, 2 * oscillators + channels[name]] = feedback[name]
+        return centres
+
+    def step(self, states, index, observation, reward, terminal, learning, effort) -> bool:
+        """One control step of lifetime `index`; see `network.Network.step`."""
+        return _step(
+            states, index, self.parameters, observation, reward, terminal, learning, effort
+        )
+
+    def step_batch(self, states, observation, reward, terminal, learning, effort) -> int:
+        """One control step of every lifetime; see `network.Network.step_batch`."""
+        return _step_batch(states, self.parameters, observation, reward, terminal, learning, effort)
+
+    def activity(self, state: np.ndarray) -> np.ndarray:
+        """Values of the units in `unit_names`, dimensionless."""
+        units = (state["hidden"][:-1], state["v"], state["w"], state["output"])
+        return np.concatenate(units)
+
+
+def _check(body: Body, options: WalkerOptions) -> None:
+    for name in ("hidden", "oscillators"):
+        if getattr(options, name) < 1:
+            raise SchemaError(
+                f"network.{name}", f"found {getattr(options, name)}, expected 1 or more"
+            )
+    if not body.states:
+        raise SchemaError("observation", "no channel of kind state, expected at least one")
+    for number, drive in enumerate(options.drives):
+        where = f"network.drives[{number}]"
+        if drive.joint not in body.joints:
+            raise SchemaError(f"{where}.joint", f"{drive.joint!r} is not a joint of this robot")
+        if not 0 <= drive.oscillator < options.oscillators:
+            raise SchemaError(
+                f"{where}.oscillator",
+                f"found {drive.oscillator}, expected 0 to {options.oscillators - 1}",
+            )
+        if drive.output not in ("v", "w"):
+            raise SchemaError(f"{where}.output", f"found {drive.output!r}, expected v or w")
+
+
+def _layers(body: Body, options: WalkerOptions, rule: Rule) -> tuple[LayerSpec, ...]:
+    hidden = tuple(f"hidden.{j}" for j in range(options.hidden))
+    oscillators = range(options.oscillators)
+    inputs = (
+        *(f"{name}+" for name in body.states),
+        *(f"{name}-" for name in body.states),
+        *body.ranges,
+        "constant",
+        *(f"output.{name}" for name in body.joints),
+    )
+    waves = (
+        *(f"oscillator.{k}.v" for k in oscillators),
+        *(f"oscillator.{k}.w" for k in oscillators),
+    )
+    drive_inputs = hidden + ("constant",) * rule.oscillator_bias
+    action_inputs = waves + body.states + ("constant",) * rule.action_bias
+    layers, start = [], 0
+    for name, outputs, columns in (
+        ("hidden", hidden, inputs),
+        ("drive", tuple(f"oscillator.{k}" for k in oscillators), drive_inputs),
+        ("action", body.joints, action_inputs),
+    ):
+        layers.append(LayerSpec(name, outputs, columns, start))
+        start = layers[-1].slice.stop
+    return tuple(layers)
+
+
+@njit(cache=True)
+def _give_birth(states, index, parameters):
+    state, settings = states[index], parameters[0]
+    give_birth(state, settings)
+    for k in range(state.v.size):
+        state.v[k] = 0.0
+        state.w[k] = 0.0
+
+
+@njit(cache=True)
+def _step(states, index, parameters, observation, reward, terminal, learning, effort):
+    state, settings = states[index], parameters[0]
+    if not math.isfinite(reward):
+        return False
+    for i in range(observation.size):
+        if not math.isfinite(observation[i]):
+            return False
+    if state.steps > 0:
+        record_reward(state, reward, terminal, settings.fall_threshold)
+        _advance(state, settings, reward, learning)
+    elif not learning:
+        freeze(state)
+    state.steps += 1
+    _sense(state, settings, observation)
+    _think(state, settings)
+    _act(state, settings, observation, effort)
+    return True
+
+
+@njit(cache=True)
+def _step_batch(states, parameters, observation, reward, terminal, learning, effort):
+    refused = 0
+    for index in range(states.size):
+        done = _step(
+            states,
+            index,
+            parameters,
+            observation[index],
+            reward[index],
+            terminal[index],
+            learning,
+            effort[index],
+        )
+        refused += not done
+    return refused
+
+
+@njit(cache=True)
+def _advance(state, settings, reward, learning):
+    """What happens between two control steps: learning, new weights, gains, oscillators."""
+    if learning:
+        learn(state, settings, reward)
+        fluctuate(state, settings)
+        adapt(state.gain, state.hidden, settings)
+    else:
+        freeze(state)
+    step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
+
+
+@njit(cache=True)
+def _sense(state, settings, observation):
+    """Layer 1: tanh of positive and negative halves, ranges, a constant and the last outputs."""
+    states = int(settings.states)
+    for i in range(states):
+        value = math.tanh(observation[i] * state.sensitivity[i])
+        state.input[i] = max(value, 0.0)
+        state.input[states + i] = max(-value, 0.0) * settings.negative_inputs
+    at = 2 * states
+    for i in range(states, observation.size):
+        state.input[at] = math.tanh(observation[i] * state.sensitivity[i])
+        at += 1
+    state.input[at] = math.tanh(1.0)
+    for j in range(state.output.size):
+        state.input[at + 1 + j] = math.tanh(state.output[j])
+
+
+@njit(cache=True)
+def _think(state, settings):
+    """Layer 2 (equation 6) and the input of layer 3's oscillators."""
+    units, inputs = state.gain.size, state.input.size
+    for j in range(units):
+        potential = state.gain[j] * weighted_sum(state.weight, j * inputs, state.input, inputs)
+        state.hidden[j] = max(math.tanh(potential), 0.0)
+    state.hidden[units] = 1.0
+    start, columns = units * inputs, units + settings.oscillator_bias
+    for k in range(state.drive.size):
+        drive = weighted_sum(state.weight, start + k * columns, state.hidden, columns)
+        state.drive[k] = math.tanh(drive) if settings.oscillator_activation == TANH else drive
+
+
+@njit(cache=True)
+def _act(state, settings, observation, effort):
+    """Layer 4: oscillators and states as they are, to joints; effort in N m within the limits."""
+    oscillators, states = state.v.size, int(settings.states)
+    for k in range(oscillators):
+        state.action_input[k] = state.v[k]
+        state.action_input[oscillators + k] = state.w[k]
+    for i in range(states):
+        state.action_input[2 * oscillators + i] = observation[i]
+    state.action_input[2 * oscillators + states] = 1.0
+    columns = 2 * oscillators + states + settings.action_bias
+    start = state.weight.size - state.output.size * columns
+    for j in range(state.output.size):
+        output = weighted_sum(state.weight, start + j * columns, state.action_input, columns)
+        if settings.action_activation == TANH:
+            output = math.tanh(output)
+        state.output[j] = output
+        effort[j] = min(max(output, -1.0), 1.0) * state.effort_limit[j]

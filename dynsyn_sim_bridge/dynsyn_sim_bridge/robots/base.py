@@ -1,0 +1,57 @@
+"""What every simulated robot offers: the bridge, the trainer and the contract tests use only this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dynsyn_controller.sensors import FloatArray, SensorLayout
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one control step brought.
+
+    Attributes:
+        reward: dimensionless, finite.
+        terminal: the body fell, or the course ended; the body stays as it is until `reset`.
+        fell: terminal by a fall, not by the end of the course or of the time.
+    """
+
+    reward: float
+    terminal: bool
+    fell: bool
+
+
+class SimulatedRobot(Protocol):
+    """A body and its world in simulation, in SI units.
+
+    Attributes:
+        layout: of the sensor vector that `sense` fills.
+        control_period: s; how long one `step` lasts.
+        range_max: m; reading of a ray that meets nothing; 0 where there is no lidar. Every ray is
+            a float32 value, as a LaserScan message carries it.
+        scan_angles: angle of the first ray and between rays, rad (REP-103), of a LaserScan.
+        orientation_axis: body axis that a planar robot turns about: 0 x, 1 y, 2 z.
+    """
+
+    layout: SensorLayout
+    control_period: float
+    range_max: float
+    scan_angles: tuple[float, float]
+    orientation_axis: int
+
+    def reset(self, seed: int | None = None) -> None:
+        """Put the body back to its start; a seed also restarts the random terrain and start pose."""
+
+    def sense(self, sensors: FloatArray) -> None:
+        """Fill `sensors` (layout.size,) with the readings of this moment, in place."""
+
+    def step(self, effort: FloatArray) -> Outcome:
+        """Apply `effort` (N m, (joints,), order of layout.joints) for one control period."""
+
+    def frame(self) -> FloatArray:
+        """A picture of the scene, uint8 (height, width, 3)."""
+
+    def close(self) -> None:
+        """Release what the simulation holds."""
