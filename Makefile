@@ -1,0 +1,49 @@
+# Everything a newcomer types. `make help` lists it; scripts/ does the work.
+PYTHON ?= python3
+export DYNSYN_PYTHON_ASKED_FOR := $(if $(filter command environment,$(firstword $(origin PYTHON))),yes,no)
+SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint unit format doctor clean distclean python
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+python:
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "setup: error: $(PYTHON) not found: sudo apt install python3 python3-venv python3-dev" >&2; \
+	  exit 1; }
+
+setup: python ## create .venv, install the pinned packages, build the workspace (quick when done)
+	@$(SETUP)
+
+build: python ## build the workspace again, whatever has changed
+	@$(SETUP) --rebuild
+
+demo: setup ## the walker learning on ROS 2: live until Ctrl-C, or 60 s and a summary without a terminal
+	@if [ -t 1 ]; then exec $(BIN)/dynsyn sim walker; \
+	else exec $(BIN)/dynsyn sim walker --headless --duration 60; fi
+
+test: setup lint unit ## everything that CI runs: lint, format, import layers, all tests
+
+lint: setup ## ruff's rules and format, and the import layers
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "lint: run make format" >&2; exit 1; }
+	@$(BIN)/lint-imports --no-logo || exit 1
+
+unit: setup ## the tests alone; ARGS='-k name' picks some
+	@$(BIN)/python -m pytest $(ARGS)
+
+format: setup ## let ruff format the code and fix what it can
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
+
+doctor: setup ## what is installed, what is missing and how to get it
+	@$(BIN)/dynsyn doctor
+
+clean: ## delete what was built (build/ install/ log/ and caches), keep .venv
+	@rm -rf build install log .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+
+distclean: clean ## delete .venv as well
+	@rm -rf .venv

@@ -1,0 +1,1 @@
+"""Training, evaluation, plots and the dynsyn command, on the same core as the nodes."""

@@ -1,0 +1,23 @@
+"""Build of dynsyn_lab."""
+
+from setuptools import find_packages, setup
+
+NAME = "dynsyn_lab"
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},  # tells colcon test to run pytest; see setup.cfg
+    zip_safe=False,
+    maintainer="dynsyn maintainers",
+    maintainer_email="maintainers@dynsyn.invalid",
+    description="Training, evaluation, plots and the dynsyn command.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["dynsyn = dynsyn_lab.cli:main"]},
+)

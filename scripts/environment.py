@@ -1,0 +1,206 @@
+"""The Python environment `.venv`: created, filled with the pinned packages, kept up to date.
+
+Without a ROS distribution ROS 2 itself comes from wheels. Where one is sourced (`ROS_DISTRO`), the
+environment sees the distribution's packages and adds only what is not ROS; NumPy then stays the
+distribution's, because its message packages are compiled against it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import wheels
+from common import ROOT, VENV, VENV_PYTHON, SetupError, distribution, run_logged, stage
+
+RECORD = VENV / "dynsyn-setup.json"
+REQUIREMENTS = ROOT / "requirements"
+LOG = "setup.log"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an environment was made from; when this differs from what is wanted, it is stale.
+
+    `origin` is "wheels" or the name of a ROS distribution; `requirements` a digest of the pins.
+    """
+
+    path: str
+    origin: str
+    python: str
+    requirements: str
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A ready environment: its record, and its folder for modules (site-packages)."""
+
+    record: Record
+    site_packages: Path
+
+    @property
+    def has_distribution(self) -> bool:
+        """Whether ROS 2 comes from a sourced distribution rather than from wheels."""
+        return self.record.origin != "wheels"
+
+
+def requirement_files(has_distribution: bool) -> list[Path]:
+    """Files of pins to install, in this order: build tools first, sources are built with them."""
+    names = ["build", "runtime", "dev"] if has_distribution else ["build", "ros", "numpy"]
+    names += [] if has_distribution else ["runtime", "dev"]
+    return [REQUIREMENTS / f"{name}.txt" for name in names]
+
+
+def digest(files: list[Path]) -> str:
+    """SHA-256 of the files' contents, in order."""
+    sha = hashlib.sha256()
+    for file in files:
+        sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def ensure() -> Environment:
+    """Create or update `.venv` if it is not what is wanted, and return it.
+
+    :raises SetupError: with one line that says what to install or do.
+    """
+    found = read_record()
+    wanted = wanted_record(found)
+    if found != wanted:
+        check_machine()
+        if found is None or not found.complete or not same_interpreter(found, wanted):
+            create(wanted)
+        with stage(f"installing Python packages (log: log/{LOG})"):
+            install(bool(distribution()))
+        RECORD.write_text(json.dumps(asdict(wanted), indent=2) + "\n", encoding="utf-8")
+    site = VENV / "lib" / f"python{wanted.python.rpartition('.')[0]}" / "site-packages"
+    return Environment(wanted, site)
+
+
+def same_interpreter(one: Record, other: Record) -> bool:
+    """Whether two records are of the same folder, ROS origin and Python."""
+    return (one.path, one.origin, one.python) == (other.path, other.origin, other.python)
+
+
+def wanted_record(found: Record | None) -> Record:
+    """Record of the environment to have: the existing Python is kept unless one is asked for."""
+    python = platform.python_version()
+    asked_for = os.environ.get("DYNSYN_PYTHON_ASKED_FOR") == "yes"
+    if found is not None and found.complete and not asked_for and VENV_PYTHON.exists():
+        python = found.python
+    files = requirement_files(bool(distribution()))
+    return Record(str(VENV), distribution() or "wheels", python, digest(files), complete=True)
+
+
+def read_record() -> Record | None:
+    """Record of the existing `.venv`, None where there is none.
+
+    :raises SetupError: when `.venv` exists but is not ours to change.
+    """
+    if not VENV.exists():
+        return None
+    try:
+        return Record(**json.loads(RECORD.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise SetupError(
+            ".venv exists but was not made by `make setup`: move it away or delete it"
+        ) from None
+    except (ValueError, TypeError):
+        return Record(str(VENV), "unknown", "unknown", "")
+
+
+def check_machine() -> None:
+    """Check what no pip package brings: venv, compilers, Python's headers, a machine with wheels.
+
+    :raises SetupError: one line naming what is missing and the command that installs it.
+    """
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if not distribution():
+        if sys.platform != "linux" or platform.machine() not in ("x86_64", "AMD64"):
+            raise SetupError(
+                f"there are no ROS 2 wheels for {sys.platform} on {platform.machine()}, only for "
+                "linux on x86_64: install a ROS 2 distribution, source it and run make again"
+            )
+        if platform.libc_ver()[0] != "glibc":
+            raise SetupError("the ROS 2 wheels need glibc (Debian, Ubuntu, Fedora and the like)")
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            raise SetupError(
+                f"Python {minor} has no module {module}: sudo apt install python{minor}-venv"
+            )
+    for language, variable, names in (
+        ("C", "CC", ("cc", "gcc", "clang")),
+        ("C++", "CXX", ("c++", "g++", "clang++")),
+    ):
+        asked = os.environ.get(variable, "").split()[:1]
+        if not any(shutil.which(name) for name in asked or names):
+            tried = f"{variable}={asked[0]}" if asked else ", ".join(names)
+            raise SetupError(
+                f"no {language} compiler found ({tried}): sudo apt install build-essential"
+            )
+    if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
+        raise SetupError(
+            f"the headers of Python {minor} are missing: sudo apt install python{minor}-dev"
+        )
+
+
+def create(wanted: Record) -> None:
+    """Make a fresh `.venv`, and mark it as ours at once: a broken-off set-up starts anew."""
+    with stage(f"creating .venv with Python {wanted.python}"):
+        if VENV.exists():
+            shutil.rmtree(VENV)
+        VENV.mkdir()
+        unfinished = {**asdict(wanted), "complete": False}
+        RECORD.write_text(json.dumps(unfinished) + "\n", encoding="utf-8")
+        command = [sys.executable, "-m", "venv", str(VENV)]
+        if distribution():
+            command.insert(-1, "--system-site-packages")
+        run_logged(command, LOG)
+
+
+def install(has_distribution: bool) -> None:
+    """Install the pins into `.venv`; without a distribution also make the ROS wheels usable.
+
+    The lists are complete, so pip need not resolve anything, except beside a distribution, whose
+    own packages count and whose NumPy is kept.
+
+    :raises SetupError: when pip fails.
+    """
+    build_tools, *rest = requirement_files(has_distribution)
+    pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    # The environment is ours alone: the wheels' own bootstrap would only start Python twice.
+    env = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
+    run_logged([*pip, "--no-deps", "-r", str(build_tools)], LOG, env)
+    # What comes as source is built with the tools just pinned, not with whatever is newest.
+    pip += ["--no-build-isolation", "--use-pep517"]
+    pip += ["--constraint", str(distribution_numpy())] if has_distribution else ["--no-deps"]
+    run_logged([*pip, *(part for file in rest for part in ("-r", str(file)))], LOG, env)
+    if not has_distribution:
+        wheels.repair_exported_targets(VENV, VENV_PYTHON)
+
+
+def distribution_numpy() -> Path:
+    """Write a pip constraint that keeps the distribution's NumPy, and return its path.
+
+    :raises SetupError: when the distribution's Python has no NumPy.
+    """
+    asked = [str(VENV_PYTHON), "-c", "import numpy; print(numpy.__version__)"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetupError(
+            f"ROS_DISTRO is {distribution()} but its Python has no NumPy: "
+            "sudo apt install python3-numpy"
+        )
+    constraint = VENV / "distribution-numpy.txt"
+    constraint.write_text(f"numpy=={done.stdout.strip()}\n", encoding="utf-8")
+    return constraint
