@@ -6,12 +6,11 @@ import dataclasses
 from typing import Any, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
-
 from dynsyn_controller.core.network import Body, LayerSpec, Network
 from dynsyn_controller.core.rule import PRESETS, Rule, check
 from dynsyn_controller.core.schema import SchemaError, convert, parse, unknown_key
 from dynsyn_controller.core.walker_network import WalkerNetwork
+from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
@@ -58,8 +57,9 @@ class Controller:
         self.body = body
         self.state = state
         self.preset = ""
-        self._effort = np.zeros(len(body.joints))
-        self._observations = len(body.sensitivity)
+        self._step = network.step
+        self._parameters = network.parameters
+        self._effort = state["effort"][0]
 
     @classmethod
     def create(
@@ -108,18 +108,14 @@ class Controller:
         Raises:
             ValueError: wrong length, or a number that is not finite; then nothing has changed.
         """
-        if observation.shape != (self._observations,):
-            raise ValueError(
-                f"observation: found shape {observation.shape}, expected ({self._observations},)"
-            )
-        if not self.network.step(
-            self.state, 0, observation, reward, terminal, learning, self._effort
-        ):
-            raise ValueError(self._refusal(observation, reward))
-        return self._effort
+        if self._step(self.state, 0, self._parameters, observation, reward, terminal, learning):
+            return self._effort
+        raise ValueError(self._refusal(observation, reward))
 
     def _refusal(self, observation: FloatArray, reward: float) -> str:
         names = self.body.states + self.body.ranges
+        if observation.shape != (len(names),):
+            return f"observation: found shape {observation.shape}, expected ({len(names)},)"
         for name, value in zip(names, observation, strict=True):
             if not np.isfinite(value):
                 return f"observation: {name} is {value}, expected a finite number"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from dynsyn_controller.core.rule import NO_ADAPTATION, NONLINEAR_ADAPTATION
+from numba import njit
 
 
 @njit(cache=True)

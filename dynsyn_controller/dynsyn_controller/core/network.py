@@ -6,15 +6,15 @@ the network's sizes. Kernels read and write it in place.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-
 from dynsyn_controller.core.rule import Rule
 from dynsyn_controller.core.statistics import STATISTICS_FIELDS
 from dynsyn_controller.core.synapse import synapse_fields
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,12 @@ class Network(Protocol):
         parameters: what kernels read, shape (1,).
         layers: of synapses, in the order of the flat arrays.
         unit_names: of the units that `activity` reports.
+        step: kernel (states, index, parameters, observation, reward, terminal, learning) -> bool:
+            one control step of lifetime `index`; False, and nothing changed, on an observation of
+            the wrong length or a number that is not finite. Leaves the efforts in `effort`.
+        step_batch: kernel (states, parameters, observation, reward, terminal, learning) -> int: one
+            control step of every lifetime, arrays with one row a lifetime; `parameters` of shape
+            (1,) for all of them. Returns the number of lifetimes refused.
     """
 
     Options: ClassVar[type]
@@ -92,35 +98,14 @@ class Network(Protocol):
     parameters: np.ndarray
     layers: tuple[LayerSpec, ...]
     unit_names: tuple[str, ...]
+    step: ClassVar[Callable[..., bool]]
+    step_batch: ClassVar[Callable[..., int]]
 
     def __init__(self, body: Body, options: Any, rule: Rule) -> None:
         """Raises SchemaError for options that cannot be."""
 
     def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
         """Fill record `index` with a new-born lifetime."""
-
-    def step(
-        self,
-        states: np.ndarray,
-        index: int,
-        observation: NDArray[np.float64],
-        reward: float,
-        terminal: bool,
-        learning: bool,
-        effort: NDArray[np.float64],
-    ) -> bool:
-        """One control step of lifetime `index`; False, and nothing changed, on a non-finite input."""
-
-    def step_batch(
-        self,
-        states: np.ndarray,
-        observation: NDArray[np.float64],
-        reward: NDArray[np.float64],
-        terminal: NDArray[np.bool_],
-        learning: bool,
-        effort: NDArray[np.float64],
-    ) -> int:
-        """One control step of every lifetime; the number of those refused for a non-finite input."""
 
     def activity(self, state: np.ndarray) -> NDArray[np.float64]:
         """Values of the units in `unit_names`, in that order."""

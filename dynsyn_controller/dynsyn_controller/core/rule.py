@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-
 from dynsyn_controller.core.schema import SchemaError
 
 UNBOUNDED = 1e300

@@ -5,7 +5,7 @@ record; the rule does not care which layer a synapse belongs to.
 
 The phase of a synapse is a unit vector (sine, cosine) turned by a fixed rotation each step, two
 multiply-adds in place of a sine; at the end of each period it is set afresh from the exact time, so
-rounding never adds up over more than one period.
+rounding never adds up over more than one period. `remaining` is the time to that end in ms.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
-
 from dynsyn_controller.core.noise import NOISE_FIELDS, normal, uniform
 from dynsyn_controller.core.rule import EXPONENTIAL_LAW
+from numba import njit
 
 
 def synapse_fields(count: int) -> list[tuple]:
@@ -29,8 +28,7 @@ def synapse_fields(count: int) -> list[tuple]:
         "cosine",
         "rotation_sine",
         "rotation_cosine",
-        "elapsed",
-        "period",
+        "remaining",
     )
     fields = [(name, np.float64, (count,)) for name in arrays]
     return [*fields, ("baseline", np.float64), *NOISE_FIELDS]
@@ -44,9 +42,8 @@ def give_birth(state, parameters):
     """
     for i in range(state.centre.size):
         state.amplitude[i] = parameters.amplitude_initial
-        state.period[i] = draw_period(state, parameters)
-        state.elapsed[i] = uniform(state) * state.period[i]
-        set_phase(state, i, parameters.dt)
+        period = draw_period(state, parameters)
+        start_period(state, i, period, uniform(state) * period, parameters.dt)
         state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
 
 
@@ -58,19 +55,55 @@ def draw_period(state, parameters):
 
 
 @njit(cache=True)
-def set_phase(state, i, dt):
-    """Phase and rotation of synapse `i` from its elapsed time and period."""
-    phase = 2.0 * math.pi * state.elapsed[i] / state.period[i]
-    turn = 2.0 * math.pi * dt / state.period[i]
+def start_period(state, i, period, elapsed, dt):
+    """Put synapse `i` at time `elapsed` of a period that lasts `period` (both ms)."""
+    phase = 2.0 * math.pi * elapsed / period
+    turn = 2.0 * math.pi * dt / period
     state.sine[i] = math.sin(phase)
     state.cosine[i] = math.cos(phase)
     state.rotation_sine[i] = math.sin(turn)
     state.rotation_cosine[i] = math.cos(turn)
+    state.remaining[i] = period - elapsed
 
 
 @njit(cache=True)
-def learn(state, parameters, reward):
-    """Move centres and amplitudes by the reward of the step just lived (equations 3 and 4)."""
+def advance(state, parameters, reward):
+    """Live on by one control step: learn from `reward` (equations 3 and 4), then swing (1 and 2).
+
+    One pass does all, because a lifetime's arrays just fit the fastest cache.
+
+    Args:
+        state: the lifetime's record, changed in place.
+        parameters: parameter record.
+        reward: R of the step just lived, with the weights as they stand.
+    """
+    pull, scale, shift = modulation(state, parameters, reward)
+    low, high, dt = parameters.amplitude_minimum, parameters.amplitude_maximum, parameters.dt
+    ended = 0
+    for i in range(state.centre.size):
+        centre = state.centre[i] + pull * (state.weight[i] - state.centre[i])
+        amplitude = min(max(scale * state.amplitude[i] + shift, low), high)
+        sine, cosine = state.sine[i], state.cosine[i]
+        turned = sine * state.rotation_cosine[i] + cosine * state.rotation_sine[i]
+        state.cosine[i] = cosine * state.rotation_cosine[i] - sine * state.rotation_sine[i]
+        state.sine[i] = turned
+        state.centre[i] = centre
+        state.amplitude[i] = amplitude
+        state.weight[i] = centre + amplitude * turned
+        state.remaining[i] -= dt
+        ended += state.remaining[i] <= 0.0
+    if ended > 0:
+        renew_periods(state, parameters)
+
+
+@njit(cache=True)
+def modulation(state, parameters, reward):
+    """What a reward does to every synapse alike.
+
+    Returns:
+        alpha R dt of equation 3, then scale and shift of the amplitude: A <- scale A + shift
+        (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0).
+    """
     signal = min(max(reward, parameters.reward_minimum), parameters.reward_maximum)
     advantage = signal
     if parameters.baseline_time > 0.0:
@@ -79,40 +112,21 @@ def learn(state, parameters, reward):
     if parameters.repulsion == 0:
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
-    pull = parameters.learning_rate * advantage * parameters.dt
-    for i in range(state.centre.size):
-        state.centre[i] += pull * (state.weight[i] - state.centre[i])
     change = parameters.convergence_rate * signal * parameters.dt
-    scale, shift = 1.0, -change
+    pull = parameters.learning_rate * advantage * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
-        scale, shift = math.exp(-change), 0.0
-    for i in range(state.amplitude.size):
-        amplitude = scale * state.amplitude[i] + shift
-        state.amplitude[i] = min(
-            max(amplitude, parameters.amplitude_minimum), parameters.amplitude_maximum
-        )
+        return pull, math.exp(-change), 0.0
+    return pull, 1.0, -change
 
 
 @njit(cache=True)
-def fluctuate(state, parameters):
-    """Let every weight swing on by one control step (equation 1), new periods where one ends."""
-    dt = parameters.dt
-    ended = 0
-    for i in range(state.sine.size):
-        sine, cosine = state.sine[i], state.cosine[i]
-        state.sine[i] = sine * state.rotation_cosine[i] + cosine * state.rotation_sine[i]
-        state.cosine[i] = cosine * state.rotation_cosine[i] - sine * state.rotation_sine[i]
-        elapsed = state.elapsed[i] + dt
-        state.elapsed[i] = elapsed
-        ended += elapsed >= state.period[i]
-    if ended > 0:
-        for i in range(state.period.size):
-            if state.elapsed[i] >= state.period[i]:
-                state.elapsed[i] -= state.period[i]
-                state.period[i] = draw_period(state, parameters)
-                set_phase(state, i, dt)
-    for i in range(state.weight.size):
-        state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
+def renew_periods(state, parameters):
+    """Start a new period for every synapse whose period has ended: it crosses its centre upwards."""
+    for i in range(state.remaining.size):
+        if state.remaining[i] <= 0.0:
+            period = draw_period(state, parameters)
+            start_period(state, i, period, -state.remaining[i], parameters.dt)
+            state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
 
 
 @njit(cache=True)

@@ -12,15 +12,18 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
-
+from dynsyn_controller.core.activation import tanh
 from dynsyn_controller.core.gain import adapt
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
-from dynsyn_controller.core.synapse import fluctuate, freeze, give_birth, learn, weighted_sum
+from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sum
+from numba import njit
+
+
+TANH_1 = math.tanh(1.0)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class WalkerNetwork:
             "w": oscillators,
             "action_input": 2 * oscillators + len(body.states) + 1,
             "output": joints,
+            "effort": joints,
             "sensitivity": len(body.sensitivity),
             "effort_limit": joints,
         }
@@ -132,16 +136,6 @@ class WalkerNetwork:
             for name in feedback.keys() & channels.keys():
                 centres[row, 2 * oscillators + channels[name]] = feedback[name]
         return centres
-
-    def step(self, states, index, observation, reward, terminal, learning, effort) -> bool:
-        """One control step of lifetime `index`; see `network.Network.step`."""
-        return _step(
-            states, index, self.parameters, observation, reward, terminal, learning, effort
-        )
-
-    def step_batch(self, states, observation, reward, terminal, learning, effort) -> int:
-        """One control step of every lifetime; see `network.Network.step_batch`."""
-        return _step_batch(states, self.parameters, observation, reward, terminal, learning, effort)
 
     def activity(self, state: np.ndarray) -> np.ndarray:
         """Values of the units in `unit_names`, dimensionless."""
@@ -207,9 +201,10 @@ def _give_birth(states, index, parameters):
 
 
 @njit(cache=True)
-def _step(states, index, parameters, observation, reward, terminal, learning, effort):
+def step(states, index, parameters, observation, reward, terminal, learning):
+    """One control step of lifetime `index`; see `network.Network.step`."""
     state, settings = states[index], parameters[0]
-    if not math.isfinite(reward):
+    if not math.isfinite(reward) or observation.size != state.sensitivity.size:
         return False
     for i in range(observation.size):
         if not math.isfinite(observation[i]):
@@ -222,15 +217,16 @@ def _step(states, index, parameters, observation, reward, terminal, learning, ef
     state.steps += 1
     _sense(state, settings, observation)
     _think(state, settings)
-    _act(state, settings, observation, effort)
+    _act(state, settings, observation)
     return True
 
 
 @njit(cache=True)
-def _step_batch(states, parameters, observation, reward, terminal, learning, effort):
+def step_batch(states, parameters, observation, reward, terminal, learning):
+    """One control step of every lifetime; see `network.Network.step_batch`."""
     refused = 0
     for index in range(states.size):
-        done = _step(
+        refused += not step(
             states,
             index,
             parameters,
@@ -238,9 +234,7 @@ def _step_batch(states, parameters, observation, reward, terminal, learning, eff
             reward[index],
             terminal[index],
             learning,
-            effort[index],
         )
-        refused += not done
     return refused
 
 
@@ -248,8 +242,7 @@ def _step_batch(states, parameters, observation, reward, terminal, learning, eff
 def _advance(state, settings, reward, learning):
     """What happens between two control steps: learning, new weights, gains, oscillators."""
     if learning:
-        learn(state, settings, reward)
-        fluctuate(state, settings)
+        advance(state, settings, reward)
         adapt(state.gain, state.hidden, settings)
     else:
         freeze(state)
@@ -261,16 +254,16 @@ def _sense(state, settings, observation):
     """Layer 1: tanh of positive and negative halves, ranges, a constant and the last outputs."""
     states = int(settings.states)
     for i in range(states):
-        value = math.tanh(observation[i] * state.sensitivity[i])
+        value = tanh(observation[i] * state.sensitivity[i])
         state.input[i] = max(value, 0.0)
         state.input[states + i] = max(-value, 0.0) * settings.negative_inputs
     at = 2 * states
     for i in range(states, observation.size):
-        state.input[at] = math.tanh(observation[i] * state.sensitivity[i])
+        state.input[at] = tanh(observation[i] * state.sensitivity[i])
         at += 1
-    state.input[at] = math.tanh(1.0)
+    state.input[at] = TANH_1
     for j in range(state.output.size):
-        state.input[at + 1 + j] = math.tanh(state.output[j])
+        state.input[at + 1 + j] = tanh(state.output[j])
 
 
 @njit(cache=True)
@@ -279,16 +272,16 @@ def _think(state, settings):
     units, inputs = state.gain.size, state.input.size
     for j in range(units):
         potential = state.gain[j] * weighted_sum(state.weight, j * inputs, state.input, inputs)
-        state.hidden[j] = max(math.tanh(potential), 0.0)
+        state.hidden[j] = max(tanh(potential), 0.0)
     state.hidden[units] = 1.0
     start, columns = units * inputs, units + settings.oscillator_bias
     for k in range(state.drive.size):
         drive = weighted_sum(state.weight, start + k * columns, state.hidden, columns)
-        state.drive[k] = math.tanh(drive) if settings.oscillator_activation == TANH else drive
+        state.drive[k] = tanh(drive) if settings.oscillator_activation == TANH else drive
 
 
 @njit(cache=True)
-def _act(state, settings, observation, effort):
+def _act(state, settings, observation):
     """Layer 4: oscillators and states as they are, to joints; effort in N m within the limits."""
     oscillators, states = state.v.size, int(settings.states)
     for k in range(oscillators):
@@ -302,6 +295,10 @@ def _act(state, settings, observation, effort):
     for j in range(state.output.size):
         output = weighted_sum(state.weight, start + j * columns, state.action_input, columns)
         if settings.action_activation == TANH:
-            output = math.tanh(output)
+            output = tanh(output)
         state.output[j] = output
-        effort[j] = min(max(output, -1.0), 1.0) * state.effort_limit[j]
+        state.effort[j] = min(max(output, -1.0), 1.0) * state.effort_limit[j]
+
+
+WalkerNetwork.step = staticmethod(step)
+WalkerNetwork.step_batch = staticmethod(step_batch)
