@@ -1,0 +1,1 @@
+"""Simulated robots: bodies and worlds behind one protocol, in SI units."""

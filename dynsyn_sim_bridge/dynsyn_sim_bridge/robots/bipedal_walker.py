@@ -1,0 +1,171 @@
+"""BipedalWalker-v3 and BipedalWalkerHardcore-v3 (gymnasium) as robots in SI units.
+
+Frames follow REP-103: x forward, y left, z up. The hull's angle and angular velocity count the
+other way round about y, so both change sign; joints keep the environment's sign.
+
+======================  ===============================================  =======================
+reading                 from the environment's state (index)             unit, range
+======================  ===============================================  =======================
+imu.orientation         rotation about y by -state[0]                    unit quaternion
+imu.angular_velocity.y  -state[1] / 0.04                                 rad/s
+odom.linear.x, z        state[2] / 0.12, state[3] / 0.08                 m/s, gravity-aligned
+odom.position.x, z      hull's position                                  m
+joint.position          state[4], state[6] - 1, state[9], state[11] - 1  rad, hips -0.8..1.1,
+                                                                         knees -1.6..-0.1
+joint.velocity          state[5] 4, state[7] 6, state[10] 4, state[12] 6 rad/s
+joint.effort            what `step` applied, within the limit            N m, -80..80
+contacts                state[8], state[13]                              0 or 1
+scan                    state[14..23] 160 / 30, rounded to float32       m, 0..5.3333335
+======================  ===============================================  =======================
+"""
+
+from __future__ import annotations
+
+import math
+
+import Box2D
+import gymnasium
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from dynsyn_controller.sensors import FloatArray, SensorLayout
+from dynsyn_sim_bridge.robots.base import Outcome
+
+EFFORT_LIMIT = 80.0
+"""N m of every joint; an action of 1."""
+RANGE_MAX = float(np.float32(160.0 / 30.0))
+"""m; a ray that meets nothing."""
+LAYOUT = SensorLayout(
+    joints=("hip_1", "knee_1", "hip_2", "knee_2"), rays=10, contacts=("foot_1", "foot_2")
+)
+STATES = 24
+"""Length of the environment's state."""
+
+_POSITION, _VELOCITY, _EFFORT, _SCAN, _CONTACTS = (
+    LAYOUT.blocks[name].start
+    for name in ("joint.position", "joint.velocity", "joint.effort", "scan", "contacts")
+)
+_ORIENTATIONS = (LAYOUT.blocks["imu.orientation"].start, LAYOUT.blocks["odom.orientation"].start)
+_TURNS = (LAYOUT.blocks["imu.angular_velocity"].start, LAYOUT.blocks["odom.angular"].start)
+_PLACE, _LINEAR = LAYOUT.blocks["odom.position"].start, LAYOUT.blocks["odom.linear"].start
+
+
+class BipedalWalker:
+    """The walker behind the `SimulatedRobot` protocol.
+
+    A course ends at its far end, when its time is over (gymnasium's limit: 1600 steps, hardcore
+    2000), or by a fall: the hull touches the ground or leaves the start backwards.
+
+    Args:
+        environment: gymnasium's name of it.
+    """
+
+    layout = LAYOUT
+    control_period = 0.02
+    range_max = RANGE_MAX
+    # The lidar does not turn with the hull: x forward, y up; from straight down to 1.35 rad above.
+    scan_angles = (-math.pi / 2.0, 0.15)
+    orientation_axis = 1
+
+    def __init__(self, environment: str = "BipedalWalker-v3") -> None:
+        limit = gymnasium.spec(environment).max_episode_steps
+        made = gymnasium.make(environment, render_mode="rgb_array", disable_env_checker=True)
+        self._environment = made.unwrapped
+        self.course_steps = limit
+        self._steps = 0
+        self._state = np.zeros(STATES, dtype=np.float32)
+        self._place = np.zeros(2)
+        self._effort = np.zeros(len(LAYOUT.joints))
+
+    def reset(self, seed: int | None = None) -> None:
+        """Put the body back on a new course; a seed also restarts the generator of courses.
+
+        The Box2D world is a new one: in a used world the same course and efforts give another walk,
+        because the order in which it solves contacts depends on what was in it before.
+        """
+        environment = self._environment
+        environment.world = Box2D.b2World()
+        environment.terrain = []  # belonged to the old world: nothing to take down
+        self._state, _ = environment.reset(seed=seed)
+        self._steps = 0
+        self._effort[:] = 0.0
+        self._note_place()
+
+    def sense(self, sensors: FloatArray) -> None:
+        """Fill `sensors` (layout.size,) in place; see the table above."""
+        decode(self._state, self._place, self._effort, sensors)
+
+    def step(self, effort: FloatArray) -> Outcome:
+        """Apply `effort` (4,) in N m, clamped to +-80, for 20 ms.
+
+        Raises:
+            ValueError: an effort that is not finite; nothing has moved.
+        """
+        action = [min(1.0, max(-1.0, value / EFFORT_LIMIT)) for value in effort.tolist()]
+        if not math.isfinite(sum(effort.tolist())):
+            raise ValueError(f"effort {effort.tolist()}: expected finite numbers")
+        self._state, reward, terminated, _, _ = self._environment.step(action)
+        self._steps += 1
+        for joint, value in enumerate(action):
+            self._effort[joint] = value * EFFORT_LIMIT
+        self._note_place()
+        fell = terminated and (self._environment.game_over or self._place[0] < 0.0)
+        terminal = terminated or self._steps >= self.course_steps
+        return Outcome(float(reward), bool(terminal), bool(fell))
+
+    def frame(self) -> NDArray[np.uint8]:
+        """Picture of the walker and its surroundings, (400, 600, 3)."""
+        return np.ascontiguousarray(self._environment.render())
+
+    def close(self) -> None:
+        """Release the renderer and the world."""
+        self._environment.close()
+
+    def _note_place(self) -> None:
+        position = self._environment.hull.position
+        self._place[0], self._place[1] = position[0], position[1]
+
+
+def walker() -> BipedalWalker:
+    """BipedalWalker-v3."""
+    return BipedalWalker("BipedalWalker-v3")
+
+
+def walker_hardcore() -> BipedalWalker:
+    """BipedalWalkerHardcore-v3."""
+    return BipedalWalker("BipedalWalkerHardcore-v3")
+
+
+@njit(cache=True)
+def decode(state, place, effort, sensors):
+    """Fill a sensor vector from an environment's state; see the table at the top.
+
+    Args:
+        state: (24,) float32, as the environment gives it.
+        place: (2,) hull's x and height in m.
+        effort: (4,) N m, applied in the last step.
+        sensors: (LAYOUT.size,) filled in place; what the walker does not sense becomes 0.
+    """
+    sensors[:] = 0.0
+    half = -0.5 * float(state[0])
+    for start in _ORIENTATIONS:
+        sensors[start + 1] = math.sin(half)
+        sensors[start + 3] = math.cos(half)
+    for start in _TURNS:
+        sensors[start + 1] = -float(state[1]) / 0.04
+    sensors[_PLACE], sensors[_PLACE + 2] = place[0], place[1]
+    sensors[_LINEAR] = float(state[2]) / 0.12
+    sensors[_LINEAR + 2] = float(state[3]) / 0.08
+    for leg in range(2):
+        first = 4 + 5 * leg
+        hip, knee = 2 * leg, 2 * leg + 1
+        sensors[_POSITION + hip] = state[first]
+        sensors[_VELOCITY + hip] = float(state[first + 1]) * 4.0
+        sensors[_POSITION + knee] = float(state[first + 2]) - 1.0
+        sensors[_VELOCITY + knee] = float(state[first + 3]) * 6.0
+        sensors[_CONTACTS + leg] = state[first + 4]
+    for joint in range(4):
+        sensors[_EFFORT + joint] = effort[joint]
+    for ray in range(10):
+        sensors[_SCAN + ray] = np.float32(float(state[14 + ray]) * (160.0 / 30.0))
