@@ -123,9 +123,10 @@ class Controller:
 
     def compile(self) -> None:
         """Compile the kernels now, so that no control step has to; the lifetime is not touched."""
-        state, effort = self.state.copy(), np.zeros_like(self._effort)
+        state = self.state.copy()
+        observation = np.zeros(len(self.body.states) + len(self.body.ranges))
         for learning in (True, False):
-            self.network.step(state, 0, np.zeros(self._observations), 0.0, False, learning, effort)
+            self._step(state, 0, self._parameters, observation, 0.0, False, learning)
 
     @property
     def steps(self) -> int:
