@@ -1,4 +1,4 @@
-"""What every simulated robot offers: the bridge, the trainer and the contract tests use only this."""
+"""What every simulated robot offers: bridge, trainer and contract tests use only this."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class SimulatedRobot(Protocol):
     orientation_axis: int
 
     def reset(self, seed: int | None = None) -> None:
-        """Put the body back to its start; a seed also restarts the random terrain and start pose."""
+        """Put the body back to its start; a seed also restarts its generator of random things.
+
+        What follows depends on nothing from before but, without a seed, that generator.
+        """
 
     def sense(self, sensors: FloatArray) -> None:
         """Fill `sensors` (layout.size,) with the readings of this moment, in place."""

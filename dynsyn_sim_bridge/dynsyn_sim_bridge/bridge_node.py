@@ -1,0 +1,263 @@
+"""The bridge: a simulated robot on the topics of a real one.
+
+To a controller it is a robot under ros2_control: joint_states, imu, odom, scan, contacts and reward
+out, joint_command (or an effort controller's array) in, with a command time-out of its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+
+import rclpy
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from rclpy.utilities import remove_ros_args
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Imu, JointState, LaserScan
+from std_msgs.msg import Float64MultiArray
+from std_srvs.srv import SetBool
+
+from dynsyn_controller.commands import CommandReader
+from dynsyn_controller.conversions import MessageError, SensorWriter, set_stamp, stamp_nanoseconds
+from dynsyn_controller.parameter_table import ParameterError, declare, overrides_of
+from dynsyn_controller.robot import RobotFileError
+from dynsyn_controller.ros_process import StopRequest, create_executor
+from dynsyn_controller.sensors import FloatArray
+from dynsyn_msgs.msg import Contacts, JointCommand, Reward
+from dynsyn_msgs.srv import Reset, Step
+from dynsyn_sim_bridge.clocks import Lockstep, RealTime
+from dynsyn_sim_bridge.parameters import Settings, settings
+from dynsyn_sim_bridge.simulation import Simulation
+
+QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+MESSAGES = {
+    "joint_states": (JointState, "base_link"),
+    "imu": (Imu, "base_link"),
+    "odom": (Odometry, "odom"),
+    "scan": (LaserScan, "lidar"),
+    "contacts": (Contacts, ""),
+}
+"""Topic -> its type and frame."""
+_REFUSAL_PERIOD = 2.0  # s between two logs of refused commands
+
+
+class Bridge(Node):
+    """Publishes what a simulation senses and takes commands for it; `clocks` drive it.
+
+    Attributes:
+        settings: its parameters.
+        simulation: the robot in it.
+        effort: (joints,) N m of the last good command; None before the first and after a reset.
+        effort_stamp: stamp of that command, ns; -1 for commands that bear none.
+        effort_time: when it came, ns of the steady clock.
+        stamp: of the observation published last, ns.
+        paused: the simulation stands still, but for `steps_left` control steps.
+        reset_asked: the body was put back by hand and nobody has been told yet.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("sim", automatically_declare_parameters_from_overrides=True)
+        self.settings: Settings = settings(overrides_of(self))
+        declare(self, self.settings.table, self.settings.values)
+        self.add_post_set_parameters_callback(self._on_parameters)
+        entry, options = self.settings.entry, self.settings.options
+        description = entry.robot(**options)
+        robot = entry.create(**options)
+        self.simulation = Simulation(robot, self.settings.seed)
+        self.effort: FloatArray | None = None
+        self.effort_stamp = self.effort_time = -1
+        self.stamp = 0
+        self.paused = False
+        self.steps_left = 0
+        self.reset_asked = False
+        self._steps_done: Future | None = None
+        self._commands = CommandReader(robot.layout.joints)
+        self._open_outputs({channel.source for channel in description.observation})
+        self._open_inputs()
+        self.get_logger().info(
+            f"{entry.name}: {entry.description}; joints {', '.join(robot.layout.joints)}"
+        )
+
+    def publish(self, stamp: int) -> None:
+        """Publish observation and reward of this moment under `stamp` (ns)."""
+        self.stamp = stamp
+        self._writer.write(self.simulation.sensors, stamp)
+        set_stamp(self._reward.header.stamp, stamp)
+        self._reward.value = self.simulation.reward
+        self._reward.terminal = self.simulation.terminal
+        self.publish_again()
+
+    def publish_again(self) -> None:
+        """Publish the last observation once more, under its own stamp."""
+        for send, message in self._outputs:
+            send(message)
+
+    def publish_clock(self, stamp: int) -> None:
+        """Publish simulated time (ns) if anybody listens."""
+        if self._clock_publisher.get_subscription_count() > 0:
+            set_stamp(self._clock_message.clock, stamp)
+            self._clock_publisher.publish(self._clock_message)
+
+    def may_step(self) -> bool:
+        """Whether the simulation may go on by one control step now."""
+        return not self.paused or self.steps_left > 0
+
+    def step(self, effort: FloatArray) -> None:
+        """One control step of the simulation; counts down what `sim/step` asked for."""
+        self.simulation.advance(effort)
+        if self.steps_left > 0:
+            self.steps_left -= 1
+            if self.steps_left == 0:
+                self._finish_steps(success=True)
+
+    def _open_outputs(self, sensed: set[str]) -> None:
+        """One publisher for each topic that this robot has; the reward goes out last."""
+        robot = self.simulation.robot
+        topics = {"joint_states", "odom"} | sensed & MESSAGES.keys()
+        messages = {}
+        for topic, (kind, frame) in MESSAGES.items():
+            if topic in topics:
+                messages[topic] = kind()
+                messages[topic].header.frame_id = frame
+        # Velocities do not turn with a body that pitches: see REP-103 and REP-120.
+        messages["odom"].child_frame_id = "base_stabilized"
+        self._writer = SensorWriter(
+            robot.layout, messages, robot.control_period, robot.range_max, robot.scan_angles
+        )
+        self._reward = Reward()
+        self._outputs: list[tuple[Callable, object]] = [
+            (self.create_publisher(type(message), topic, QOS).publish, message)
+            for topic, message in [*messages.items(), ("reward", self._reward)]
+        ]
+        self._clock_message = Clock()
+        self._clock_publisher = self.create_publisher(Clock, "/clock", QOS)
+
+    def _open_inputs(self) -> None:
+        self.create_subscription(JointCommand, "joint_command", self._on_command, QOS)
+        if self.settings.effort_topic:
+            self.create_subscription(
+                Float64MultiArray, self.settings.effort_topic, self._on_array, QOS
+            )
+        self.create_service(Reset, "sim/reset", self._on_reset)
+        self.create_service(Step, "sim/step", self._on_step)
+        self.create_service(SetBool, "sim/pause", self._on_pause)
+
+    def _on_command(self, message: JointCommand) -> None:
+        self._take(
+            self._commands.read_command, message, lambda: stamp_nanoseconds(message.header.stamp)
+        )
+
+    def _on_array(self, message: Float64MultiArray) -> None:
+        self._take(self._commands.read_array, message, lambda: -1)
+
+    def _take(self, read: Callable, message: object, stamp: Callable[[], int]) -> None:
+        try:
+            self.effort = read(message)
+        except MessageError as error:
+            self.get_logger().error(
+                f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD, skip_first=False
+            )
+            return
+        self.effort_stamp = stamp()
+        self.effort_time = time.monotonic_ns()
+
+    def _on_parameters(self, parameters: list) -> None:
+        for parameter in parameters:
+            if parameter.name == "command_timeout":
+                self.settings.command_timeout = parameter.value
+
+    def _on_reset(self, request: Reset.Request, response: Reset.Response) -> Reset.Response:
+        if request.seed < -1:
+            response.message = f"seed: found {request.seed}, expected -1 or more"
+            return response
+        self.simulation.put_back(None if request.seed == -1 else request.seed)
+        self.effort = None
+        self.reset_asked = True
+        response.success = True
+        return response
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self.paused = request.data
+        self.steps_left = 0
+        self._finish_steps(success=False)
+        response.success = True
+        response.message = "paused" if self.paused else "running"
+        return response
+
+    async def _on_step(self, request: Step.Request, response: Step.Response) -> Step.Response:
+        if not self.paused:
+            response.message = "not paused: call sim/pause first"
+        elif request.n < 1:
+            response.message = "n: found 0, expected 1 or more"
+        elif self._steps_done is not None:
+            response.message = "busy: the steps asked for before are not done yet"
+        else:
+            self.steps_left = request.n
+            self._steps_done = Future(executor=self.executor)
+            response.success = await self._steps_done
+            response.message = "" if response.success else "interrupted by sim/pause"
+        response.steps = self.simulation.steps
+        return response
+
+    def _finish_steps(self, success: bool) -> None:
+        """Let the answer of `sim/step` go, where one is waited for."""
+        if self._steps_done is not None:
+            done, self._steps_done = self._steps_done, None
+            done.set_result(success)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the bridge until it is asked to stop; returns the exit code.
+
+    0: asked to stop by SIGINT or SIGTERM; 1: failed; 2: wrong arguments or parameters.
+    """
+    stop = StopRequest()
+    try:
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # arguments that ROS does not understand
+        return _fail(str(error).split(", at /")[0], 2)
+    try:
+        unknown = remove_ros_args(arguments)[1:]
+        if unknown:
+            raise ParameterError(f"argument {unknown[0]!r}: expected --ros-args and what follows")
+        bridge = Bridge()
+    except (ParameterError, RobotFileError) as error:
+        return _fail(error, 2)
+    except (ImportError, OSError) as error:
+        return _fail(error, 1)
+    executor = create_executor()
+    executor.add_node(bridge)
+    # A full collection takes longer than a step; what is here by now is here to stay.
+    gc.collect()
+    gc.freeze()
+    clock = Lockstep(bridge) if bridge.settings.lockstep else RealTime(bridge)
+    try:
+        while not stop.asked:
+            clock.run_once(executor)
+    finally:
+        executor.shutdown()
+        bridge.simulation.robot.close()
+        bridge.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _fail(error: Exception | str, code: int) -> int:
+    print(f"bridge_node: error: {' '.join(str(error).split())}", file=sys.stderr)
+    rclpy.try_shutdown()
+    return code
+
+
+def main() -> None:
+    """Entry point of the executable `bridge_node`."""
+    sys.exit(run(sys.argv))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The bridge's parameters: type, default, unit, range and description, beside the code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dynsyn_controller.parameter_table import Parameter, ParameterError, Value, resolve
+from dynsyn_sim_bridge.robots.registry import ROBOTS, Entry
+
+TABLE: tuple[Parameter, ...] = (
+    Parameter("robot", "walker", "Simulated robot.", choices=tuple(ROBOTS)),
+    Parameter("seed", 0, "Seed of the terrain and of the start.", minimum=0, maximum=2**63 - 1),
+    Parameter(
+        "lockstep",
+        False,
+        "One control step for each command, matched by its stamp, as fast as commands come; "
+        "false: real time.",
+    ),
+    Parameter(
+        "realtime_factor",
+        1.0,
+        "Simulated seconds per second. Not used in lockstep.",
+        minimum=0.01,
+        maximum=100.0,
+    ),
+    Parameter(
+        "command_timeout",
+        0.1,
+        "s (simulated) without a command after which the effort is zero. Not used in lockstep, "
+        "where the simulation waits.",
+        minimum=0.001,
+        maximum=3600.0,
+        read_only=False,
+    ),
+    Parameter(
+        "effort_topic",
+        "",
+        "Topic of std_msgs/Float64MultiArray commands in the robot's joint order, taken beside "
+        "joint_command; empty: none. Not possible in lockstep: these commands bear no stamp.",
+    ),
+)
+
+
+@dataclass
+class Settings:
+    """Values of the table's parameters, by their names; `options` are those of the robot.
+
+    Attributes:
+        entry: the robot's entry in the registry.
+        table: the parameters of the bridge and of this robot.
+        values: value of each of them.
+    """
+
+    entry: Entry
+    table: tuple[Parameter, ...]
+    values: dict[str, Value]
+    seed: int
+    lockstep: bool
+    realtime_factor: float
+    command_timeout: float
+    effort_topic: str
+    options: dict[str, Value]
+
+
+def settings(overrides: dict[str, Any]) -> Settings:
+    """What the bridge was asked for.
+
+    Args:
+        overrides: name -> value of the parameters given; options of the robot among them.
+
+    Raises:
+        ParameterError: an unknown parameter, a value that does not fit, or two that exclude
+            each other.
+    """
+    by_name = {parameter.name: parameter for parameter in TABLE}
+    robot = by_name["robot"].check(overrides.get("robot", by_name["robot"].default))
+    entry = ROBOTS[robot]
+    table = TABLE + entry.options
+    values = resolve(table, overrides)
+    if values["lockstep"] and values["effort_topic"]:
+        raise ParameterError(
+            f"effort_topic: found {values['effort_topic']!r} in lockstep, where commands need a "
+            "stamp; expected it empty"
+        )
+    own = {name: values[name] for name in by_name if name != "robot"}
+    options = {option.name: values[option.name] for option in entry.options}
+    return Settings(entry=entry, table=table, values=values, options=options, **own)
