@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, get_type_hints
 
 import numpy as np
+from dynsyn_controller.core.ncap_network import NcapNetwork
 from dynsyn_controller.core.network import Body, LayerSpec, Network
 from dynsyn_controller.core.rule import PRESETS, Rule, check
 from dynsyn_controller.core.schema import SchemaError, convert, parse, unknown_key
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-NETWORKS: dict[str, type[Network]] = {"walker": WalkerNetwork}
+NETWORKS: dict[str, type[Network]] = {"walker": WalkerNetwork, "ncap": NcapNetwork}
 """Networks by the `type` of a robot file's section `network`."""
 
 

@@ -70,6 +70,19 @@ ROBOTS: dict[str, Entry] = {
             robot_file="robots/walker.yaml",
             factory=f"{_BIPEDAL_WALKER}:walker_hardcore",
         ),
+        Entry(
+            name="swimmer",
+            description="Swimmer of the DeepMind Control Suite (MuJoCo): a chain in thick water",
+            robot_file="robots/swimmer.yaml",
+            factory="dynsyn_sim_bridge.robots.swimmer:Swimmer",
+            options=(
+                Parameter("joints", 5, "number of joints", 2, 20),
+                Parameter("desired_speed", 0.1, "speed of the full reward, m/s", 0.001, 10.0),
+                Parameter("course_steps", 0, "control steps of a course, 0: never-ending", 0),
+                Parameter("density", 3000.0, "of the water, kg/m^3", 1.0, 1e5),
+            ),
+            modules="joints",
+        ),
     )
 }
 """Name -> entry, in the order in which they are shown to people."""
