@@ -40,15 +40,14 @@ def main():
         print("setup: error: " + complaint, file=sys.stderr)
         return 1
 
-    import build
-    import environment
-    from common import SetupError, exclusive
+    from setup_steps import colcon, environment
+    from setup_steps.common import SetupError, exclusive
 
     rebuild = "--rebuild" in sys.argv[1:]
     try:
         with exclusive():
             place = environment.ensure()
-            build.ensure(place, force=rebuild)
+            colcon.ensure(place, force=rebuild)
     except SetupError as error:
         print("setup: error: " + str(error), file=sys.stderr)
         return 1

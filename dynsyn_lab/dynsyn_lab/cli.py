@@ -12,8 +12,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from dynsyn_lab.errors import UsageError
+
 # subcommand modules of this package, in the order of `dynsyn --help`
-COMMANDS = ("doctor",)
+COMMANDS = ("sim", "monitor", "doctor")
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -29,13 +31,18 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         importlib.import_module(f"dynsyn_lab.{name}").add_parser(subparsers)
+    for subparser in subparsers.choices.values():
+        # understood after the subcommand too; suppressed, or its default would undo the one before
+        subparser.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own).
 
-    :return: 0 done, 1 failed; argparse itself exits with 2 on wrong usage.
+    :return: 0 done, 1 failed, 2 wrong usage (argparse itself exits with 2).
     """
     args = build_parser().parse_args(argv)
     try:
@@ -47,4 +54,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         message = str(error) or type(error).__name__
         print(f"dynsyn: error: {message}", file=sys.stderr)
-        return FAILED
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED

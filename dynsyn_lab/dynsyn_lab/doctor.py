@@ -49,7 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     subparsers.add_parser(
         "doctor",
         help="what is installed, what is missing and how to get it",
-        description="List what dynsyn needs and can use. Exit code 1 if something needed is missing.",
+        description="List what dynsyn needs and can use. Exit code 1 if a needed thing is missing.",
     ).set_defaults(run=lambda _: run())
 
 
@@ -92,13 +92,15 @@ def python_finding() -> Finding:
     """The running Python: its version and place."""
     good = sys.version_info >= (3, 10)
     found = f"{platform.python_version()} at {sys.executable}" if good else None
-    return Finding("Python", found, "install Python 3.10 to 3.13, then make PYTHON=python3.12 setup")
+    return Finding("Python", found, "install Python 3.10 to 3.13")
 
 
 def compiler_finding(name: str, programs: tuple[str, ...]) -> Finding:
     """The first of the compilers that is there; the message package is built with it."""
     place = next(filter(None, map(shutil.which, programs)), None)
-    return Finding(name, place and first_line([place, "--version"]), "sudo apt install build-essential")
+    return Finding(
+        name, place and first_line([place, "--version"]), "sudo apt install build-essential"
+    )
 
 
 def headers() -> str | None:
@@ -167,7 +169,9 @@ def rclpy_origin() -> str:
     try:
         return f"{importlib.metadata.version('ros-rclpy')}, wheels (Kilted)"
     except importlib.metadata.PackageNotFoundError:
-        return f"{os.environ.get('ROS_DISTRO', 'unknown distribution')}, {Path(rclpy.__file__).parent}"
+        return (
+            f"{os.environ.get('ROS_DISTRO', 'unknown distribution')}, {Path(rclpy.__file__).parent}"
+        )
 
 
 def middleware() -> str:
@@ -179,8 +183,9 @@ def middleware() -> str:
 
 def own_messages() -> str:
     """Number of own message types, after one has gone through its compiled support."""
-    import dynsyn_msgs.msg as messages
     from rclpy.serialization import serialize_message
+
+    import dynsyn_msgs.msg as messages
 
     serialize_message(messages.Weights())
     count = sum(isinstance(member, type) for member in vars(messages).values())

@@ -19,8 +19,8 @@ import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import wheels
-from common import ROOT, VENV, VENV_PYTHON, SetupError, distribution, run_logged, stage
+from setup_steps import wheels
+from setup_steps.common import ROOT, VENV, VENV_PYTHON, SetupError, distribution, run_logged, stage
 
 RECORD = VENV / "dynsyn-setup.json"
 REQUIREMENTS = ROOT / "requirements"

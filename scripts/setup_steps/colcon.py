@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from common import ROOT, VENV, VENV_PYTHON, run_logged, stage
-from environment import Environment
+from setup_steps.common import ROOT, VENV, VENV_PYTHON, run_logged, stage
+from setup_steps.environment import Environment
 
 PACKAGES = ("dynsyn_msgs", "dynsyn_controller", "dynsyn_sim_bridge", "dynsyn_lab")
 STAMP = ROOT / "build" / ".dynsyn-built"
 LOG = "build.log"
-SITE_SOURCE = Path(__file__).with_name("workspace_site.py")
+SITE_SOURCE = Path(__file__).with_name("start_up_hook.py")
 LAUNCHER = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
 ' '''
@@ -55,7 +55,8 @@ def sources() -> Iterator[Path]:
         yield from folder.glob("srv/*.srv")
         yield from (folder / "msg", folder / "srv")
     for top in ("launch", "config"):
-        yield from (p for p in (ROOT / top, *(ROOT / top).rglob("*")) if "__pycache__" not in str(p))
+        tree = (ROOT / top, *(ROOT / top).rglob("*"))
+        yield from (path for path in tree if "__pycache__" not in path.parts)
     yield from Path(__file__).parent.glob("*.py")
 
 

@@ -10,7 +10,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from common import SetupError
+from setup_steps.common import SetupError
 
 # The folder of NumPy's headers comes first: it is the more specific of the two.
 FOREIGN = (

@@ -1,4 +1,4 @@
-"""What the set-up scripts share: where things are, one error, one line per stage, logged commands."""
+"""What the steps share: where things are, one error, a line for each stage, logged commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 LOG_FOLDER = ROOT / "log"

@@ -1,0 +1,1 @@
+"""The steps of setting up the workspace, in order: environment, wheels, colcon."""
