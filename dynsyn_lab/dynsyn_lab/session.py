@@ -1,0 +1,160 @@
+"""One run of a stack: starts its processes, follows them and the controller until the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+
+from dynsyn_lab.display import Display
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.processes import Group, Process
+from dynsyn_lab.runs import write_parameters
+from dynsyn_lab.stack import NodeSpec, Stack
+from dynsyn_lab.summary import Record
+from dynsyn_lab.telemetry import duration, state
+from dynsyn_lab.watcher import Watcher
+
+POLL = 0.1
+"""s between looks at processes and keyboard."""
+START_LIMIT = 120.0
+"""s within which the first control step must have been lived."""
+TAIL = 12
+
+
+class Session:
+    """Processes, watcher and record of one run.
+
+    Args:
+        stack: what runs.
+        group: its processes, started.
+        watcher: of its controller.
+        record: for the summary.
+        interrupts: what ends it from outside.
+        duration: s to run from the first control step on; may be infinite.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        group: Group,
+        watcher: Watcher,
+        record: Record,
+        interrupts: Interrupts,
+        duration: float,
+    ) -> None:
+        self.stack = stack
+        self.group = group
+        self.watcher = watcher
+        self.record = record
+        self.interrupts = interrupts
+        self.duration = duration
+        self._continued = stack.checkpoint is not None and stack.checkpoint.exists()
+        self._announced = False
+
+    def live(self, display: Display) -> str:
+        """Follow the run until its end, which may be asked for by a signal, a key or its duration.
+
+        Returns:
+            What went wrong; empty where nothing did.
+        """
+        started = time.monotonic()
+        while not self.interrupts.requested:
+            self.watcher.poll(POLL)
+            for process in self.group.processes:
+                for warning in process.warnings():
+                    display.note(warning)
+            ended = self.group.ended()
+            if ended is not None:
+                return complaint(ended)
+            self._announce(display)
+            keys = display.update(self.watcher.telemetry)
+            if "q" in keys:
+                break
+            self.watcher.obey(keys)
+            if self.watcher.answer:
+                display.note(self.watcher.answer)
+                self.watcher.answer = ""
+            now = time.monotonic()
+            if self.record.started is None:
+                if now - started > START_LIMIT:
+                    return self._never_started()
+            elif now - self.record.started >= self.duration:
+                break
+        return ""
+
+    def failure(self) -> str:
+        """What went wrong while the processes were ended; empty where nothing did."""
+        failed = self.group.failed()
+        return complaint(failed) if failed else ""
+
+    def _announce(self, display: Display) -> None:
+        """Say once whose life this is."""
+        status = self.watcher.telemetry.status
+        if self._announced or status is None:
+            return
+        self._announced = True
+        place = str(self.stack.checkpoint) if self.stack.checkpoint else "kept in memory only"
+        if self._continued:
+            lived = f"{duration(status.hours_lived)}, {status.steps:,} steps"
+            display.note(f"continues a lifetime of {lived} ({place})")
+        else:
+            display.note(f"a new-born lifetime ({place})")
+
+    def _never_started(self) -> str:
+        status = self.watcher.telemetry.status
+        doing = "it reported nothing" if status is None else f"it is {state(status)}"
+        logs = self.group.processes[0].log.parent
+        return f"no control step within {START_LIMIT:.0f} s: {doing}; logs are in {logs}"
+
+
+def complaint(process: Process) -> str:
+    """How a process ended, with the last lines of its output."""
+    lines = "".join(f"\n    {line}" for line in process.tail(TAIL))
+    return f"{process.name} {process.ending()}; its output, from {process.log}:{lines}"
+
+
+def commands(stack: Stack, folder: Path, composed: bool) -> list[tuple[str, list[str]]]:
+    """Name and command line of every process; the nodes' parameter files are written to `folder`.
+
+    Raises:
+        CommandError: a node's package or executable is not installed.
+    """
+    if composed:
+        arguments = [
+            part for node in stack.nodes for part in (node.name, _parameters(node, folder))
+        ]
+        command = [sys.executable, "-m", "dynsyn_lab.composed", stack.namespace, *arguments]
+        return [("composed", command)]
+    return [
+        (node.name, [executable(node), *ros_arguments(node, stack.namespace, folder)])
+        for node in stack.nodes
+    ]
+
+
+def ros_arguments(node: NodeSpec, namespace: str, folder: Path) -> list[str]:
+    """The ROS part of a node's command line."""
+    names = ["-r", f"__node:={node.name}", "-r", f"__ns:={namespace}"]
+    return ["--ros-args", *names, "--params-file", _parameters(node, folder)]
+
+
+def _parameters(node: NodeSpec, folder: Path) -> str:
+    return str(write_parameters(node, folder))
+
+
+def executable(node: NodeSpec) -> str:
+    """Path of a node's program, found as `ros2 run` finds it.
+
+    Raises:
+        CommandError: its package or the program is not installed.
+    """
+    try:
+        path = Path(get_package_prefix(node.package), "lib", node.package, node.executable)
+    except PackageNotFoundError:
+        raise CommandError(f"package {node.package} is not installed: run make setup") from None
+    if not path.is_file():
+        raise CommandError(f"{path} is missing: run make setup")
+    return str(path)

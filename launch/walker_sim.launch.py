@@ -1,0 +1,13 @@
+"""A simulated walker and its learning controller: ros2 launch dynsyn_controller walker_sim.launch.py
+
+`--show-args` lists the arguments. The nodes, their names and parameters are those of `dynsyn sim`.
+"""
+
+from launch import LaunchDescription
+
+from dynsyn_lab.launch_actions import simulation
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Arguments and nodes of the stack in dynsyn_lab.stack."""
+    return LaunchDescription(simulation(robot="walker"))

@@ -1,0 +1,89 @@
+"""The summary of a run, from the messages of its controller."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dynsyn_lab.summary import Record
+from dynsyn_msgs.msg import Status, SynapseLayer, Weights
+
+KEYS = {
+    "robot", "mode", "steps", "seconds", "rate_hz", "falls", "mean_reward", "overruns",
+    "latency_us_median", "latency_us_p99", "weights_changed",
+}  # fmt: skip
+AVERAGING = 1000.0
+
+
+def lived(rewards, before=0, stride=5, average=0.0):
+    """Statuses of a life in which each step brought the next reward, one each `stride` steps.
+
+    The running mean is the core's: it begins at the first reward of a new-born.
+    """
+    record = Record(AVERAGING)
+    record.add_status(Status(steps=before, falls=3, reward_average=average), 0.0)
+    for step, reward in enumerate(rewards, 1):
+        if step == 1 and before == 0:
+            average = reward
+        average += (reward - average) / AVERAGING
+        if step % stride == 0:
+            report = Status(
+                steps=before + step, falls=4, reward_average=average, latency_us_median=300.0
+            )
+            record.add_status(report, 10.0 + step / 50.0)
+    return record
+
+
+def weights(centre, amplitude):
+    """One layer with these centres and amplitudes."""
+    layer = SynapseLayer(rows=1, columns=len(centre), centre=centre, amplitude=amplitude)
+    return Weights(layers=[layer])
+
+
+def test_counts_are_those_of_this_run():
+    summary = lived([0.1] * 500, before=2000).finish("walker", "realtime", "")
+    assert summary.steps == 500
+    assert summary.steps_before == 2000
+    assert summary.falls == 1
+    assert summary.seconds == pytest.approx(9.9)
+    assert summary.rate_hz == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize("stride", [1, 5, 100])
+@pytest.mark.parametrize("before", [0, 2000])
+def test_mean_reward_is_recovered_from_the_running_mean(before, stride):
+    rewards = np.random.default_rng(1).normal(0.2, 1.0, 3000)
+    rewards[300::700] = -100.0  # falls
+    rewards[0] = 0.0  # a robot's first reward is for nothing
+    record = lived(rewards, before, stride, average=0.5 if before else 0.0)
+    mean = record.finish("walker", "realtime", "").mean_reward
+    assert mean == pytest.approx(np.mean(rewards), abs=0.01)
+
+
+def test_changed_synapses_are_counted():
+    record = lived([0.0] * 10)
+    record.add_weights(weights([0.1, 0.2, 0.3], [0.2, 0.2, 0.2]))
+    assert not record.finish("walker", "realtime", "").weights_changed
+    record.add_weights(weights([0.1, 0.25, 0.3], [0.2, 0.2, 0.1]))
+    summary = record.finish("walker", "realtime", "")
+    assert summary.weights_changed
+    assert summary.synapses_changed == 2
+
+
+def test_a_run_without_a_step_has_no_rate_and_no_reward():
+    record = Record(AVERAGING)
+    record.add_status(Status(steps=7), 1.0)
+    summary = record.finish("walker", "realtime", "")
+    assert (summary.steps, summary.rate_hz, summary.mean_reward) == (0, 0.0, None)
+    assert summary.latency_us_median is None
+
+
+def test_a_controller_that_never_reported_has_no_summary():
+    with pytest.raises(ValueError, match="reported nothing"):
+        Record(AVERAGING).finish("walker", "realtime", "")
+
+
+def test_file_has_the_documented_keys(tmp_path):
+    path = tmp_path / "summary.json"
+    lived([0.1] * 50).finish("walker", "lockstep", "").save(path)
+    assert json.loads(path.read_text()).keys() >= KEYS
