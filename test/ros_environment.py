@@ -1,6 +1,6 @@
-"""What tests over DDS need: a domain of their own, real processes, and a peer that waits for things.
+"""What tests over DDS need: a domain of their own, real processes, and a peer that can wait.
 
-`conftest` makes fixtures of these. Nothing here sleeps: everything waits for an event, up to a limit.
+`conftest` makes fixtures of these. Nothing here sleeps: everything waits for events, up to a limit.
 """
 
 from __future__ import annotations

@@ -57,6 +57,10 @@ class BipedalWalker:
     A course ends at its far end, when its time is over (gymnasium's limit: 1600 steps, hardcore
     2000), or by a fall: the hull touches the ground or leaves the start backwards.
 
+    Attributes:
+        course_steps: control steps after which a course ends.
+        state: (24,) float32, the environment's own observation of this moment.
+
     Args:
         environment: gymnasium's name of it.
     """
@@ -74,7 +78,7 @@ class BipedalWalker:
         self._environment = made.unwrapped
         self.course_steps = limit
         self._steps = 0
-        self._state = np.zeros(STATES, dtype=np.float32)
+        self.state = np.zeros(STATES, dtype=np.float32)
         self._place = np.zeros(2)
         self._effort = np.zeros(len(LAYOUT.joints))
 
@@ -87,14 +91,14 @@ class BipedalWalker:
         environment = self._environment
         environment.world = Box2D.b2World()
         environment.terrain = []  # belonged to the old world: nothing to take down
-        self._state, _ = environment.reset(seed=seed)
+        self.state, _ = environment.reset(seed=seed)
         self._steps = 0
         self._effort[:] = 0.0
         self._note_place()
 
     def sense(self, sensors: FloatArray) -> None:
         """Fill `sensors` (layout.size,) in place; see the table above."""
-        decode(self._state, self._place, self._effort, sensors)
+        decode(self.state, self._place, self._effort, sensors)
 
     def step(self, effort: FloatArray) -> Outcome:
         """Apply `effort` (4,) in N m, clamped to +-80, for 20 ms.
@@ -105,7 +109,7 @@ class BipedalWalker:
         action = [min(1.0, max(-1.0, value / EFFORT_LIMIT)) for value in effort.tolist()]
         if not math.isfinite(sum(effort.tolist())):
             raise ValueError(f"effort {effort.tolist()}: expected finite numbers")
-        self._state, reward, terminated, _, _ = self._environment.step(action)
+        self.state, reward, terminated, _, _ = self._environment.step(action)
         self._steps += 1
         for joint, value in enumerate(action):
             self._effort[joint] = value * EFFORT_LIMIT

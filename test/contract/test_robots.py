@@ -1,0 +1,240 @@
+"""What every registered robot keeps to, whatever its body."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from dynsyn_controller.parameter_table import ParameterError
+from dynsyn_controller.sensors import Observer
+from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
+from dynsyn_sim_bridge.simulation import Simulation
+
+NAMES = tuple(ROBOTS)
+
+
+class Body:
+    """A registered robot with its robot file and an arbitrary but repeatable will of its own."""
+
+    def __init__(self, name: str, seed: int = 1) -> None:
+        self.description = entry(name).robot()
+        self.robot = entry(name).create()
+        self.limit = np.array([joint.effort_limit for joint in self.description.joints])
+        self.will = np.random.default_rng(7)
+        self.robot.reset(seed)
+
+    def sense(self) -> np.ndarray:
+        sensors = self.robot.layout.zeros()
+        self.robot.sense(sensors)
+        return sensors
+
+    def act(self) -> np.ndarray:
+        return self.will.uniform(-self.limit, self.limit)
+
+    def live(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sensor vectors (steps, size) and rewards (steps,) of a life in which bodies fall."""
+        sensors, rewards = [], []
+        for _ in range(steps):
+            outcome = self.robot.step(self.act())
+            if outcome.terminal:
+                self.robot.reset()
+            sensors.append(self.sense())
+            rewards.append(outcome.reward)
+        return np.array(sensors), np.array(rewards)
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def body(name: str):
+    made = Body(name)
+    yield made
+    made.robot.close()
+
+
+def test_robot_and_robot_file_describe_the_same_body(body: Body):
+    assert set(body.robot.layout.joints) == set(body.description.joint_names)
+    assert body.robot.control_period == pytest.approx(1.0 / body.description.control_rate)
+    Observer(body.description.observation, body.robot.layout)  # raises where a reading is missing
+
+
+def test_readings_are_finite_and_lie_where_the_layout_says(body: Body):
+    sensors, rewards = body.live(300)
+    assert sensors.shape == (300, body.robot.layout.size)
+    assert np.isfinite(sensors).all()
+    assert np.isfinite(rewards).all()
+    contacts = body.robot.layout.view(sensors, "contacts")
+    assert np.isin(contacts, (0.0, 1.0)).all()
+    for block in ("imu.orientation", "odom.orientation"):
+        length = np.linalg.norm(body.robot.layout.view(sensors, block), axis=1)
+        np.testing.assert_allclose(length, 1.0, atol=1e-12)
+
+
+def test_rays_are_what_a_laser_scan_carries(body: Body):
+    sensors, _ = body.live(300)
+    rays = body.robot.layout.view(sensors, "scan")
+    assert (rays == rays.astype(np.float32)).all()
+    assert (rays >= 0.0).all()
+    assert (rays <= body.robot.range_max).all()
+    assert body.robot.range_max == np.float32(body.robot.range_max)
+
+
+def test_no_channel_stands_still(body: Body):
+    """But for what an operator says, every element of the observation moves."""
+    sensors, _ = body.live(600)
+    observation = np.empty((600, len(body.description.observation)))
+    Observer(body.description.observation, body.robot.layout).observe(sensors, observation)
+    still = [
+        channel.name
+        for channel, spread in zip(
+            body.description.observation, np.ptp(observation, axis=0), strict=True
+        )
+        if spread == 0.0 and channel.source != "command"
+    ]
+    assert still == []
+
+
+def test_same_seed_same_life(name: str):
+    """Bit for bit, over falls and new courses."""
+    first, second = Body(name), Body(name)
+    sensors, rewards = first.live(1000)
+    sensors_again, rewards_again = second.live(1000)
+    assert sensors.tobytes() == sensors_again.tobytes()
+    assert rewards.tobytes() == rewards_again.tobytes()
+
+
+def test_other_seed_other_start(name: str):
+    assert Body(name, 1).sense().tobytes() != Body(name, 2).sense().tobytes()
+
+
+def test_seeded_reset_leaves_nothing_of_the_past(body: Body, name: str):
+    """In mid-motion, after falls: the life that follows is that of a new body."""
+    body.live(400)
+    body.robot.reset(seed=5)
+    body.will = np.random.default_rng(7)
+    fresh = Body(name, seed=5)
+    assert body.sense().tobytes() == fresh.sense().tobytes()
+    sensors, rewards = body.live(700)
+    sensors_fresh, rewards_fresh = fresh.live(700)
+    assert sensors.tobytes() == sensors_fresh.tobytes()
+    assert rewards.tobytes() == rewards_fresh.tobytes()
+
+
+def test_what_was_sensed_and_applied_is_not_shared(body: Body):
+    effort = body.act()
+    body.robot.step(effort)
+    before, kept = body.sense(), effort.copy()
+    copy = before.copy()
+    assert effort.tobytes() == kept.tobytes()
+    effort[:] = 0.0
+    assert body.sense().tobytes() == copy.tobytes(), "sense() reads the caller's effort"
+    body.robot.step(body.act())
+    assert before.tobytes() == copy.tobytes(), "the body writes into a vector it has handed out"
+
+
+def test_applied_effort_is_sensed_and_clamped(body: Body):
+    asked = body.limit * np.linspace(-2.0, 0.5, body.limit.size)
+    body.robot.step(asked)
+    applied = body.robot.layout.view(body.sense(), "joint.effort")
+    np.testing.assert_allclose(applied, np.clip(asked, -body.limit, body.limit), rtol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_effort_that_is_no_number_is_refused(body: Body, bad: float):
+    effort = body.act()
+    effort[-1] = bad
+    before = body.sense()
+    with pytest.raises(ValueError, match="finite"):
+        body.robot.step(effort)
+    assert body.sense().tobytes() == before.tobytes()
+
+
+def test_only_the_body_is_put_back(name: str):
+    """A life of falls goes on: the reward says so, and the body stands at its start again."""
+    body = Body(name)
+    simulation = Simulation(body.robot, seed=3)
+    start = simulation.sensors.copy()
+    ends = 0
+    for _ in range(1500):
+        simulation.advance(body.act())
+        assert not simulation.terminal or np.isfinite(simulation.reward)
+        ends += simulation.terminal
+        if simulation.terminal:
+            place = body.robot.layout.view(simulation.sensors, "odom.position")
+            np.testing.assert_allclose(
+                place, body.robot.layout.view(start, "odom.position"), atol=0.5
+            )
+    assert simulation.steps == 1500
+    assert simulation.falls <= ends
+    if name.startswith("walker"):
+        assert simulation.falls > 0
+    simulation.put_back()
+    assert simulation.terminal
+    assert simulation.reward == 0.0
+
+
+def test_picture_shows_something(body: Body):
+    body.live(20)
+    picture = body.robot.frame()
+    assert picture.dtype == np.uint8
+    assert picture.ndim == 3
+    assert picture.shape[2] == 3
+    assert np.unique(picture.reshape(-1, 3), axis=0).shape[0] > 3
+
+
+def test_unknown_option_is_an_error(name: str):
+    with pytest.raises(ParameterError, match="colour: unknown parameter"):
+        entry(name).create(colour="red")
+
+
+def test_unknown_robot_is_named():
+    with pytest.raises(ValueError, match="no robot named 'wlaker'; did you mean 'walker'"):
+        entry("wlaker")
+
+
+@pytest.fixture(params=["walker", "walker_hardcore"])
+def walker(request: pytest.FixtureRequest):
+    made = Body(request.param)
+    yield made
+    made.robot.close()
+
+
+def test_walker_observation_is_the_environments_own(walker: Body):
+    """Over SI units and back; to the precision of the environment's float32.
+
+    A hull that has turned beyond a right angle is left out: there the pitch of REP-103 folds back.
+    """
+    observer = Observer(walker.description.observation, walker.robot.layout)
+    observation = np.empty(24)
+    compared = 0
+    for _ in range(2000):
+        outcome = walker.robot.step(walker.act())
+        state = walker.robot.state
+        observer.observe(walker.sense(), observation)
+        if abs(state[0]) < 1.57:
+            np.testing.assert_allclose(observation, state, rtol=2e-7, atol=2e-7)
+            compared += 1
+        if outcome.terminal:
+            walker.robot.reset()
+    assert compared > 1900
+
+
+def test_walker_course_ends_by_time_and_that_is_no_fall(walker: Body):
+    assert walker.robot.course_steps in (1600, 2000)
+    walker.robot.course_steps = 12  # too short to fall in
+    outcomes = [walker.robot.step(np.zeros(4)) for _ in range(12)]
+    assert [outcome.terminal for outcome in outcomes] == [False] * 11 + [True]
+    assert not any(outcome.fell for outcome in outcomes)
+
+
+def test_walker_falls(walker: Body):
+    outcome = walker.robot.step(np.zeros(4))
+    while not outcome.terminal:
+        outcome = walker.robot.step(walker.limit * (1.0, 1.0, -1.0, -1.0))
+    assert outcome.fell
+    assert outcome.reward == -100.0
