@@ -1,4 +1,4 @@
-"""A simulated walker and its learning controller: ros2 launch dynsyn_controller walker_sim.launch.py
+"""A simulated walker and its controller: ros2 launch dynsyn_controller walker_sim.launch.py
 
 `--show-args` lists the arguments. The nodes, their names and parameters are those of `dynsyn sim`.
 """

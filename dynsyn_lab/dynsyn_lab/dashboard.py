@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -195,5 +196,5 @@ def chart(values: Sequence[float], width: int, height: int) -> list[str]:
 
 def _columns(values: Sequence[float], count: int) -> list[float]:
     edges = [round(index * len(values) / count) for index in range(count + 1)]
-    pairs = zip(edges, edges[1:], strict=False)
+    pairs = itertools.pairwise(edges)
     return [sum(values[start:end]) / (end - start) for start, end in pairs]

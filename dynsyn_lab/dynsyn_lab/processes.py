@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 _TETHER = Path(__file__).with_name("tether.py")
 _WARNING = re.compile(r"\[?(WARN|ERROR|FATAL)\b")
-# SIGINT lets a node publish its neutral effort and save its lifetime; the rest is for one that hangs.
+# SIGINT lets a node publish its neutral effort and save its lifetime; the rest is for hanging ones.
 STOPPING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
 
 
@@ -58,10 +59,8 @@ class Process:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process and its children; nothing happens where none is left."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended, after `seconds` at the latest."""

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def default_discovery() -> None:
-    """Keep this process's nodes and its children's on this machine, unless the user says otherwise."""
+    """Keep all nodes on this machine, unless the user's environment says otherwise."""
     if not {"ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY"} & set(os.environ):
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 

@@ -1,7 +1,7 @@
 """One description of the nodes that make up a running robot.
 
-`dynsyn sim` starts processes from it and the launch files start launch actions from it, so that both
-run the same nodes under the same names with the same parameters.
+`dynsyn sim` starts processes from it and the launch files make actions from it, so that both run
+the same nodes under the same names with the same parameters.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _set_joints(
     controller["modules"] = joints
 
 
-def checkpoint_file(values: dict[str, Any]) -> Path | None:
+def checkpoint_file(values: dict[str, Value]) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
 
     Raises:
@@ -134,7 +134,7 @@ def checkpoint_file(values: dict[str, Any]) -> Path | None:
 
 
 def state_folder() -> Path:
-    """This user's folder for lifetimes and logs: $XDG_STATE_HOME/dynsyn or ~/.local/state/dynsyn."""
+    """Folder of this user's lifetimes and logs: $XDG_STATE_HOME/dynsyn, ~/.local/state/dynsyn."""
     base = os.environ.get("XDG_STATE_HOME", "")
     # The XDG specification has relative paths ignored.
     root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state"

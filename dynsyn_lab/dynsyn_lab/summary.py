@@ -142,8 +142,8 @@ class Record:
     def _mean_reward(self, steps: int) -> float | None:
         """Mean of the rewards, recovered from their running mean a.
 
-        Each step does a += (r - a) / N, so the rewards of a run sum to the sum of a plus N times its
-        rise; that sum is taken by trapezia between the statuses.
+        Each step does a += (r - a) / N, so the rewards of a run sum to the sum of a plus N times
+        its rise; that sum is taken by trapezia between the statuses.
         """
         if steps <= 0:
             return None

@@ -1,4 +1,4 @@
-"""What a running controller reports, followed over time; no ROS in here, only its messages' fields."""
+"""What a running controller reports, followed over time; of ROS only its messages' fields."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs a command that cannot outlive the process that started it: python tether.py PARENT COMMAND...
+"""Runs a command that ends with the process that started it: python tether.py PARENT COMMAND...
 
-Linux sends a process SIGTERM when its parent dies, however it dies, if it asks for that; the request
+Linux sends a process SIGTERM when its parent dies, however that dies, if it asks for it; the wish
 survives exec. Run as a file, not imported: only the standard library, so that it starts at once.
 """
 
