@@ -1,0 +1,105 @@
+"""Deadlines of the steady clock and figures of how well a loop keeps them; no ROS, no waiting.
+
+All times are nanoseconds of a steady clock (`time.monotonic_ns`), passed in by the caller.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+SECOND = 1_000_000_000
+WINDOW = 1000
+"""Ticks over which latencies are taken."""
+
+
+class Deadlines:
+    """Equally spaced deadlines that never drift; what is missed is skipped and counted.
+
+    Attributes:
+        period: ns, > 0.
+        next: the deadline to wait for, ns.
+        overruns: deadlines skipped since the start.
+
+    Args:
+        period: ns, > 0.
+        now: ns; the first deadline is one period later.
+    """
+
+    def __init__(self, period: int, now: int) -> None:
+        self.period = period
+        self.next = now + period
+        self.overruns = 0
+
+    def remaining(self, now: int) -> int:
+        """ns until the next deadline; 0 or less: it has come."""
+        return self.next - now
+
+    def advance(self, now: int) -> int:
+        """The tick of the next deadline is being done: go on to the first one after `now`.
+
+        Returns:
+            Deadlines skipped, because a whole period or more has gone by since this one.
+        """
+        skipped = max(0, (now - self.next) // self.period)
+        self.next += (skipped + 1) * self.period
+        self.overruns += skipped
+        return skipped
+
+    def change_period(self, period: int, now: int) -> None:
+        """From now on another period (ns, > 0)."""
+        self.period = period
+        self.next = now + period
+
+
+class Pace:
+    """Says when something that happens at a rate is due; never more than once for a long wait.
+
+    Args:
+        rate: Hz; 0: never.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.set_rate(rate)
+
+    def set_rate(self, rate: float) -> None:
+        """From now on another rate (Hz; 0: never); due at once."""
+        self._period = int(SECOND / rate) if rate > 0 else 0
+        self._next = 0
+
+    def due(self, now: int) -> bool:
+        """Whether it is time; then the next time is one period later."""
+        if self._period == 0 or now < self._next:
+            return False
+        self._next = max(self._next + self._period, now)
+        return True
+
+
+class LoopTiming:
+    """Latencies of the last `WINDOW` ticks and the rate over the last second."""
+
+    def __init__(self) -> None:
+        self.ticks = 0
+        self._latency = np.zeros(WINDOW)
+        self._samples: deque[tuple[int, int]] = deque()
+
+    def record(self, latency: int) -> None:
+        """Count one tick; `latency` in ns from the observation received to the command sent."""
+        self._latency[self.ticks % WINDOW] = latency
+        self.ticks += 1
+
+    def latency_us(self) -> tuple[float, float]:
+        """Median and 99th percentile in us; NaN before the first tick."""
+        if self.ticks == 0:
+            return float("nan"), float("nan")
+        median, high = np.percentile(self._latency[: self.ticks], (50.0, 99.0))
+        return float(median) / 1e3, float(high) / 1e3
+
+    def rate(self, now: int) -> float:
+        """Ticks per second over the last second or a little more; to be asked often."""
+        self._samples.append((now, self.ticks))
+        while len(self._samples) > 2 and now - self._samples[1][0] >= SECOND:
+            self._samples.popleft()
+        then, ticks = self._samples[0]
+        return (self.ticks - ticks) * SECOND / (now - then) if now > then else 0.0
