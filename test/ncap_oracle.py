@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dynsyn_controller.core.controller import Controller
+from dynsyn_lab.reference import DynamicSynapses, SplitMix64, WalkerReference
+
 
 def rectify(z):
     """f of the paper's text."""
@@ -58,3 +61,73 @@ def circuit(
     neurons = f(drive + w_speed * (1.0 - speed))
     muscles = f(ipsi * neurons + contra * neurons[:, ::-1])
     return neurons, muscles, np.clip(muscles[:, 0] - muscles[:, 1], -1.0, 1.0)
+
+
+class NcapReference(WalkerReference):
+    """A lifetime of the circuit in plain NumPy: the walker reference's learning, these equations.
+
+    Args:
+        controller: a new-born lifetime with the shipped robot file's channels (bends in rad, speed,
+            turn), of which only names, settings and first centres are taken.
+        seed: the one that it was born with.
+
+    Attributes:
+        neurons, muscles: (N, 2), of the last step.
+    """
+
+    def __init__(self, controller: Controller, seed: int) -> None:
+        self.body, self.rule = controller.body, controller.network.rule
+        self.options = controller.network.options
+        self.kinds = controller.layers
+        random = SplitMix64(int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64)))
+        self.layers = [DynamicSynapses(controller.centre.copy(), self.rule, random)]
+        self.baseline, self.steps = 0.0, 0
+
+    @property
+    def signs(self) -> np.ndarray:
+        """Sign of each synapse under the constraint."""
+        return np.concatenate(
+            [np.full(k.rows, -1.0 if k.name == "contra" else 1.0) for k in self.kinds]
+        )
+
+    def step(self, observation, reward, learning=True):
+        """One control step; efforts in N m, (joints,)."""
+        synapses, constrained = self.layers[0], self.options.signs == "constrained"
+        if self.steps > 0 and learning:
+            self._learn(reward)
+            if constrained:
+                synapses.centre = self.signs * np.maximum(self.signs * synapses.centre, 0.0)
+                synapses.weight = synapses.swing()
+        if not learning:
+            synapses.weight = synapses.centre.copy()
+        weight = synapses.weight
+        if constrained:
+            weight = self.signs * np.maximum(self.signs * weight, 0.0)
+        wave = sine_wave if self.options.oscillator == "sine" else square_wave
+        oscillator = wave(self.steps, self.options.period_steps)
+        self.steps += 1
+        joints = len(self.body.joints)
+        self.neurons, self.muscles, output = circuit(
+            observation[:joints] * (joints + 1) / (2.0 * np.pi),
+            oscillator,
+            **self._shaped(weight),
+            speed=np.clip(observation[joints], 0.0, 1.0),
+            turn=np.clip(observation[joints + 1], -1.0, 1.0),
+            **self._commands(self._shaped(weight)),
+            f=clip if self.options.activation == "clip" else rectify,
+        )
+        return output * self.body.effort_limit
+
+    def _shaped(self, weight) -> dict:
+        """Weights by kind, as `circuit` takes them."""
+        if self.options.weights == "shared":
+            return {kind.name: weight[kind.start] for kind in self.kinds}
+        return {kind.name: weight[kind.slice].reshape(-1, 2) for kind in self.kinds}
+
+    def _commands(self, weights: dict) -> dict:
+        turn, speed = self.options.turn_weight, self.options.speed_weight
+        if self.options.commands == "fixed":
+            return {"w_turn": turn, "w_speed": speed}
+        drive = np.empty((len(self.body.joints), 2))
+        drive[:1], drive[1:] = weights["osc"], weights["prop"]
+        return {"w_turn": turn * drive[0], "w_speed": speed * drive}

@@ -58,7 +58,7 @@ def test_both_activations_swim_alike():
 
 
 def test_readings_are_mujoco_s_own():
-    """Pose and twist of the head against MuJoCo's functions, in a body that is moving and turned."""
+    """Pose and twist of the head against MuJoCo's functions, in a moving, turned body."""
     _, body = swim(4, INITIAL, seed=3, steps=200)
     data, model = body._data, body._model
     sensors = body.layout.zeros()

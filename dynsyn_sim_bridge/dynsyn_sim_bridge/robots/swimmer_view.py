@@ -52,7 +52,7 @@ class SwimmerView:
         picture = np.empty((_PIXELS, _PIXELS, 3))
         picture[:] = _WATER
         pixel = self._width / _PIXELS
-        for axis, coordinate in ((0, self._x + centre[0]), (1, self._y + centre[1])):
+        for coordinate in (self._x + centre[0], self._y + centre[1]):
             offset = np.abs((coordinate + 0.5 * _GRID) % _GRID - 0.5 * _GRID)
             _blend(picture, offset - 0.5 * pixel, pixel, _GRID_LINE)
         self._draw_track(picture, centre, pixel)

@@ -1,0 +1,238 @@
+"""The swimming circuit against the paper's equations, its options, commands, signs and errors."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import ncap_oracle as oracle
+import numpy as np
+import pytest
+
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.schema import SchemaError
+from dynsyn_controller.robot import load_robot
+from dynsyn_sim_bridge.robots.swimmer import Swimmer, joint_range
+
+SIGNS = {"osc": 1, "prop": 1, "ipsi": 1, "contra": -1}
+
+
+def newborn(joints=5, preset="dynsyn", seed=0, rule=None, **network) -> Controller:
+    """A lifetime of the shipped robot file with some options of its network changed."""
+    body = load_robot(config_path("robots/swimmer.yaml"), modules=joints).body
+    body = dataclasses.replace(body, network={**body.network, **network})
+    return Controller.create(body, preset, rule, seed)
+
+
+def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
+    """The observation that the robot file asks for: bends in rad, speed, turn."""
+    sensors = body.layout.zeros()
+    body.sense(sensors)
+    return np.r_[body.layout.view(sensors, "joint.position"), speed, turn]
+
+
+@pytest.mark.parametrize(
+    ("joints", "preset", "options"),
+    [
+        (5, "dynsyn", {}),
+        (5, "authors", {"weights": "separate", "commands": "fixed", "turn_weight": 1.0}),
+        (5, "paper", {"signs": "free", "initial": "uniform", "activation": "clip"}),
+        (2, "dynsyn", {"weights": "separate", "signs": "free", "oscillator": "sine"}),
+        (9, "dynsyn", {"oscillator": "sine", "period_steps": 37, "initial_magnitude": 0.3}),
+    ],
+)
+def test_it_follows_the_paper_s_equations(joints, preset, options):
+    """10,000 steps of a swimming, learning lifetime whose commands change all the time."""
+    controller = newborn(joints, preset, seed=4, **options)
+    reference = oracle.NcapReference(controller, seed=4)
+    body, reward = Swimmer(joints), 0.0
+    generator = np.random.default_rng(8)
+    speed, turn = 1.0, 0.0
+    first = controller.centre.copy()
+    for t in range(10_000):
+        if t % 50 == 0:
+            speed, turn = generator.uniform(-0.2, 1.2), generator.uniform(-1.2, 1.2)
+        observation = observation_of(body, speed, turn)
+        effort = controller.step(observation, reward)
+        expected = reference.step(observation, reward)
+        np.testing.assert_allclose(effort / 5e-4, expected / 5e-4, atol=1e-9, rtol=0)
+        reward = body.step(effort).reward
+        if t % 10 == 0:
+            record = controller.state[0]
+            for found, meant in (
+                (record["neuron"], reference.neurons.ravel()),
+                (record["muscle"], reference.muscles.ravel()),
+                (controller.centre, reference.layers[0].centre),
+                (controller.amplitude, reference.layers[0].amplitude),
+                (controller.weight, reference.layers[0].weight),
+            ):
+                np.testing.assert_allclose(found, meant, atol=1e-9, rtol=0)
+    assert np.abs(controller.weight - controller.centre).max() > 0.05
+    assert np.abs(controller.centre - first).max() > 1e-3
+
+
+def test_relative_commands_are_the_paper_s_at_weights_of_one():
+    fixed, relative = (newborn(commands=kind, turn_weight=1.0) for kind in ("fixed", "relative"))
+    body = Swimmer(5)
+    for t in range(300):
+        observation = observation_of(body, 0.5 + 0.4 * np.sin(t / 30), np.cos(t / 40))
+        efforts = [c.step(observation, 0.0, learning=False).copy() for c in (fixed, relative)]
+        np.testing.assert_allclose(efforts[0], efforts[1], atol=1e-15)
+        body.step(efforts[0])
+
+
+@pytest.mark.parametrize(("weights", "count"), [("shared", 4), ("separate", 30)])
+def test_number_of_synapses_is_the_paper_s(weights, count):
+    controller = newborn(weights=weights)
+    assert controller.weight.size == count
+    names = [
+        (layer.name, output, column)
+        for layer in controller.layers
+        for output in layer.output_names
+        for column in layer.input_names
+    ]
+    assert len(set(names)) == count
+
+
+def test_untrained_weights_swim_as_the_paper_s_circuit():
+    controller, body = newborn(), Swimmer(5)
+    body.reset(0)
+    total = reward = 0.0
+    for _ in range(1000):
+        reward = body.step(controller.step(observation_of(body), reward, learning=False)).reward
+        total += reward
+    assert 0.98 * 794 <= total <= 1.02 * 807
+    np.testing.assert_array_equal(controller.weight, [1.0, 1.0, 1.0, -1.0])
+
+
+def test_oscillator_knows_of_no_episode():
+    controller = newborn()
+    waves = []
+    for t in range(200):
+        controller.step(np.r_[np.zeros(5), 1.0, 0.0], 0.5, terminal=t in (17, 95))
+        waves.append(controller.state["oscillator"][0, 0])
+    np.testing.assert_array_equal(waves, [oracle.square_wave(t, 60)[0] for t in range(200)])
+    assert controller.statistics.episodes == 2
+
+
+@pytest.mark.parametrize("weights", ["shared", "separate"])
+def test_constrained_signs_hold_under_any_reward(weights):
+    """Large steps drive every weight about; under free signs the same life crosses 0."""
+    crossed = {}
+    for signs in ("constrained", "free"):
+        controller = newborn(
+            signs=signs,
+            weights=weights,
+            initial="given",
+            given={"osc": 0.1, "prop": 0.1, "ipsi": 0.1, "contra": -0.1},
+            rule={"learning_rate": 5e-4, "amplitude_initial": 1.0, "period_mean": 4.0},
+        )
+        generator = np.random.default_rng(0)
+        sign = np.concatenate(
+            [np.full(layer.rows, SIGNS[layer.name]) for layer in controller.layers]
+        )
+        lowest = np.inf
+        for _ in range(3000):
+            controller.step(np.r_[np.zeros(5), 1.0, 0.0], generator.normal())
+            lowest = min(lowest, (sign * controller.centre).min())
+        crossed[signs] = lowest
+    assert crossed["constrained"] == 0.0
+    assert crossed["free"] < -0.1
+
+
+def test_speed_zero_stops_and_frees_the_body():
+    controller, body = newborn(), Swimmer(5)
+    for _ in range(100):
+        body.step(controller.step(observation_of(body), 0.0))
+    for _ in range(100):
+        effort = controller.step(observation_of(body, speed=0.0), 0.0)
+        body.step(effort)
+        if np.abs(observation_of(body)[:5]).max() < joint_range(5):
+            assert not np.any(effort)
+    assert not np.any(effort)
+
+
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_full_turn_turns_and_swims(turn):
+    controller, body = newborn(), Swimmer(5)
+    body.reset(3)
+    headings = []
+    for _ in range(660):
+        body.step(controller.step(observation_of(body, turn=turn), 0.0, learning=False))
+        headings.append(body._position[2])
+    rate = (np.mean(headings[-60:]) - np.mean(headings[60:120])) / (540 * 0.03)
+    assert 0.15 < rate * turn < 0.4
+
+
+def test_batch_is_many_single_lives():
+    single = [newborn(weights="separate", seed=seed) for seed in range(3)]
+    network = single[0].network
+    states = np.concatenate([controller.state.copy() for controller in single])
+    generator = np.random.default_rng(5)
+    for _ in range(500):
+        observation = np.c_[generator.uniform(-1, 1, (3, 5)), np.ones(3), np.zeros(3)]
+        reward, terminal = generator.uniform(0, 1, 3), np.zeros(3, bool)
+        refused = network.step_batch(
+            states, network.parameters, observation, reward, terminal, True
+        )
+        assert refused == 0
+        for i, controller in enumerate(single):
+            controller.step(observation[i], reward[i])
+    for i, controller in enumerate(single):
+        assert states[i].tobytes() == controller.state[0].tobytes()
+
+
+def test_every_unit_has_a_name_and_a_value():
+    controller = newborn(3)
+    controller.step(np.r_[0.1, -0.2, 0.3, 0.7, 0.4], 0.0)
+    activity = dict(zip(controller.unit_names, controller.activity(), strict=True))
+    assert len(activity) == len(controller.unit_names) == 2 + 2 + 6 + 6 + 3
+    assert activity["oscillator.dorsal"] == 1.0
+    assert (activity["command.speed"], activity["command.turn"]) == (0.7, 0.4)
+    assert activity["neuron.2.dorsal"] == 0.0 or activity["neuron.2.ventral"] == 0.0
+    assert activity["output.joint_3"] == controller.state["output"][0, 2]
+
+
+@pytest.mark.parametrize(
+    ("observation", "reward"),
+    [
+        ([0.0, np.nan, 0.0, 0.0, 0.0, 1.0, 0.0], 0.0),
+        ([0.0] * 7, np.inf),
+        ([0.0] * 6, 0.0),
+    ],
+)
+def test_unusable_input_changes_nothing(observation, reward):
+    controller = newborn()
+    controller.step(np.zeros(7), 0.0)
+    before = controller.state.tobytes()
+    with pytest.raises(ValueError, match=r"found|finite"):
+        controller.step(np.array(observation), reward)
+    assert controller.state.tobytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"oscillator": "triangle"}, "network.oscillator: found 'triangle'"),
+        ({"period_steps": 1}, "network.period_steps: found 1, expected 2 or more"),
+        ({"initial_magnitude": 0.0}, "network.initial_magnitude: found 0.0"),
+        ({"wieghts": "shared"}, "network.wieghts: unknown key; did you mean 'weights'?"),
+        ({"initial": "given"}, "network.given: missing"),
+        ({"given": {"osc": 1.0}}, "network.given: not used"),
+        ({"initial": "given", "given": {"contra": 0.5}}, "network.given.contra: found 0.5"),
+        ({"speed": "sped"}, "network.speed: found 'sped', expected a state"),
+        ({"turn_weight": -1.0}, "network.turn_weight: found -1.0"),
+        ({"speed_weight": 1.0}, "network.speed_weight: found 1.0"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options, message):
+    with pytest.raises(SchemaError) as error:
+        newborn(**options)
+    assert message in str(error.value)
+
+
+def test_a_missing_position_channel_is_named():
+    body = load_robot(config_path("robots/swimmer.yaml")).body
+    channels = ({}, *body.joint_channels[1:])
+    with pytest.raises(SchemaError, match="no position channel of joint_1"):
+        Controller.create(dataclasses.replace(body, joint_channels=channels))
