@@ -178,8 +178,10 @@ def install(has_distribution: bool) -> None:
     """
     build_tools, *rest = requirement_files(has_distribution)
     pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    # The environment is ours alone: the wheels' own bootstrap would only start Python twice.
+    # The wheels' own start-up hook would only start Python twice here.
     env = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
+    # A sourced overlay must not hide what is, or is not, in the environment itself.
+    env.pop("PYTHONPATH", None)
     run_logged([*pip, "--no-deps", "-r", str(build_tools)], LOG, env)
     # What comes as source is built with the tools just pinned, not with whatever is newest.
     pip += ["--no-build-isolation", "--use-pep517"]
