@@ -36,7 +36,11 @@ def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
     [
         (5, "dynsyn", {}),
         (5, "authors", {"weights": "separate", "commands": "fixed", "turn_weight": 1.0}),
-        (5, "paper", {"signs": "free", "initial": "uniform", "activation": "clip"}),
+        (
+            5,
+            "paper",
+            {"signs": "free", "initial": "given", "given": {"osc": 0.7}, "activation": "clip"},
+        ),
         (2, "dynsyn", {"weights": "separate", "signs": "free", "oscillator": "sine"}),
         (9, "dynsyn", {"oscillator": "sine", "period_steps": 37, "initial_magnitude": 0.3}),
     ],
