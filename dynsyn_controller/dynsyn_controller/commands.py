@@ -40,7 +40,7 @@ class CommandReader:
 
     def __init__(self, joints: Sequence[str]) -> None:
         self.joints = tuple(joints)
-        self._last: list[str] = []
+        self._last: list[str] | None = None
         self._order: list[int] = []
 
     def read_command(self, message: Any) -> FloatArray:
