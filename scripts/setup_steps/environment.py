@@ -75,6 +75,7 @@ def ensure() -> Environment:
     :raises SetupError: with one line that says what to install or do.
     """
     found = read_record()
+    refuse_forgotten_distribution(found)
     wanted = wanted_record(found)
     if found != wanted:
         check_machine()
@@ -117,6 +118,19 @@ def read_record() -> Record | None:
         ) from None
     except (ValueError, TypeError):
         return Record(str(VENV), "unknown", "unknown", "")
+
+
+def refuse_forgotten_distribution(found: Record | None) -> None:
+    """Do not replace an environment made beside a distribution just because none is sourced.
+
+    :raises SetupError: naming the distribution and both ways on.
+    """
+    if found is None or not found.complete or found.origin == "wheels" or distribution():
+        return
+    raise SetupError(
+        f".venv was made for ROS 2 {found.origin}, which is not sourced here: source it, "
+        "or run `make distclean` to use the ROS wheels instead"
+    )
 
 
 def check_machine() -> None:

@@ -141,6 +141,15 @@ def test_existing_python_is_kept_unless_one_is_asked_for(venv: Path, monkeypatch
     assert environment.wanted_record(found).python == environment.platform.python_version()
 
 
+def test_environment_of_a_distribution_is_not_replaced_unasked(monkeypatch) -> None:
+    beside = environment.Record("here", "jazzy", "3.12.3", "digest", complete=True)
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    environment.refuse_forgotten_distribution(beside)
+    monkeypatch.delenv("ROS_DISTRO")
+    with pytest.raises(common.SetupError, match=r"jazzy.*not sourced.*make distclean"):
+        environment.refuse_forgotten_distribution(beside)
+
+
 def test_changed_pins_ask_for_an_installation(tmp_path: Path) -> None:
     file = tmp_path / "pins.txt"
     file.write_text("numpy==2.2.6\n")
