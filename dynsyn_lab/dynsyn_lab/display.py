@@ -13,11 +13,13 @@ from rich.live import Live
 
 from dynsyn_lab.dashboard import draw
 from dynsyn_lab.keyboard import Keyboard
-from dynsyn_lab.telemetry import Telemetry, line
+from dynsyn_lab.telemetry import Telemetry, line, state
 
 NOTES = 4
 PLAIN_PERIOD = 5.0
 """s between plain lines."""
+SHORTEST_PERIOD = 1.0
+"""s between plain lines where what the controller does changes to and fro."""
 
 
 class Display(Protocol):
@@ -74,6 +76,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._state = ""
+        self._changed = 0.0
 
     def __enter__(self) -> Lines:
         return self
@@ -82,12 +86,17 @@ class Lines:
         pass
 
     def update(self, telemetry: Telemetry) -> str:
-        """Print a line if one is due."""
+        """Print a line if one is due, or if the controller does something else than before."""
         now = time.monotonic()
-        if telemetry.status is not None and now >= self._next:
-            self._next = now + PLAIN_PERIOD
-            silent = "  NO REPORT" if telemetry.silent(now) else ""
-            print(line(telemetry.status) + silent, flush=True)
+        if telemetry.status is None:
+            return ""
+        doing = "NO REPORT" if telemetry.silent(now) else state(telemetry.status)
+        changed = doing != self._state and now >= self._changed + SHORTEST_PERIOD
+        if changed or now >= self._next:
+            if changed:
+                self._changed = now
+            self._state, self._next = doing, now + PLAIN_PERIOD
+            print(f"{line(telemetry.status)}  {doing}", flush=True)
         return ""
 
     def note(self, text: str) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _TETHER = Path(__file__).with_name("tether.py")
-_WARNING = re.compile(r"\[?(WARN|ERROR|FATAL)\b")
+_WARNING = re.compile(r"\[(WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^]]*\]: (.*)")
+"""A line of ROS's log: severity, time, logger, text."""
 # SIGINT lets a node publish its neutral effort and save its lifetime; the rest is for hanging ones.
 STOPPING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
 
@@ -71,8 +72,9 @@ class Process:
         return True
 
     def warnings(self) -> list[str]:
-        """Lines of warning or error that it has written since the last call."""
-        return [line for line in self._new_lines() if _WARNING.match(line)]
+        """Warnings and errors in its output since the last call, with its name."""
+        found = filter(None, map(_WARNING.match, self._new_lines()))
+        return [f"{self.name}: {match[1].lower()}: {match[2]}" for match in found]
 
     def tail(self, count: int = 15) -> list[str]:
         """The last lines of its output."""

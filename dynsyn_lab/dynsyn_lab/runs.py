@@ -31,17 +31,16 @@ def run_folder(robot: str) -> Path:
     return logs / name
 
 
-def write_parameters(node: NodeSpec, folder: Path) -> Path:
+def write_parameters(node: NodeSpec, namespace: str, folder: Path) -> Path:
     """The node's parameters as a ROS parameter file, which keeps their types, unlike `-p`.
 
     Raises:
         OSError: it cannot be written.
     """
     path = folder / f"{node.name}.yaml"
-    path.write_text(
-        yaml.safe_dump({"/**": {"ros__parameters": node.parameters}}, sort_keys=False),
-        encoding="utf-8",
-    )
+    full_name = f"{namespace.rstrip('/')}/{node.name}"
+    text = yaml.safe_dump({full_name: {"ros__parameters": node.parameters}}, sort_keys=False)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

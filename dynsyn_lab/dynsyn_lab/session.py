@@ -123,26 +123,25 @@ def commands(stack: Stack, folder: Path, composed: bool) -> list[tuple[str, list
     Raises:
         CommandError: a node's package or executable is not installed.
     """
+    files = [write_parameters(node, stack.namespace, folder) for node in stack.nodes]
     if composed:
-        arguments = [
-            part for node in stack.nodes for part in (node.name, _parameters(node, folder))
-        ]
-        command = [sys.executable, "-m", "dynsyn_lab.composed", stack.namespace, *arguments]
-        return [("composed", command)]
+        # The nodes' own names tell the two apart in the parameter files.
+        program = [sys.executable, "-m", "dynsyn_lab.composed"]
+        return [("composed", [*program, *ros_arguments(stack.namespace, *files)])]
     return [
-        (node.name, [executable(node), *ros_arguments(node, stack.namespace, folder)])
-        for node in stack.nodes
+        (node.name, [executable(node), *ros_arguments(stack.namespace, file, node=node.name)])
+        for node, file in zip(stack.nodes, files, strict=True)
     ]
 
 
-def ros_arguments(node: NodeSpec, namespace: str, folder: Path) -> list[str]:
-    """The ROS part of a node's command line."""
-    names = ["-r", f"__node:={node.name}", "-r", f"__ns:={namespace}"]
-    return ["--ros-args", *names, "--params-file", _parameters(node, folder)]
-
-
-def _parameters(node: NodeSpec, folder: Path) -> str:
-    return str(write_parameters(node, folder))
+def ros_arguments(namespace: str, *files: Path, node: str = "") -> list[str]:
+    """The ROS part of a command line: namespace, parameter files, name of the node if it is one."""
+    arguments = ["--ros-args", "-r", f"__ns:={namespace}"]
+    if node:
+        arguments += ["-r", f"__node:={node}"]
+    for file in files:
+        arguments += ["--params-file", str(file)]
+    return arguments
 
 
 def executable(node: NodeSpec) -> str:

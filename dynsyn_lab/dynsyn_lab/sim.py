@@ -101,6 +101,20 @@ def default_discovery() -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 
+def lived_before(checkpoint: Path | None) -> tuple[int, int]:
+    """Steps and falls of the lifetime in a file; none where there is no file yet.
+
+    Raises:
+        CheckpointError: the file is no lifetime.
+    """
+    from dynsyn_controller.checkpoint import load
+
+    if checkpoint is None or not checkpoint.exists():
+        return 0, 0
+    state = load(checkpoint).state
+    return int(state["steps"][0]), int(state["falls"][0])
+
+
 def _live(stack: Stack, args: argparse.Namespace, folder: Path) -> Summary:
     from dynsyn_controller.core.statistics import AVERAGE_STEPS
     from dynsyn_lab.display import make_display
@@ -110,7 +124,7 @@ def _live(stack: Stack, args: argparse.Namespace, folder: Path) -> Summary:
     from dynsyn_lab.summary import Record
     from dynsyn_lab.watcher import Watcher
 
-    record = Record(AVERAGE_STEPS)
+    record = Record(AVERAGE_STEPS, *lived_before(stack.checkpoint))
     with Interrupts() as interrupts, Group() as group:
         for name, command in commands(stack, folder, args.composed):
             group.start(name, command, folder / f"{name}.log")

@@ -17,10 +17,10 @@ class Summary:
         robot: name in the robot file.
         mode: "realtime" or "lockstep".
         steps: control steps lived.
-        seconds: wall-clock, from the first report of a control step to the last.
+        seconds: from the first report of a control step to the last, by the reports' own stamps.
         rate_hz: steps in that time, per second.
         falls: counted.
-        mean_reward: per step; None where no step was lived.
+        mean_reward: per step in that time; None where none was.
         overruns: ticks skipped because the loop was late.
         latency_us_median, latency_us_p99: observation received to command published, us, last 1000
             ticks.
@@ -75,15 +75,25 @@ class Record:
 
     Args:
         averaging_steps: time constant, in steps, of the running mean in Status.reward_average.
+        steps_before, falls_before: lived before this run.
+
+    Attributes:
+        started: s, steady clock, when the first control step was reported; None before.
     """
 
-    def __init__(self, averaging_steps: float) -> None:
-        self.averaging_steps = averaging_steps
+    def __init__(
+        self, averaging_steps: float, steps_before: int = 0, falls_before: int = 0
+    ) -> None:
         self.started: float | None = None
-        self._before: Any = None  # the last status before the first step, where one came
-        self._first: Any = None
+        self._averaging_steps = averaging_steps
+        self._steps_before = steps_before
+        self._falls_before = falls_before
         self._last: Any = None
-        self._last_time = 0.0
+        # Statuses copied where they are needed: the first and last in which steps had been lived,
+        # and the one from which on rewards are followed.
+        self._first: Any = None
+        self._end: Any = None
+        self._anchor: Any = None
         self._area = 0.0
         self._weights_first: Any = None
         self._weights_last: Any = None
@@ -95,19 +105,18 @@ class Record:
 
     def add_status(self, status: Any, now: float) -> None:
         """Take in a dynsyn_msgs/Status that came at `now` (s, steady clock)."""
-        if self._last is None:
-            self._before = status
-        elif status.steps > self._last.steps:
-            if self.started is None:
-                self._first, self.started = status, now
-            self._area += self._trapezium(status)
-        self._last, self._last_time = status, now
-
-    def _trapezium(self, status: Any) -> float:
-        before, after = self._last.reward_average, status.reward_average
-        if not math.isfinite(before):
-            before = after
-        return (status.steps - self._last.steps) * (before + after) / 2.0
+        before = self._end.steps if self._end is not None else self._steps_before
+        self._last = status
+        if status.steps <= before:
+            return
+        if self._anchor is not None:
+            mean = (self._end.reward_average + status.reward_average) / 2.0
+            self._area += (status.steps - before) * mean
+        elif math.isfinite(status.reward):
+            self._anchor = status
+        if self.started is None:
+            self.started, self._first = now, status
+        self._end = status
 
     def finish(self, robot: str, mode: str, checkpoint: str) -> Summary:
         """The summary of what has been taken in so far.
@@ -117,39 +126,38 @@ class Record:
         """
         if self._last is None:
             raise ValueError("the controller reported nothing")
-        first, last = self._before, self._last
-        steps = last.steps - first.steps
-        seconds = self._last_time - self.started if self.started is not None else 0.0
+        last = self._last
+        ticked = self._end is not None and math.isfinite(last.latency_us_median)
+        seconds = _seconds(self._end) - _seconds(self._first) if self._end else 0.0
         changed = self._synapses_changed()
-        ticked = steps > 0 and math.isfinite(last.latency_us_median)
         return Summary(
             robot=robot,
             mode=mode,
-            steps=steps,
+            steps=last.steps - self._steps_before,
             seconds=seconds,
-            rate_hz=(last.steps - self._first.steps) / seconds if seconds > 0 else 0.0,
-            falls=last.falls - first.falls,
-            mean_reward=self._mean_reward(steps),
+            rate_hz=(self._end.steps - self._first.steps) / seconds if seconds > 0 else 0.0,
+            falls=last.falls - self._falls_before,
+            mean_reward=self._mean_reward(),
             overruns=last.overruns,
             latency_us_median=last.latency_us_median if ticked else None,
             latency_us_p99=last.latency_us_p99 if ticked else None,
             weights_changed=changed > 0,
             checkpoint=checkpoint,
-            steps_before=first.steps,
+            steps_before=self._steps_before,
             synapses_changed=changed,
         )
 
-    def _mean_reward(self, steps: int) -> float | None:
+    def _mean_reward(self) -> float | None:
         """Mean of the rewards, recovered from their running mean a.
 
-        Each step does a += (r - a) / N, so the rewards of a run sum to the sum of a plus N times
+        Each step does a += (r - a) / N, so the rewards of a span sum to the sum of a plus N times
         its rise; that sum is taken by trapezia between the statuses.
         """
-        if steps <= 0:
+        if self._anchor is None or self._end.steps == self._anchor.steps:
             return None
-        before = self._before.reward_average
-        rise = self._last.reward_average - before if math.isfinite(before) else 0.0
-        return (self._area + self.averaging_steps * rise) / steps
+        rise = self._end.reward_average - self._anchor.reward_average
+        steps = self._end.steps - self._anchor.steps
+        return (self._area + self._averaging_steps * rise) / steps
 
     def _synapses_changed(self) -> int:
         if self._weights_first is None:
@@ -163,3 +171,8 @@ class Record:
                 layer.centre, now.centre, layer.amplitude, now.amplitude, strict=True
             )
         )
+
+
+def _seconds(status: Any) -> float:
+    """s of the status's stamp."""
+    return status.header.stamp.sec + status.header.stamp.nanosec / 1e9

@@ -39,7 +39,7 @@ class Telemetry:
         self.status, self.received = status, now
         efforts = [abs(effort) for effort in status.effort if math.isfinite(effort)]
         self.effort_scale = max([self.effort_scale, *efforts])
-        if status.steps == 0 or not math.isfinite(status.reward_average):
+        if not math.isfinite(status.reward):  # no reward yet, so no mean of it
             return
         if self.chart and status.steps == self.chart[-1][0]:
             return
@@ -86,11 +86,11 @@ def number(value: float, digits: int = 1) -> str:
 
 
 def line(status: Any) -> str:
-    """One plain line on how the controller is doing."""
+    """One plain line of figures on how the controller is doing."""
     return (
         f"{status.steps:,} steps ({duration(status.hours_lived)})  "
         f"{status.rate_achieved:,.1f} Hz  "
         f"reward {number(status.reward_average, 3)} a step  "
         f"last 100 episodes {number(status.return_average)}  falls {status.falls:,}  "
-        f"overruns {status.overruns:,}  {state(status)}"
+        f"overruns {status.overruns:,}"
     )

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from dynsyn_lab.dashboard import bar, chart, draw, signed_bar
-from dynsyn_lab.telemetry import CHART_POINTS, Telemetry, duration, line
+from dynsyn_lab.telemetry import CHART_POINTS, Telemetry, duration, state
 from dynsyn_msgs.msg import Status
 
 JOINTS = ("hip_1", "knee_1", "hip_2", "knee_2")
@@ -85,7 +85,7 @@ def test_it_fits_the_terminal(width, joints):
 )
 def test_what_the_controller_is_doing(changes, words):
     assert words in shown(status(**changes))
-    assert words in line(status(**changes))
+    assert words in state(status(**changes))
 
 
 def test_a_silent_controller_is_told_from_a_living_one():

@@ -15,7 +15,7 @@ OBEDIENT = """
     import os, signal
     signal.signal(signal.SIGINT, lambda *_: (os.write(1, b"asked\\n"), os._exit(0)))
     print("[INFO] ready", flush=True)
-    print("[WARN] careful", flush=True)
+    print("[WARN] [1795330364.357817767] [sim]: careful", flush=True)
     while True:
         signal.pause()
 """
@@ -103,7 +103,7 @@ def test_warnings_are_told_once(tmp_path):
     with Group() as group:
         process = start(group, tmp_path, OBEDIENT)
         wait_for_text(process, "careful")
-        assert process.warnings() == ["[WARN] careful"]
+        assert process.warnings() == ["node: warn: careful"]
         assert process.warnings() == []
 
 

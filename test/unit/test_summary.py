@@ -1,9 +1,11 @@
 """The summary of a run, from the messages of its controller."""
 
 import json
+import math
 
 import numpy as np
 import pytest
+from rclpy.time import Time
 
 from dynsyn_lab.summary import Record
 from dynsyn_msgs.msg import Status, SynapseLayer, Weights
@@ -15,22 +17,28 @@ KEYS = {
 AVERAGING = 1000.0
 
 
-def lived(rewards, before=0, stride=5, average=0.0):
-    """Statuses of a life in which each step brought the next reward, one each `stride` steps.
+def report(steps, seconds, **fields):
+    """A Status with this stamp."""
+    status = Status(steps=steps, latency_us_median=300.0, latency_us_p99=900.0, **fields)
+    status.header.stamp = Time(seconds=seconds).to_msg()
+    return status
 
-    The running mean is the core's: it begins at the first reward of a new-born.
+
+def lived(rewards, before=0, stride=5, average=0.0, heard_from=0):
+    """A run in which each step brought the next reward, at 50 Hz, a status each `stride` steps.
+
+    The running mean is the core's: a new-born's begins at its first reward.
     """
-    record = Record(AVERAGING)
-    record.add_status(Status(steps=before, falls=3, reward_average=average), 0.0)
+    record = Record(AVERAGING, before, falls_before=3)
+    record.add_status(report(before, 9.0, falls=3, reward=math.nan, reward_average=average), 0.0)
     for step, reward in enumerate(rewards, 1):
         if step == 1 and before == 0:
             average = reward
         average += (reward - average) / AVERAGING
-        if step % stride == 0:
-            report = Status(
-                steps=before + step, falls=4, reward_average=average, latency_us_median=300.0
-            )
-            record.add_status(report, 10.0 + step / 50.0)
+        if step % stride == 0 and step >= heard_from:
+            seconds = 10.0 + step / 50.0
+            fields = {"falls": 4, "reward": reward, "reward_average": average}
+            record.add_status(report(before + step, seconds, **fields), seconds)
     return record
 
 
@@ -47,6 +55,13 @@ def test_counts_are_those_of_this_run():
     assert summary.falls == 1
     assert summary.seconds == pytest.approx(9.9)
     assert summary.rate_hz == pytest.approx(50.0)
+    assert (summary.latency_us_median, summary.latency_us_p99) == (300.0, 900.0)
+
+
+def test_rate_is_that_of_the_time_in_which_steps_were_lived():
+    record = lived([0.1] * 500)
+    record.add_status(report(500, 100.0, falls=4), 100.0)  # stopped long since
+    assert record.finish("walker", "realtime", "").rate_hz == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize("stride", [1, 5, 100])
@@ -54,10 +69,9 @@ def test_counts_are_those_of_this_run():
 def test_mean_reward_is_recovered_from_the_running_mean(before, stride):
     rewards = np.random.default_rng(1).normal(0.2, 1.0, 3000)
     rewards[300::700] = -100.0  # falls
-    rewards[0] = 0.0  # a robot's first reward is for nothing
-    record = lived(rewards, before, stride, average=0.5 if before else 0.0)
+    record = lived(rewards, before, stride, average=0.5, heard_from=200)
     mean = record.finish("walker", "realtime", "").mean_reward
-    assert mean == pytest.approx(np.mean(rewards), abs=0.01)
+    assert mean == pytest.approx(np.mean(rewards[200:]), abs=0.01)
 
 
 def test_changed_synapses_are_counted():
@@ -71,8 +85,8 @@ def test_changed_synapses_are_counted():
 
 
 def test_a_run_without_a_step_has_no_rate_and_no_reward():
-    record = Record(AVERAGING)
-    record.add_status(Status(steps=7), 1.0)
+    record = Record(AVERAGING, 7)
+    record.add_status(report(7, 1.0), 1.0)
     summary = record.finish("walker", "realtime", "")
     assert (summary.steps, summary.rate_hz, summary.mean_reward) == (0, 0.0, None)
     assert summary.latency_us_median is None

@@ -1,0 +1,239 @@
+"""`dynsyn sim` and `dynsyn monitor` with real nodes over DDS."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from ros_environment import TIMEOUT
+
+from dynsyn_controller.checkpoint import load
+
+STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
+DYNSYN = [sys.executable, "-c", "import sys; from dynsyn_lab.cli import main; sys.exit(main())"]
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path, monkeypatch):
+    """A user without lifetimes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "dynsyn"
+
+
+@pytest.fixture
+def dynsyn(processes):
+    """Starts the command."""
+    return lambda *arguments: processes.start([*DYNSYN, *map(str, arguments)])
+
+
+def children(pid):
+    """Process ids of the children of a process."""
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_until(true, what, process, timeout=TIMEOUT):
+    """Look again and again, at files that a process writes; fails when it ends or time is up."""
+    end = time.monotonic() + timeout
+    while not true():
+        ended = select.select([], [], [], 0.02) and process.popen.poll() is not None
+        if ended or time.monotonic() > end:
+            raise AssertionError(f"{what} did not come:\n{process.output}")
+
+
+def wait_until_alive(process):
+    """Wait for the first control steps; returns the pids of bridge and controller."""
+    wait_until(lambda: STEPS.search(process.output), "a report of steps", process)
+    nodes = children(process.popen.pid)
+    assert len(nodes) == 2
+    return nodes
+
+
+def assert_gone(pids, timeout=TIMEOUT):
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        assert select.select([descriptor], [], [], timeout)[0], f"process {pid} is still there"
+        os.close(descriptor)
+
+
+def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_path, state_folder):
+    path = tmp_path / "summary.json"
+    arguments = ("sim", "walker", "--headless", "--duration", 3, "--summary", path)
+    first_run = dynsyn(*arguments)
+    assert first_run.wait(60) == 0, first_run.output
+    assert "a new-born lifetime" in first_run.output
+    first = json.loads(path.read_text())
+    assert first["robot"] == "walker"
+    assert first["mode"] == "realtime"
+    assert 49 < first["rate_hz"] < 51
+    assert 2.8 < first["seconds"] < 3.5
+    assert first["weights_changed"] is True
+    assert first["falls"] >= 0
+    assert first["latency_us_median"] <= first["latency_us_p99"]
+    lived = load(state_folder / "walker.ckpt").controller().steps
+    assert lived >= first["steps_before"] + first["steps"]
+
+    second_run = dynsyn(*arguments)
+    assert second_run.wait(60) == 0, second_run.output
+    assert "continues a lifetime of" in second_run.output
+    assert json.loads(path.read_text())["steps_before"] == lived
+
+
+@pytest.mark.parametrize("more", [[], ["--composed"]], ids=["two_processes", "composed"])
+def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_folder, more):
+    path = tmp_path / "summary.json"
+    arguments = ("--lockstep", "--headless", "--duration", 2, "--seed", 5, "--summary", path)
+    run = dynsyn("sim", "walker", *arguments, *more)
+    assert run.wait(60) == 0, run.output
+    summary = json.loads(path.read_text())
+    assert summary["mode"] == "lockstep"
+    assert summary["rate_hz"] > 100
+    assert summary["weights_changed"] is True
+    assert summary["checkpoint"] == ""
+    assert not list(state_folder.glob("*.ckpt"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_being_asked_to_end_ends_every_process_well(dynsyn, state_folder, number):
+    run = dynsyn("sim", "--headless")
+    nodes = wait_until_alive(run)
+    assert run.stop(number) == 0, run.output
+    assert_gone(nodes)
+    assert (state_folder / "walker.ckpt").exists()
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["bridge", "controller"])
+def test_a_node_that_dies_takes_the_stack_down_and_is_named(dynsyn, which):
+    run = dynsyn("sim", "--headless", "--from-scratch")
+    nodes = wait_until_alive(run)
+    os.kill(nodes[which], signal.SIGKILL)
+    assert run.wait() == 1
+    name = ("sim", "controller")[which]
+    assert f"dynsyn: error: {name} was killed by SIGKILL" in run.output
+    assert_gone(nodes)
+
+
+def test_nothing_is_left_behind_by_a_kill(dynsyn, state_folder):
+    run = dynsyn("sim", "--headless")
+    nodes = wait_until_alive(run)
+    assert run.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert_gone(nodes)
+    assert load(state_folder / "walker.ckpt").controller().steps > 0
+
+
+def test_a_damaged_lifetime_is_refused_and_left_alone(dynsyn, tmp_path):
+    damaged = tmp_path / "life.ckpt"
+    damaged.write_bytes(b"not a lifetime")
+    run = dynsyn("sim", "--headless", "--checkpoint", damaged)
+    assert run.wait() == 1
+    assert f"checkpoint {damaged}: damaged" in run.output
+    assert damaged.read_bytes() == b"not a lifetime"
+
+
+def test_a_lifetime_is_lived_by_one_run_at_a_time(dynsyn, tmp_path):
+    life = tmp_path / "life.ckpt"
+    first = dynsyn("sim", "--headless", "--checkpoint", life)
+    wait_until_alive(first)
+    second = dynsyn("sim", "--headless", "--checkpoint", life)
+    assert second.wait() == 1
+    assert f"{life} is being lived by another run" in second.output
+    assert first.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["wlker"], "did you mean 'walker'"),
+        (["--seed", "-1"], "seed: found -1"),
+        (["--duration", "0"], "seconds above 0"),
+        (["--durations", "3", "x"], "unrecognized arguments"),
+        (["--summary", "/no/such/folder/s.json"], "no folder /no/such/folder"),
+    ],
+)
+def test_wrong_usage_says_so_in_one_line_and_starts_nothing(dynsyn, arguments, message):
+    run = dynsyn("sim", "--headless", *arguments)
+    assert run.wait() == 2
+    assert message in run.output
+    assert "Traceback" not in run.output
+
+
+def test_monitor_shows_the_controller_of_its_namespace(dynsyn):
+    run = dynsyn("sim", "--headless", "--from-scratch", "--namespace", "left")
+    wait_until_alive(run)
+    here = dynsyn("monitor", "--headless", "--namespace", "left", "--duration", 2)
+    elsewhere = dynsyn("monitor", "--headless", "--duration", 2)
+    assert here.wait() == 0
+    assert STEPS.search(here.output)
+    assert elsewhere.wait() == 1
+    assert "no controller reported in namespace /" in elsewhere.output
+    assert run.stop() == 0
+
+
+class Terminal:
+    """A terminal of 80 by 24 on which a command runs."""
+
+    def __init__(self, command):
+        self.screen = b""
+        pid, self.descriptor = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "xterm-256color"
+            os.execv(command[0], command)
+        self.pid = pid
+        size = struct.pack("HHHH", 24, 80, 0, 0)
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, size)
+        self.modes = termios.tcgetattr(self.descriptor)
+
+    def wait_for(self, text, timeout=TIMEOUT):
+        """Read until `text` is drawn after all that was waited for before."""
+        end = time.monotonic() + timeout
+        while text.encode() not in self.screen:
+            assert time.monotonic() < end, self.screen[-3000:].decode(errors="replace")
+            if select.select([self.descriptor], [], [], 1.0)[0]:
+                self.screen += os.read(self.descriptor, 65536)
+        self.screen = self.screen.partition(text.encode())[2]
+
+    def press(self, keys):
+        os.write(self.descriptor, keys.encode())
+
+    def close(self, timeout=TIMEOUT):
+        """Exit code of the command, once it has ended by itself."""
+        end = time.monotonic() + timeout
+        while (done := os.waitpid(self.pid, os.WNOHANG))[0] == 0:
+            assert time.monotonic() < end, self.screen[-3000:].decode(errors="replace")
+            if select.select([self.descriptor], [], [], 0.05)[0]:
+                try:
+                    self.screen += os.read(self.descriptor, 65536)
+                except OSError:  # the other end has closed it
+                    os.waitpid(self.pid, 0)
+                    return 0
+        return os.waitstatus_to_exitcode(done[1])
+
+
+def test_dashboard_obeys_its_keys_and_gives_the_terminal_back(ros_domain):
+    terminal = Terminal([*DYNSYN, "sim", "--from-scratch"])
+    terminal.wait_for("a new-born lifetime")
+    terminal.wait_for("50 Hz")
+    terminal.press("l")
+    terminal.wait_for("frozen (learning off)")
+    terminal.press("l")
+    terminal.wait_for("learning")
+    terminal.press(" ")
+    terminal.wait_for("EMERGENCY STOP")
+    terminal.press("r")
+    terminal.wait_for("learning")
+    terminal.press("q")
+    terminal.wait_for("kept in memory only")
+    terminal.wait_for("weights")
+    assert termios.tcgetattr(terminal.descriptor)[3] == terminal.modes[3]
+    assert terminal.close() == 0
