@@ -1,0 +1,206 @@
+"""Lifetimes on simulated robots in this process, in turns.
+
+What is saved of a body are the number of courses it has had and the efforts of the present one. A
+robot's `reset` depends on nothing but its generator, so a world is restored, bit for bit, by
+putting a fresh body back as often and replaying these efforts.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynsyn_controller.sensors import Observer
+from dynsyn_lab.flock import Flock, Note, Sample
+from dynsyn_sim_bridge.robots.base import SimulatedRobot
+from dynsyn_sim_bridge.robots.registry import entry
+
+SLICE = 256
+"""Control steps of one lifetime before the next has its turn."""
+
+
+class Life:
+    """One lifetime on its body.
+
+    Args:
+        flock: that it belongs to; its record there is changed in place.
+        index: within the flock.
+        robot: its body, and nobody else's.
+        note, sample: called at ends of episodes and when a row of the trace is due.
+
+    Attributes:
+        until: control steps to live before it rests.
+    """
+
+    def __init__(
+        self, flock: Flock, index: int, robot: SimulatedRobot, note: Note, sample: Sample
+    ) -> None:
+        self._flock, self._index, self._robot = flock, index, robot
+        self._journal = flock.journals[index]
+        self._note, self._sample = note, sample
+        self._state = flock.states[index : index + 1]
+        self._sensors = robot.layout.zeros()
+        self._observer = Observer(flock.robot.observation, robot.layout)
+        self._observation = np.zeros(len(flock.robot.observation))
+        self._efforts = np.zeros((2048, len(robot.layout.joints)))
+        self._reward, self._terminal = 0.0, False
+        self.until = 0
+        robot.reset(flock.seeds[index])
+        self._courses, self._course_steps = 1, 0
+
+    @property
+    def steps(self) -> int:
+        """Control steps lived."""
+        return int(self._state["steps"][0])
+
+    @property
+    def resting(self) -> bool:
+        """Whether it has lived as long as it should."""
+        return self.steps >= self.until
+
+    def live(self, steps: int) -> None:
+        """Live for `steps` control steps or until it should rest."""
+        end = min(self.steps + steps, self.until)
+        every = self._flock.trace_every
+        while self.steps < min(end, self.until):
+            self._live(min(end, (self.steps // every + 1) * every) - self.steps)
+            if self.steps % every == 0:
+                self._sample(self._index, self._flock.trace.row(self._state[0]))
+
+    def _live(self, steps: int) -> None:
+        """The loop: sense, learn and act, move; a body that has come to an end is put back."""
+        robot, sensors, sense, move = (
+            self._robot,
+            self._sensors,
+            self._robot.sense,
+            self._robot.step,
+        )
+        observe, observation = self._observer.observe, self._observation
+        network, state = self._flock.network, self._state
+        step, parameters, effort = network.step, network.parameters, state["effort"][0]
+        rows, columns = sensors[np.newaxis], observation[np.newaxis]
+        reward, terminal = self._reward, self._terminal
+        for _ in range(steps):
+            sense(sensors)
+            observe(rows, columns)
+            if not step(state, 0, parameters, observation, reward, terminal, True):
+                raise FloatingPointError("the robot's observation or reward is not finite")
+            if terminal:
+                self._close_episode()
+            if self._course_steps == len(self._efforts):
+                self._efforts = np.concatenate([self._efforts, np.zeros_like(self._efforts)])
+            self._efforts[self._course_steps] = effort
+            self._course_steps += 1
+            outcome = move(effort)
+            reward, terminal = outcome.reward, outcome.terminal
+            if terminal:
+                robot.reset()
+                self._courses += 1
+                self._course_steps = 0
+            if self.until == 0:
+                break
+        self._reward, self._terminal = reward, terminal
+
+    def _close_episode(self) -> None:
+        self._note(self._journal.close_episode(self._state[0]))
+        if self._journal.done(self._state[0]):
+            self.until = 0
+
+    def save(self) -> dict[str, NDArray]:
+        """What restoring needs beside the flock."""
+        return {
+            "reward": np.array(self._reward),
+            "terminal": np.array(self._terminal),
+            "courses": np.array(self._courses),
+            "efforts": self._efforts[: self._course_steps].copy(),
+        }
+
+    def restore(self, parts: dict[str, NDArray]) -> None:
+        """Put a new-born life's body where `save` was called, by replaying its efforts."""
+        self._reward, self._terminal = float(parts["reward"]), bool(parts["terminal"])
+        for _ in range(self._courses, int(parts["courses"])):
+            self._robot.reset()
+        self._courses = int(parts["courses"])
+        efforts = parts["efforts"]
+        self._course_steps = len(efforts)
+        if len(efforts) > len(self._efforts):
+            self._efforts = np.zeros((2 * len(efforts), efforts.shape[1]))
+        self._efforts[: len(efforts)] = efforts
+        for effort in efforts:
+            self._robot.step(effort)
+
+    def close(self) -> None:
+        """Release the body."""
+        self._robot.close()
+
+
+class RobotWorld:
+    """Lives in turns, in this process; see `flock.World` and the module.
+
+    Args:
+        name: registered robot.
+        options: of its body.
+        flock: the lifetimes; changed in place.
+        note, sample: called at ends of episodes and when a row of the trace is due.
+        indices: of the lifetimes to live here; None: all.
+    """
+
+    cuts = False
+
+    def __init__(
+        self,
+        name: str,
+        options: dict,
+        flock: Flock,
+        note: Note,
+        sample: Sample,
+        indices: list[int] | None = None,
+    ) -> None:
+        self._indices = list(range(len(flock))) if indices is None else indices
+        create = entry(name).create
+        self.lives = [
+            Life(flock, index, create(**options), note, sample) for index in self._indices
+        ]
+
+    def begin(self, until: NDArray[np.int64]) -> None:
+        """See `flock.World.begin`."""
+        for index, life in zip(self._indices, self.lives, strict=True):
+            life.until = int(until[index])
+
+    def live(self, seconds: float) -> bool:
+        """See `flock.World.live`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            living = [life for life in self.lives if not life.resting]
+            if not living:
+                return True
+            for life in living:
+                life.live(SLICE)
+            if time.monotonic() >= deadline:
+                return False
+
+    def halt(self) -> None:
+        """See `flock.World.halt`; between two calls every life is after a whole step."""
+        for life in self.lives:
+            life.until = 0
+
+    def save(self) -> dict[str, NDArray]:
+        """See `flock.World.save`."""
+        return {
+            f"{name}_{index}": part
+            for index, life in zip(self._indices, self.lives, strict=True)
+            for name, part in life.save().items()
+        }
+
+    def restore(self, parts: dict[str, NDArray]) -> None:
+        """See `flock.World.restore`."""
+        for index, life in zip(self._indices, self.lives, strict=True):
+            names = ("reward", "terminal", "courses", "efforts")
+            life.restore({name: parts[f"{name}_{index}"] for name in names})
+
+    def close(self) -> None:
+        """See `flock.World.close`."""
+        for life in self.lives:
+            life.close()

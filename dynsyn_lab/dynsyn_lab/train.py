@@ -1,0 +1,214 @@
+"""`dynsyn train ROBOT`: lifetimes learn offline, as fast as they can, into a run folder."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynsyn_lab.dotted import accept_dotted
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.worlds import BACKENDS
+
+if TYPE_CHECKING:
+    from dynsyn_lab.run_folder import RunFolder
+    from dynsyn_lab.trainer import Limits
+
+SAVE_EVERY = 100_000
+TRACE_EVERY = 1_000
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `train` to the `dynsyn` command."""
+    parser = subparsers.add_parser(
+        "train",
+        help="let lifetimes learn offline, as fast as they can",
+        description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
+        "folder. Without a limit they live until Ctrl-C, which saves.",
+        epilog="Any setting of the rule: --rule.KEY VALUE (such as --rule.learning_rate 5e-5). Any "
+        "option of the robot's body: --robot.KEY VALUE (such as --robot.joints 7).",
+    )
+    parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
+    born = parser.add_argument_group("the lifetimes (not with --resume)")
+    born.add_argument("--lifetimes", type=_count, metavar="N", help="how many at once (1)")
+    born.add_argument(
+        "--seed",
+        type=_whole,
+        metavar="S",
+        help="lifetime i has the seed S + i, and so have its courses (0)",
+    )
+    born.add_argument("--preset", metavar="NAME", help="of the rule (the robot file's)")
+    repulsion = born.add_mutually_exclusive_group()
+    repulsion.add_argument(
+        "--repulsive",
+        action="store_true",
+        default=None,
+        help="punishment repels (short for --rule.repulsion true)",
+    )
+    repulsion.add_argument(
+        "--attractive-only",
+        action="store_true",
+        default=None,
+        help="R <- max(R, 0) (short for --rule.repulsion false)",
+    )
+    born.add_argument(
+        "--adaptation",
+        choices=("none", "linear", "nonlinear"),
+        help="of the gains (short for --rule.adaptation)",
+    )
+    born.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        help="where they live (one: gymnasium; many: envpool where it is installed)",
+    )
+    born.add_argument(
+        "--save-every",
+        type=_count,
+        metavar="N",
+        help=f"control steps of each between checkpoints ({SAVE_EVERY})",
+    )
+    born.add_argument(
+        "--trace-every",
+        type=_count,
+        metavar="N",
+        help=f"control steps between rows of trace.csv ({TRACE_EVERY})",
+    )
+    limits = parser.add_argument_group("how long (the first that comes)")
+    limits.add_argument("--steps", type=_count, metavar="N", help="of each, since birth")
+    limits.add_argument("--episodes", type=_count, metavar="N", help="of each, since birth")
+    limits.add_argument("--hours", type=_hours, metavar="H", help="of wall clock, from now")
+    limits.add_argument(
+        "--until-solved",
+        action="store_true",
+        help="each until its mean return of 100 episodes reaches 300",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (runs/ROBOT-DATE)")
+    parser.add_argument(
+        "--resume", type=Path, metavar="DIR", help="continue the run of this folder"
+    )
+    accept_dotted(parser, ("rule", "robot"))
+    parser.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
+    return value
+
+
+def _hours(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train. Returns 0; also after Ctrl-C, since nothing is lost."""
+    from dynsyn_lab.interrupts import Interrupts
+    from dynsyn_lab.progress import make_progress
+    from dynsyn_lab.trainer import Limits, Trainer
+
+    folder = _resumed(args) if args.resume else _created(args)
+    seconds = math.inf if args.hours is None else args.hours * 3600.0
+    limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
+    with Interrupts() as interrupts:
+        with make_progress() as progress:
+            progress.note(_heading(folder, limits))
+            summary = Trainer(folder, limits, progress, interrupts).run()
+        _conclude(folder, summary)
+    return 0
+
+
+_BIRTH = ("robot", "lifetimes", "seed", "preset", "repulsive", "attractive_only", "adaptation")
+_BIRTH += ("backend", "save_every", "trace_every", "out")
+
+
+def _resumed(args: argparse.Namespace) -> RunFolder:
+    from dynsyn_lab.run_folder import RunFolder
+
+    for name in _BIRTH:
+        if getattr(args, name) is not None:
+            shown = name if name == "robot" else "--" + name.replace("_", "-")
+            raise UsageError(f"{shown}: cannot be changed with --resume")
+    for prefix in ("rule", "robot"):
+        for key in args.dotted[prefix]:
+            raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
+    return RunFolder(args.resume)
+
+
+def _created(args: argparse.Namespace) -> RunFolder:
+    from dynsyn_lab.run_folder import RunFolder
+    from dynsyn_lab.run_setup import default_folder, make_config
+
+    if args.robot is None:
+        raise UsageError("robot: missing; for example dynsyn train walker")
+    overrides = dict(args.dotted["rule"])
+    for name, given, value in (
+        ("repulsion", args.repulsive, True),
+        ("repulsion", args.attractive_only, False),
+        ("adaptation", args.adaptation, args.adaptation),
+    ):
+        if given:
+            if name in overrides:
+                raise UsageError(f"--rule.{name}: given twice")
+            overrides[name] = value
+    config = make_config(
+        args.robot,
+        robot_options=args.dotted["robot"],
+        preset=args.preset,
+        overrides=overrides,
+        lifetimes=args.lifetimes or 1,
+        seed=args.seed or 0,
+        backend=args.backend,
+        save_every=args.save_every or SAVE_EVERY,
+        trace_every=args.trace_every or TRACE_EVERY,
+    )
+    return RunFolder.create(args.out or default_folder(args.robot), config)
+
+
+def _heading(folder: RunFolder, limits: Limits) -> str:
+    config = folder.config
+    many = "1 lifetime" if config.lifetimes == 1 else f"{config.lifetimes} lifetimes"
+    goals = [
+        text
+        for wanted, text in (
+            (limits.steps, f"{limits.steps or 0:,} steps"),
+            (limits.episodes, f"{limits.episodes or 0:,} episodes"),
+            (math.isfinite(limits.seconds), f"{limits.seconds / 3600:g} h"),
+            (limits.until_solved, "solved"),
+        )
+        if wanted
+    ]
+    until = " or ".join(goals) or "Ctrl-C"
+    return (
+        f"{config.robot}: {many}, preset {config.preset}, seed {config.seed}, on "
+        f"{config.backend}, into {folder.path}, until {until}"
+    )
+
+
+def _conclude(folder: RunFolder, summary: dict[str, Any]) -> None:
+    lifetimes = summary["lifetimes"]
+    print(f"saved in {folder.path}: {sum(x['steps'] for x in lifetimes):,} steps")
+    for lifetime in lifetimes:
+        average, best = lifetime["return_average"], lifetime["return_best"]
+        print(
+            f"  lifetime {lifetime['index']}: {lifetime['steps']:,} steps, "
+            f"{lifetime['episodes']:,} episodes, return/100 "
+            f"{'-' if average is None else format(average, '.1f')}, best "
+            f"{'-' if best is None else format(best, '.1f')}"
+            + (
+                f", solved in episode {lifetime['solved']['episode']:,}"
+                if lifetime["solved"]
+                else ""
+            )
+        )

@@ -1,0 +1,58 @@
+"""Which world a run's lifetimes live in."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from dynsyn_lab.flock import Flock, Note, Sample, World
+from dynsyn_lab.run_folder import RunConfig
+
+BACKENDS = ("gymnasium", "envpool", "processes")
+"""Names of the worlds: the robot in this process, envpool, the robot in several processes."""
+
+ENVPOOL_ROBOTS = ("walker", "walker_hardcore")
+
+
+def choose_backend(robot: str, lifetimes: int) -> str:
+    """The fastest world for so many lifetimes of a robot that is installed here."""
+    if lifetimes == 1:
+        return "gymnasium"
+    if robot in ENVPOOL_ROBOTS and importlib.util.find_spec("envpool") is not None:
+        return "envpool"
+    return "processes"
+
+
+def make_world(config: RunConfig, flock: Flock, note: Note, sample: Sample) -> World:
+    """The world of `config.backend`.
+
+    Args:
+        config: of the run.
+        flock: the lifetimes that are to live in it.
+        note, sample: called at ends of episodes and when a row of the trace is due.
+
+    Raises:
+        ValueError: an unknown backend, or one that does not have this robot.
+        ImportError: the backend's package is not installed.
+    """
+    if config.backend == "envpool":
+        if config.robot not in ENVPOOL_ROBOTS:
+            raise ValueError(
+                f"backend: envpool has no {config.robot}, only {', '.join(ENVPOOL_ROBOTS)}"
+            )
+        if importlib.util.find_spec("envpool") is None:
+            raise ImportError(
+                "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
+                "or use --backend processes"
+            )
+        from dynsyn_lab.envpool_world import EnvpoolWorld
+
+        return EnvpoolWorld(config.robot, flock, note, sample)
+    if config.backend == "gymnasium":
+        from dynsyn_lab.robot_world import RobotWorld
+
+        return RobotWorld(config.robot, config.robot_options, flock, note, sample)
+    if config.backend == "processes":
+        from dynsyn_lab.process_world import ProcessWorld
+
+        return ProcessWorld(config.robot, config.robot_options, flock, note, sample)
+    raise ValueError(f"backend: found {config.backend!r}, expected one of {', '.join(BACKENDS)}")
