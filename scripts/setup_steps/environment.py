@@ -191,7 +191,15 @@ def install(has_distribution: bool) -> None:
     :raises SetupError: when pip fails.
     """
     build_tools, *rest = requirement_files(has_distribution)
-    pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    pip = [
+        str(VENV_PYTHON),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--quiet",
+    ]
     # The wheels' own start-up hook would only start Python twice here.
     env = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     # A sourced overlay must not hide what is, or is not, in the environment itself.
