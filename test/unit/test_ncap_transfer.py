@@ -1,0 +1,116 @@
+"""Lifetimes of the swimming circuit carried over to bodies of other lengths."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.ncap_transfer import TransferError, transfer
+from dynsyn_controller.robot import load_robot
+
+RULE = {"learning_rate": 1e-3, "period_mean": 3.0, "period_std": 1.0, "period_minimum": 1.0}
+
+
+def newborn(joints, weights="separate", seed=0, rule=RULE, **network) -> Controller:
+    body = load_robot(config_path("robots/swimmer.yaml"), modules=joints).body
+    body = dataclasses.replace(body, network={**body.network, "weights": weights, **network})
+    return Controller.create(body, "dynsyn", rule, seed)
+
+
+def live(controller: Controller, steps: int, seed: int = 0) -> None:
+    generator = np.random.default_rng(seed)
+    joints = len(controller.body.joints)
+    for _ in range(steps):
+        bends = generator.uniform(-0.3, 0.3, joints)
+        controller.step(np.r_[bends, 1.0, 0.0], generator.uniform())
+
+
+def by_name(controller: Controller, what: np.ndarray) -> dict:
+    return {
+        (layer.name, output): value
+        for layer in controller.layers
+        for output, value in zip(layer.output_names, what[layer.slice], strict=True)
+    }
+
+
+def moved(name: tuple[str, str], last: int) -> tuple[str, str]:
+    """The synapse of the shorter body that this one comes from."""
+    kind, (unit, module, side) = name[0], name[1].split(".")
+    return kind, f"{unit}.{min(int(module), last)}.{side}"
+
+
+@pytest.mark.parametrize(("old", "new"), [(5, 7), (5, 3)])
+def test_modules_are_copied_or_left_out_by_name(old, new):
+    source, target = newborn(old), newborn(new, seed=9)
+    live(source, 400)
+    before = source.state.tobytes()
+    transfer(source, target)
+    assert source.state.tobytes() == before
+    for quantity in ("centre", "amplitude"):
+        there = by_name(source, getattr(source, quantity))
+        for name, value in by_name(target, getattr(target, quantity)).items():
+            assert value == there[moved(name, old)]
+    there = by_name(source, source.weight)
+    for name, value in by_name(target, target.weight).items():
+        if int(name[1].split(".")[1]) <= old:
+            assert value == there[name]
+
+
+def test_copies_do_not_swing_in_step_with_their_model():
+    source, target = newborn(5), newborn(7, seed=9)
+    live(source, 50)
+    transfer(source, target)
+    swings = by_name(target, target.weight - target.centre)
+    for side in ("dorsal", "ventral"):
+        assert swings["ipsi", f"muscle.5.{side}"] != swings["ipsi", f"muscle.6.{side}"]
+
+
+def test_a_shared_lifetime_lives_on_bit_for_bit():
+    """Its weights, fluctuations and beat know nothing of the body's length."""
+    source, target = newborn(5, "shared"), newborn(7, "shared", seed=9)
+    live(source, 1234)
+    transfer(source, target)
+    assert target.steps == 1234
+    for controller in (source, target):
+        generator = np.random.default_rng(1)
+        joints = len(controller.body.joints)
+        for _ in range(500):
+            controller.step(np.r_[np.zeros(joints), 1.0, 0.0], generator.uniform())
+    assert source.weight.tobytes() == target.weight.tobytes()
+    assert source.state["beat"] == target.state["beat"]
+    assert str(source.statistics) == str(target.statistics)  # NaN is not equal to itself
+
+
+def test_shared_weights_become_separate_ones():
+    source, target = newborn(5, "shared"), newborn(5, "separate", seed=9)
+    live(source, 300)
+    transfer(source, target)
+    for layer, model in zip(target.layers, source.layers, strict=True):
+        assert set(target.centre[layer.slice]) == {source.centre[model.start]}
+    assert len(set(target.weight)) == target.weight.size
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        ({"weights": "separate"}, {"weights": "shared"}, "separate weights cannot become shared"),
+        ({"rule": {}}, {"rule": RULE}, "rule.learning_rate: found 9.6e-05, expected 0.001"),
+        ({"period_steps": 50}, {}, "period_steps: found 50, expected 60"),
+    ],
+)
+def test_what_cannot_be_carried_over_is_refused(source, target, message):
+    old, new = newborn(5, **source), newborn(5, **target)
+    before = new.state.tobytes()
+    with pytest.raises(TransferError, match=message):
+        transfer(old, new)
+    assert new.state.tobytes() == before
+
+
+def test_another_network_is_refused():
+    body = load_robot(config_path("robots/walker.yaml")).body
+    with pytest.raises(TransferError, match="type walker, expected ncap"):
+        transfer(Controller.create(body), newborn(5))
