@@ -14,6 +14,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from dynsyn_controller.checkpoint import CheckpointError
 from dynsyn_controller.config_files import config_path
+from dynsyn_controller.conversions import NEVER
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.inputs import Inputs
 from dynsyn_controller.keeper import Keeper, Saved, continue_lifetime, open_lifetime
@@ -76,12 +77,12 @@ class ControlLoop:
         """Begin to act; the node's publishers are on."""
         now = time.monotonic_ns()
         self._outputs.publish_weights(now)
-        self._deadlines.change_period(self._period, now)
         self._waiting_log_at = now + SECOND
         # A full collection takes longer than a tick; what is here by now is here to stay.
         gc.collect()
         gc.freeze()
         gc.disable()
+        self._deadlines.change_period(self._period, time.monotonic_ns())
         self.acting = True
 
     def stop(self) -> None:
@@ -89,8 +90,7 @@ class ControlLoop:
         self.acting = False
         gc.enable()
         gc.unfreeze()
-        self._outputs.send(self.pilot.halt(), self.pilot.stamp)
-        if not self._outputs.wait_until_sent(_SENDING):
+        if not self._outputs.send_surely(self.pilot.halt(), self.pilot.stamp, _SENDING):
             self._log.error(f"neutral effort: not acknowledged within {_SENDING:g} s")
         if self.keeper.path is not None:
             try:
@@ -187,6 +187,8 @@ class ControlLoop:
         stale_after = round(settings.stale_periods * deadlines.period)
         absent_after = round(settings.operator_timeout * SECOND)
         self._send(self.pilot.tick(now, stale_after, absent_after))
+        if not (self.pilot.stale or self.pilot.waiting()):
+            deadlines.align(now - self.pilot.newest)
         self._log_staleness(now, stale_after)
         self._do_the_rest(now)
 
@@ -226,7 +228,9 @@ class ControlLoop:
         waiting = self.pilot.waiting()
         if waiting and now >= self._waiting_log_at:
             self._waiting_log_at = now + _WAITING_PERIOD
-            self._log.warning(f"waiting for {', '.join(self.pilot.missing())}")
+            topics = [topic for topic, came in self.pilot.arrived.items() if came == NEVER]
+            missing = [f"topic {topic}" for topic in topics] or self.pilot.missing()
+            self._log.warning(f"waiting for {', '.join(missing)}")
         elif self._was_waiting and not waiting:
             self._log.info("every channel of the observation has come: control begins")
         self._was_waiting = waiting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ LATCHED = QoSProfile(
 )
 STATUS_RATE = 10.0  # Hz
 DIAGNOSTICS_RATE = 1.0  # Hz
+_ACKNOWLEDGING = Duration(seconds=0.02)
 
 
 class Outputs:
@@ -104,10 +106,22 @@ class Outputs:
             self._writer.write_array(self._array, effort)
             self._send_array(self._array)
 
-    def wait_until_sent(self, seconds: float) -> bool:
-        """Wait until every reader of the commands has the last one; False: not within `seconds`."""
-        timeout = Duration(seconds=seconds)
-        return all(publisher.wait_for_all_acked(timeout) for publisher in self._commands)
+    def send_surely(self, effort: FloatArray, stamp: int, seconds: float) -> bool:
+        """Publish efforts again and again until every reader has acknowledged them.
+
+        Repeated, because a reader is asked for its acknowledgement only now and then: every 3 s by
+        Fast DDS, or together with one of the next messages.
+
+        Returns:
+            False: not acknowledged within `seconds`.
+        """
+        end = time.monotonic() + seconds
+        self.send(effort, stamp)
+        while not all(each.wait_for_all_acked(_ACKNOWLEDGING) for each in self._commands):
+            if time.monotonic() > end:
+                return False
+            self.send(effort, stamp)
+        return True
 
     def report(self, now: int) -> bool:
         """Publish one report that is due at `now` (ns, steady clock); False: none is.

@@ -10,6 +10,9 @@ from collections import deque
 import numpy as np
 
 SECOND = 1_000_000_000
+MARGIN = 0.05
+LEAST_MARGIN = 500_000  # ns
+SLOWNESS = 100
 WINDOW = 1000
 """Ticks over which latencies are taken."""
 
@@ -46,6 +49,22 @@ class Deadlines:
         self.next += (skipped + 1) * self.period
         self.overruns += skipped
         return skipped
+
+    def align(self, latency: int) -> None:
+        """Move the next deadline a little, so that ticks come soon after what they depend on.
+
+        A tick is wanted `MARGIN` of a period (at least `LEAST_MARGIN`) after the last message
+        before it. Moved by at most one part in `SLOWNESS` of a period at a time, the rate stays
+        what it is to 1 % and a sender at the same rate is soon met at the same phase every time.
+
+        Args:
+            latency: ns since that message, at the tick just done.
+        """
+        if latency >= self.period:
+            return
+        wanted = max(LEAST_MARGIN, round(MARGIN * self.period))
+        most = self.period // SLOWNESS
+        self.next -= min(most, max(-most, (latency - wanted) // 10))
 
     def change_period(self, period: int, now: int) -> None:
         """From now on another period (ns, > 0)."""

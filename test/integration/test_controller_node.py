@@ -1,0 +1,291 @@
+"""The controller node as a real process, with the real bridge, over DDS."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import numpy as np
+import pytest
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from ros_environment import Peer, Process, Processes
+from sensor_msgs.msg import JointState
+from std_srvs.srv import SetBool, Trigger
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.conversions import stamp_nanoseconds
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.robot import load_robot
+from dynsyn_controller.safety import Safety
+from dynsyn_controller.sensors import Observer
+from dynsyn_msgs.msg import JointCommand, Status, Weights
+from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
+from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_sim_bridge.simulation import Simulation
+
+pytestmark = pytest.mark.usefixtures("ros_domain")
+LATCHED = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def start_controller(processes: Processes, **parameters) -> Process:
+    return processes.start_node(
+        "dynsyn_controller.controller_node", robot_file="walker", **parameters
+    )
+
+
+def start_bridge(processes: Processes, **parameters) -> Process:
+    return processes.start_node("dynsyn_sim_bridge.bridge_node", robot="walker", **parameters)
+
+
+def wait_for_steps(peer: Peer, heard: list[Status], steps: int, timeout: float = 60.0) -> Status:
+    """The first status that has lived so many steps."""
+    peer.wait_for(lambda: heard and heard[-1].steps >= steps, f"{steps} steps", timeout)
+    return heard[-1]
+
+
+def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Efforts of a lifetime without ROS, and its record at the end."""
+    robot = load_robot(config_path("robots/walker.yaml"))
+    controller, safety = new_controller(robot, seed=seed), Safety(robot)
+    simulation = Simulation(entry("walker").create(), robot_seed)
+    observer = Observer(robot.observation, simulation.robot.layout)
+    observation = np.zeros(len(robot.observation))
+    efforts = []
+    for step in range(steps):
+        observer.observe(simulation.sensors, observation)
+        wanted = controller.step(observation, simulation.reward, simulation.terminal)
+        efforts.append(safety.limit(wanted))
+        if step < steps - 1:
+            simulation.advance(efforts[-1])
+    assert simulation.falls > 3  # else the test would say nothing of falls
+    return efforts, controller.state
+
+
+def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_path):
+    steps, period = 2000, 20_000_000
+    commands: dict[int, list[float]] = {}
+
+    def note(message: JointCommand) -> None:
+        commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
+
+    peer.listen(JointCommand, "joint_command", note, DEEP)
+    start_bridge(processes, lockstep=True, seed=5)
+    assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    start_controller(processes, lockstep=True, seed=7)
+    peer.wait_for(lambda: commands, "the first command")
+    answer = peer.call(Step, "sim/step", Step.Request(n=steps - 1), timeout=120.0)
+    assert answer.success
+    assert answer.steps == steps - 1
+    peer.wait_for(lambda: len(commands) == steps, "a command for every observation")
+    path = tmp_path / "after.ckpt"
+    request = SaveCheckpoint.Request(path=str(path))
+    saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
+    assert saved.success, saved.message
+    assert saved.steps == steps
+
+    efforts, state = live_offline(steps, robot_seed=5, seed=7)
+    assert sorted(commands) == [(step + 1) * period for step in range(steps)]
+    received = np.array([commands[stamp] for stamp in sorted(commands)])
+    np.testing.assert_array_equal(received, np.array(efforts))
+    assert checkpoint.load(path).state.tobytes() == state.tobytes()
+
+
+def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
+    path = tmp_path / "life.ckpt"
+    states = peer.listen(JointState, "joint_states")
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    first = start_controller(processes, checkpoint_path=path, checkpoint_period=1.0)
+    peer.wait_for(path.exists, "a checkpoint")
+    peer.wait_for(lambda: any(states[-1].effort), "efforts")
+
+    first.kill()
+    del states[:]
+    peer.wait_for(lambda: states and not any(states[-1].effort), "zero effort")
+    until_zero = stamp_nanoseconds(states[-1].header.stamp) - stamp_nanoseconds(
+        states[0].header.stamp
+    )
+    assert until_zero <= 160e6  # the time-out of 0.1 s, to the next control step, on a busy machine
+
+    saved = checkpoint.load(path)
+    steps = int(saved.state["steps"][0])
+    assert 0 < steps <= heard[-1].steps + 50
+    del heard[:]
+    latched = peer.listen(Weights, "dynsyn/weights", qos=LATCHED)
+    second = start_controller(processes, checkpoint_path=path, checkpoint_period=0.0)
+    peer.wait_for(lambda: latched, "weights")
+    assert f"{steps:,} steps" in second.output
+    assert latched[0].steps == steps
+    centre = np.concatenate([layer.centre for layer in latched[0].layers])
+    np.testing.assert_array_equal(centre, saved.state["centre"][0])
+    wait_for_steps(peer, heard, steps + 20)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_path, number):
+    path = tmp_path / "life.ckpt"
+    commands = peer.listen(JointCommand, "joint_command")
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    controller = start_controller(processes, checkpoint_path=path)
+    wait_for_steps(peer, heard, 30)
+    assert any(commands[-1].effort)
+    assert controller.stop(number) == 0, controller.output
+    peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")
+    assert int(checkpoint.load(path).state["steps"][0]) >= heard[-1].steps
+    assert "Traceback" not in controller.output
+
+
+def test_weights_are_latched_and_complete(processes, peer):
+    start_controller(processes, weights_rate=0.0)
+    heard = peer.listen(Status, "dynsyn/status")
+    peer.wait_for(lambda: heard, "status")
+    latched = peer.listen(Weights, "dynsyn/weights", qos=LATCHED)
+    peer.wait_for(lambda: latched, "weights")
+    weights = latched[0]
+    assert weights.robot == "walker"
+    for layer in weights.layers:
+        size = layer.rows * layer.columns
+        assert (len(layer.output_names), len(layer.input_names)) == (layer.rows, layer.columns)
+        lengths = [len(layer.weight), len(layer.centre), len(layer.amplitude)]
+        assert lengths == [size] * 3
+    assert sum(layer.rows * layer.columns for layer in weights.layers) == 438
+
+
+def test_services_stop_rearm_freeze_and_checkpoint(processes, peer, tmp_path):
+    commands = peer.listen(JointCommand, "joint_command")
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    start_controller(processes, slew_limit=0.1)
+    wait_for_steps(peer, heard, 20)
+
+    def state(name: str, wanted: bool) -> None:
+        del heard[:]
+        peer.wait_for(lambda: heard and getattr(heard[-1], name) == wanted, f"{name} {wanted}")
+
+    assert peer.call(Trigger, "dynsyn/emergency_stop", Trigger.Request()).success
+    state("stopped", True)
+    steps = heard[-1].steps
+    del commands[:]
+    peer.wait_for(lambda: len(commands) > 10, "commands while stopped")
+    assert not any(any(command.effort) for command in commands)
+    assert peer.call(Trigger, "dynsyn/rearm", Trigger.Request()).success
+    state("stopped", False)
+    wait_for_steps(peer, heard, steps + 20)
+    efforts = np.array([command.effort for command in commands])
+    assert np.abs(np.diff(efforts, axis=0)).max() <= 8.0 + 1e-9  # a tenth of 80 N m
+
+    assert peer.call(SetBool, "dynsyn/set_learning", SetBool.Request(data=False)).success
+    state("learning", False)
+    path = tmp_path / "frozen.ckpt"
+    request = SaveCheckpoint.Request(path=str(path))
+    saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
+    assert (saved.success, saved.path) == (True, str(path)), saved.message
+    frozen = checkpoint.load(path).state
+    np.testing.assert_array_equal(frozen["weight"], frozen["centre"])
+    wait_for_steps(peer, heard, saved.steps + 20)
+    loaded = peer.call(
+        LoadCheckpoint, "dynsyn/load_checkpoint", LoadCheckpoint.Request(path=str(path))
+    )
+    assert (loaded.success, loaded.steps) == (True, saved.steps), loaded.message
+
+
+def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
+    start_controller(processes)
+    damaged = tmp_path / "damaged.ckpt"
+    damaged.write_bytes(b"not a checkpoint")
+    for path, why in (
+        ("", "checkpoint_path is empty"),
+        ("relative.ckpt", "absolute"),
+        (str(damaged), "damaged"),
+        (str(tmp_path / "none.ckpt"), "cannot be read"),
+    ):
+        request = LoadCheckpoint.Request(path=path)
+        answer = peer.call(LoadCheckpoint, "dynsyn/load_checkpoint", request)
+        assert not answer.success
+        assert why in answer.message
+    request = SaveCheckpoint.Request(path=str(tmp_path / "no_folder" / "x.ckpt"))
+    answer = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
+    assert not answer.success
+    assert "cannot be written" in answer.message
+
+
+def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, peer):
+    commands = peer.listen(JointCommand, "joint_command")
+    heard = peer.listen(Status, "dynsyn/status")
+    bridge = start_bridge(processes)
+    controller = start_controller(processes)
+    wait_for_steps(peer, heard, 20)
+    bridge.popen.send_signal(signal.SIGSTOP)
+    peer.wait_for(lambda: heard[-1].stale, "stale")
+    steps = heard[-1].steps
+    del commands[:]
+    peer.wait_for(lambda: len(commands) > 10 and len(heard) > 3, "commands while stale")
+    assert not any(any(command.effort) for command in commands)
+    assert heard[-1].steps == steps
+    bridge.popen.send_signal(signal.SIGCONT)
+    wait_for_steps(peer, heard, steps + 20)
+    assert "stale: joint_states" in controller.output
+    assert "fresh again" in controller.output
+
+
+def test_transitions_by_hand(processes, peer):
+    commands = peer.listen(JointCommand, "joint_command")
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    controller = start_controller(processes, autostart=False)
+
+    def state() -> int:
+        return peer.call(GetState, "controller/get_state", GetState.Request()).current_state.id
+
+    def change(number: int) -> bool:
+        request = ChangeState.Request(transition=Transition(id=number))
+        return peer.call(ChangeState, "controller/change_state", request).success
+
+    assert state() == State.PRIMARY_STATE_UNCONFIGURED
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert state() == State.PRIMARY_STATE_INACTIVE
+    assert not commands
+    assert change(Transition.TRANSITION_ACTIVATE)
+    lived = wait_for_steps(peer, heard, 20).steps
+    assert change(Transition.TRANSITION_DEACTIVATE)
+    peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")
+    assert change(Transition.TRANSITION_CLEANUP)
+    assert state() == State.PRIMARY_STATE_UNCONFIGURED
+    del heard[:]
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert change(Transition.TRANSITION_ACTIVATE)
+    assert wait_for_steps(peer, heard, 5).steps < lived  # new-born: nothing was kept
+    assert change(Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    assert controller.wait() == 0
+
+
+@pytest.mark.parametrize("lockstep", [False, True])
+def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
+    script = """
+import sys
+from dynsyn_controller import controller_node
+from dynsyn_controller.core.controller import Controller
+step = Controller.step
+def broken(self, *arguments):
+    if self.steps == 30:
+        raise ZeroDivisionError("broken on purpose")
+    return step(self, *arguments)
+Controller.step = broken
+controller_node.main()
+"""
+    commands = peer.listen(JointCommand, "joint_command", qos=DEEP)
+    start_bridge(processes, lockstep=lockstep)
+    flag = f"lockstep:={str(lockstep).lower()}"
+    ros = ["--ros-args", "-p", "robot_file:=walker", "-p", flag]
+    controller = processes.start([sys.executable, "-c", script, *ros])
+    assert controller.wait() == 1
+    assert "ZeroDivisionError: broken on purpose" in controller.output
+    peer.wait_for(lambda: commands and not any(commands[-1].effort), "neutral efforts")
+    assert any(any(command.effort) for command in commands)

@@ -1,0 +1,160 @@
+"""What the controller node refuses: wrong parameters, files and messages."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import Imu, JointState, LaserScan
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.robot import load_robot
+from dynsyn_msgs.msg import Contacts, JointCommand, Reward, Status
+
+MODULE = "dynsyn_controller.controller_node"
+pytestmark = pytest.mark.usefixtures("ros_domain")
+
+
+class HandMadeRobot:
+    """Publishes all that the walker's observation needs, said by hand."""
+
+    def __init__(self, peer) -> None:
+        self._peer = peer
+        names = ["knee_2", "hip_2", "knee_1", "hip_1"]
+        self.messages = {
+            "joint_states": JointState(name=names, position=[0.1] * 4, velocity=[0.2] * 4),
+            "imu": Imu(),
+            "odom": Odometry(),
+            "scan": LaserScan(ranges=[1.0] * 10, range_max=5.0),
+            "contacts": Contacts(name=["foot_1", "foot_2"], in_contact=[True, False]),
+            "reward": Reward(value=0.1),
+        }
+        self.messages["imu"].orientation.w = 1.0
+        self._publishers = {
+            topic: peer.publisher(type(message), topic) for topic, message in self.messages.items()
+        }
+
+    def publish(self, *topics: str) -> None:
+        """Send the messages of these topics, or of all."""
+        now = self._peer.node.get_clock().now().to_msg()
+        for topic in topics or self.messages:
+            self.messages[topic].header.stamp = now
+            self._publishers[topic].publish(self.messages[topic])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "said"),
+    [
+        ({"robot_fil": "walker"}, 2, "robot_fil: unknown parameter; did you mean 'robot_file'?"),
+        ({}, 2, "robot_file: missing"),
+        ({"robot_file": "/nowhere/walker.yaml"}, 2, "cannot be read"),
+        ({"robot_file": "wlaker"}, 2, "walker.yaml"),
+        ({"robot_file": "walker", "seed": -1}, 2, "seed: found -1"),
+        ({"robot_file": "walker", "stale_periods": 0.0}, 2, "stale_periods: found 0.0"),
+        ({"robot_file": "walker", "preset": "autors"}, 2, "preset: found 'autors'"),
+        ({"robot_file": "walker", "rule": "learning_rte=1.0"}, 2, "learning_rate"),
+        ({"robot_file": "walker", "rule": "learning_rate"}, 2, "expected name=value"),
+        ({"robot_file": "walker", "modules": 3}, 2, "fixed number of modules"),
+        ({"robot_file": "walker", "effort_topic": "a b"}, 2, "effort_topic"),
+        ({"robot_file": "walker", "checkpoint_path": "/nowhere/a.ckpt"}, 1, "no folder /nowhere"),
+        (
+            {"robot_file": "walker", "qos_overrides./lidar.subscription.reliability": "reliable"},
+            2,
+            "qos_overrides./lidar.subscription.reliability: unknown parameter",
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_wrong_parameters_end_it_in_one_line(processes, parameters, code, said):
+    controller = processes.start_node(MODULE, **parameters)
+    assert controller.wait() == code, controller.output
+    (line,) = controller.output.splitlines()
+    assert line.startswith("controller_node: error: ")
+    assert said in line
+
+
+def test_wrong_arguments_end_it_in_one_line(processes):
+    controller = processes.start_node(MODULE, "--robot", "walker", robot_file="walker")
+    assert controller.wait() == 2
+    (line,) = controller.output.splitlines()
+    assert "'--robot'" in line
+
+
+@pytest.mark.parametrize("what", ["damaged", "cut short", "another network"])
+def test_a_wrong_checkpoint_is_refused_and_left_alone(processes, tmp_path, what):
+    robot = load_robot(config_path("robots/walker.yaml"))
+    path = tmp_path / "life.ckpt"
+    checkpoint.save(path, robot, new_controller(robot, "paper"))
+    data = path.read_bytes()
+    if what == "damaged":
+        middle = len(data) // 2
+        data = (
+            data[:middle]
+            + bytes(byte ^ 0xFF for byte in data[middle : middle + 64])
+            + data[middle + 64 :]
+        )
+    elif what == "cut short":
+        data = data[: len(data) // 2]
+    path.write_bytes(data)
+    preset = {"preset": "authors"} if what == "another network" else {}
+    controller = processes.start_node(MODULE, robot_file="walker", checkpoint_path=path, **preset)
+    assert controller.wait() == 1, controller.output
+    (line,) = controller.output.splitlines()
+    assert f"checkpoint {path}: " in line
+    assert ("another network" if preset else "damaged") in line
+    assert path.read_bytes() == data
+
+
+def test_says_which_channels_are_missing_and_waits_for_them(processes, peer):
+    commands = peer.listen(JointCommand, "joint_command")
+    heard = peer.listen(Status, "dynsyn/status")
+    controller = processes.start_node(MODULE, robot_file="walker", stale_periods=1000.0)
+    robot = HandMadeRobot(peer)
+    robot.publish("joint_states", "odom", "scan", "contacts", "reward")
+    names = ["hull_angle", "hull_angular_velocity"]
+    peer.wait_for(lambda: heard and heard[-1].waiting_for == names, "what is missing")
+    peer.wait_for(lambda: "waiting for topic imu" in controller.output, "the log")
+    assert heard[-1].steps == 0
+    assert commands
+    assert not any(any(c.effort) or c.header.stamp.sec for c in commands)
+    robot.publish("imu")
+    peer.wait_for(lambda: heard[-1].steps > 5, "steps")
+    assert heard[-1].waiting_for == []
+    assert "order of its sender: 0 knee_2, 1 hip_2, 2 knee_1, 3 hip_1" in controller.output
+
+
+@pytest.mark.parametrize(
+    ("topic", "spoil", "said"),
+    [
+        ("imu", lambda m: setattr(m.angular_velocity, "y", math.nan), "angular_velocity"),
+        ("joint_states", lambda m: m.position.__setitem__(3, math.nan), "hip_1"),
+        ("scan", lambda m: m.ranges.__setitem__(2, math.nan), "scan"),
+        ("reward", lambda m: setattr(m, "value", math.nan), "reward: found nan"),
+    ],
+)
+def test_a_reading_that_is_no_number_is_refused(processes, peer, topic, spoil, said):
+    heard = peer.listen(Status, "dynsyn/status")
+    commands = peer.listen(JointCommand, "joint_command")
+    # Long enough for a test that shares the machine; what is stale after it is that one topic.
+    controller = processes.start_node(MODULE, robot_file="walker", stale_periods=25.0)
+    robot = HandMadeRobot(peer)
+
+    def until(true, what: str) -> None:
+        peer.wait_for(lambda: robot.publish() or true(), what)
+
+    until(lambda: heard and heard[-1].steps > 5, "steps")
+    spoil(robot.messages[topic])
+    until(lambda: heard[-1].stale, "stale")
+    steps = heard[-1].steps
+    del heard[:], commands[:]
+    until(lambda: len(heard) > 3 and len(commands) > 3, "status while stale")
+    assert {status.steps for status in heard} == {steps}
+    assert not any(any(command.effort) for command in commands)
+    assert all(math.isfinite(status.reward) for status in heard)
+    refusals = [line for line in controller.output.splitlines() if "refused: " in line]
+    assert refusals
+    assert all(topic in line and said in line for line in refusals)
+    assert len(refusals) < 3  # throttled
