@@ -212,33 +212,36 @@ class SensorWriter:
         seconds, rest = divmod(nanoseconds, _NANO)
         for stamp in self._stamps:
             stamp.sec, stamp.nanosec = seconds, rest
+        readings = sensors.tolist()  # one conversion to Python numbers, then only picking
         for fill, message in self._fill:
-            fill(message, sensors)
+            fill(message, readings)
 
-    def _write_joint_states(self, message: Any, sensors: FloatArray) -> None:
+    def _write_joint_states(self, message: Any, readings: list[float]) -> None:
         for field in JOINT_FIELDS:
-            values = sensors[self._places[f"joint.{field}"]]
-            setattr(message, field, array("d", values.tobytes()))
+            setattr(message, field, array("d", readings[self._places[f"joint.{field}"]]))
 
-    def _write_imu(self, message: Any, sensors: FloatArray) -> None:
-        self._set(message.orientation, "imu.orientation", sensors, "xyzw")
-        self._set(message.angular_velocity, "imu.angular_velocity", sensors)
+    def _write_imu(self, message: Any, readings: list[float]) -> None:
+        self._orient(message.orientation, readings[self._places["imu.orientation"]])
+        self._point(message.angular_velocity, readings[self._places["imu.angular_velocity"]])
 
-    def _write_odom(self, message: Any, sensors: FloatArray) -> None:
+    def _write_odom(self, message: Any, readings: list[float]) -> None:
         pose, twist = message.pose.pose, message.twist.twist
-        self._set(pose.position, "odom.position", sensors)
-        self._set(pose.orientation, "odom.orientation", sensors, "xyzw")
-        self._set(twist.linear, "odom.linear", sensors)
-        self._set(twist.angular, "odom.angular", sensors)
+        self._point(pose.position, readings[self._places["odom.position"]])
+        self._orient(pose.orientation, readings[self._places["odom.orientation"]])
+        self._point(twist.linear, readings[self._places["odom.linear"]])
+        self._point(twist.angular, readings[self._places["odom.angular"]])
 
-    def _write_scan(self, message: Any, sensors: FloatArray) -> None:
-        ranges = sensors[self._places["scan"]].tolist()
-        limit = self._range_max
-        message.ranges = array("f", [math.inf if r >= limit else r for r in ranges])
+    def _write_scan(self, message: Any, readings: list[float]) -> None:
+        limit, rays = self._range_max, readings[self._places["scan"]]
+        message.ranges = array("f", [math.inf if ray >= limit else ray for ray in rays])
 
-    def _write_contacts(self, message: Any, sensors: FloatArray) -> None:
-        message.in_contact = (sensors[self._places["contacts"]] > 0.5).tolist()
+    def _write_contacts(self, message: Any, readings: list[float]) -> None:
+        message.in_contact = [value > 0.5 for value in readings[self._places["contacts"]]]
 
-    def _set(self, field: Any, block: str, sensors: FloatArray, axes: str = "xyz") -> None:
-        for axis, value in zip(axes, sensors[self._places[block]].tolist(), strict=True):
-            setattr(field, axis, value)
+    @staticmethod
+    def _point(field: Any, values: list[float]) -> None:
+        field.x, field.y, field.z = values
+
+    @staticmethod
+    def _orient(field: Any, values: list[float]) -> None:
+        field.x, field.y, field.z, field.w = values
