@@ -19,8 +19,20 @@ def extended(current: str, wanted: list[str]) -> str:
     return os.pathsep.join(missing + entries)
 
 
+def is_sourcing(arguments: list[str]) -> bool:
+    """Whether this Python works for `source install/setup.bash`.
+
+    That script finds out what the shell lacks from its own environment: nothing may be added to
+    it, or the shell would not get it.
+    """
+    return any(os.path.basename(name).startswith("_local_setup_util") for name in arguments[1:3])
+
+
 def main() -> None:
     """Extend the search paths; start Python again if the linker has to see the new ones."""
+    os.environ["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] = "1"
+    if is_sourcing(sys.orig_argv):
+        return
     changed = set()
     for variable, entries in WANTED.items():
         current = os.environ.get(variable, "")
@@ -28,7 +40,6 @@ def main() -> None:
         if path != current:
             os.environ[variable] = path
             changed.add(variable)
-    os.environ["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] = "1"
     # Should something strip LD_LIBRARY_PATH on the way, one try must be enough.
     tried = os.environ.pop("_DYNSYN_RESTARTED", "") == str(os.getpid())
     if "LD_LIBRARY_PATH" not in changed or tried or not sys.executable:

@@ -255,3 +255,17 @@ def test_every_launch_and_config_file_is_installed_and_live() -> None:
     assert files
     for file in files:
         assert (share / file.relative_to(ROOT)).samefile(file)
+
+
+def test_a_sourced_shell_finds_every_package() -> None:
+    shell = f". '{ROOT}/install/setup.bash' && echo $AMENT_PREFIX_PATH && command -v dynsyn"
+    env = {"HOME": os.environ["HOME"], "PATH": os.defpath}
+    done = subprocess.run(
+        ["bash", "-c", shell], env=env, capture_output=True, text=True, check=True
+    )
+    prefixes, command = done.stdout.splitlines()
+    found = prefixes.split(os.pathsep)
+    assert {str(ROOT / "install" / name) for name in colcon.PACKAGES} <= set(found)
+    assert Path(command) == ROOT / "install" / "dynsyn_lab" / "bin" / "dynsyn"
+    done = subprocess.run([command, "doctor"], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
