@@ -1,0 +1,1 @@
+"""The papers' figures, drawn from one's own runs and checkpoints; see docs/plots.md."""

@@ -1,0 +1,128 @@
+"""Several runs compared by arm: median and spread of their lifetimes (figure 11 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.journal import SOLVED_RETURN
+from dynsyn_lab.plots.learning import WALKERS, running_mean
+from dynsyn_lab.plots.source import NotDrawable, finished_episodes
+from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
+from dynsyn_lab.run_folder import RunFolder
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+GRID = 400
+"""Points of the common axis of steps."""
+
+
+@dataclass
+class Arm:
+    """Lifetimes with the same settings.
+
+    Attributes:
+        label: what sets them apart from the other arms.
+        curves: (steps, running mean of the return) of each lifetime.
+    """
+
+    label: str
+    curves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+
+    def on(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The lifetimes' curves at these steps, (lifetimes, steps).
+
+        NaN before a lifetime's first episode; after its last the curve keeps its value, so that a
+        lifetime that was solved and stopped still counts.
+        """
+        return np.stack([np.interp(steps, x, y, left=np.nan) for x, y in self.curves])
+
+
+def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
+    """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm.
+
+    Args:
+        paths: of run folders.
+        labels: one for each run; empty: made from what the runs differ in.
+
+    Raises:
+        UsageError: another number of labels than of runs.
+        RunError, NotDrawable: a folder without a run, or no episode has ended in any.
+    """
+    if labels and len(labels) != len(paths):
+        raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
+    runs = [RunFolder(path) for path in paths]
+    names = list(labels) or [describe(run, runs) for run in runs]
+    arms: dict[str, Arm] = {}
+    for run, name in zip(runs, names, strict=True):
+        arm = arms.setdefault(name, Arm(name))
+        for lifetime in range(run.config.lifetimes):
+            try:
+                curve = finished_episodes(run, lifetime)
+            except NotDrawable:
+                continue
+            arm.curves.append((curve["step"], running_mean(curve["return"])))
+    arms = {name: arm for name, arm in arms.items() if arm.curves}
+    if not arms:
+        raise NotDrawable(f"run {paths[0]}: no episode has ended yet")
+    return list(arms.values())
+
+
+def describe(run: RunFolder, runs: Sequence[RunFolder]) -> str:
+    """What sets a run apart from the others: robot, preset, and settings that are not all alike."""
+    configs = [other.config for other in runs]
+    own = run.config
+    parts = [own.robot] if len({config.robot for config in configs}) > 1 else []
+    parts += [own.preset] if len({config.preset for config in configs}) > 1 or not parts else []
+    for section in ("robot_options", "overrides"):
+        keys = {key: None for config in configs for key in getattr(config, section)}
+        for key in keys:
+            values = [_value(config, section, key) for config in configs]
+            if any(value != values[0] for value in values):
+                parts.append(f"{key} {_show(_value(own, section, key))}")
+    return ", ".join(parts)
+
+
+def _value(config: Any, section: str, key: str) -> Any:
+    return config.rule[key] if section == "overrides" else config.robot_options.get(key)
+
+
+def _show(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
+    """Median over the lifetimes of each arm, with the quartiles as a band and each one as a line."""
+    end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
+    steps = np.linspace(0.0, end, GRID)
+    figure = new_figure(3.8)
+    axes = figure.add_subplot()
+    for number, arm in enumerate(arms):
+        colour = CYCLE[number % len(CYCLE)]
+        style = ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
+        curves = arm.on(steps)
+        seen = np.isfinite(curves).all(axis=0)
+        low, median, high = np.percentile(curves[:, seen], (25, 50, 75), axis=0)
+        many = len(curves) > 1
+        if many:
+            axes.fill_between(steps[seen] / 1e6, low, high, color=colour, alpha=0.18, linewidth=0)
+            axes.plot(steps / 1e6, curves.T, color=colour, linewidth=0.4, alpha=0.5)
+        count = f"{len(curves)} lifetimes" if many else "1 lifetime"
+        axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
+                  label=f"{arm.label} ({count})")  # fmt: skip
+    if robot in WALKERS:
+        axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
+        axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
+                      fontsize=8, color=GREY)  # fmt: skip
+    axes.margins(x=0.01)
+    axes.set_xlabel("control steps lived / million")
+    axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
+    axes.set_title(f"{robot}: median, quartiles and single lifetimes by arm")
+    below = len(arms) > 3
+    figure.legend(loc="outside lower center", ncols=2) if below else axes.legend(loc="best")
+    return figure
