@@ -85,14 +85,10 @@ class Trainer:
         self._began = time.monotonic()
         try:
             while not self._over():
-                until = self._next_rest()
-                self.world.begin(until)
-                rest = self._live()
-                self._seconds_now()
-                self._save(rest)
-                if not rest:
-                    break
-            self._save(rest=False)
+                rest = self._next_rest()
+                self.world.begin(np.where(self._living(), rest, 0))
+                arrived = self._live()
+                self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
         finally:
             self.world.close()
         summary = self._summary()
@@ -123,14 +119,14 @@ class Trainer:
         living = self.flock.states["steps"] < target
         return living & [not self.flock.done(i) for i in range(len(self.flock))]
 
-    def _next_rest(self) -> NDArray[np.int64]:
-        """Steps at which each lifetime rests next: at the next save, or at the goal before it."""
-        living, every = self._living(), self._folder.config.save_every
-        steps = self.flock.states["steps"]
-        rest = (int(steps[living].min()) // every + 1) * every
-        if self._limits.steps is not None:
-            rest = min(rest, self._limits.steps)
-        return np.where(living, rest, 0)
+    def _next_rest(self) -> int:
+        """Steps at which the living lifetimes rest next: at the next mark, or the goal before it.
+
+        Marks are the multiples of save_every.
+        """
+        every = self._folder.config.save_every
+        mark = (int(self.flock.states["steps"][self._living()].min()) // every + 1) * every
+        return mark if self._limits.steps is None else min(mark, self._limits.steps)
 
     def _note(self, ending: Ending) -> None:
         row = (ending.step, ending.episode, ending.total, ending.length)
@@ -160,11 +156,13 @@ class Trainer:
         """Wall clock of the whole run so far."""
         return self._seconds + time.monotonic() - self._began
 
-    def _save(self, rest: bool) -> None:
+    def _save(self, at_mark: bool) -> None:
         """Write all that has happened.
 
         Args:
-            rest: all lifetimes rest where they were to, not just where they were stopped.
+            at_mark: the living lifetimes rest at a mark. Where bodies are put back whenever a run
+                goes on, it may go on from marks only, which every run of these lifetimes has; what
+                was lived beyond the last mark is then lived again, in the same way.
         """
         self._flush()
         for (lifetime, name), record in self._kept.items():
@@ -174,24 +172,10 @@ class Trainer:
             if record["steps"] != self._exported[lifetime]:
                 self._export(lifetime, "checkpoint.ckpt", record)
                 self._exported[lifetime] = record["steps"]
-        if self._can_continue_here(rest):
+        if at_mark or not self.world.cuts:
             parts = {f"world_{name}": part for name, part in self.world.save().items()}
-            self._folder.save_state(
-                {
-                    **parts,
-                    "states": self.flock.states,
-                    "books": self.flock.books,
-                    "seconds": np.array(self._seconds_now()),
-                }
-            )
-
-    def _can_continue_here(self, rest: bool) -> bool:
-        if not self.world.cuts:
-            return True
-        # Bodies are put back where a run goes on, so this may only be at the marks that every run
-        # of these lifetimes has; from the last mark on they are lived again, in the same way.
-        target = self._limits.steps
-        return rest and (target is None or target % self._folder.config.save_every == 0)
+            parts |= {"states": self.flock.states, "books": self.flock.books}
+            self._folder.save_state({**parts, "seconds": np.array(self._seconds_now())})
 
     def _export(self, lifetime: int, name: str, record: NDArray[np.void]) -> None:
         path = self._folder.lifetime(lifetime) / name
