@@ -32,6 +32,7 @@ setup(
         *shared_files(),
     ],
     install_requires=["setuptools"],
+    extras_require={"test": ["pytest"]},  # tells colcon test to run pytest
     zip_safe=False,
     maintainer="dynsyn maintainers",
     maintainer_email="maintainers@dynsyn.invalid",

@@ -162,7 +162,8 @@ def test_changed_pins_ask_for_an_installation(tmp_path: Path) -> None:
 def test_failing_command_shows_its_last_lines_and_the_log(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(common, "ROOT", tmp_path)
     monkeypatch.setattr(common, "LOG_FOLDER", tmp_path / "log")
-    script = "print('first'); [print(i) for i in range(40)]; raise SystemExit('out of luck')"
+    script = "import sys; p = lambda s: print(s, flush=True); p('first')\n"
+    script += "for i in range(40): p(i)\nsys.exit('out of luck')"
     with pytest.raises(common.SetupError) as failure:
         common.run_logged([sys.executable, "-c", script], "some.log")
     text = str(failure.value)
