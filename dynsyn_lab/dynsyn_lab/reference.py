@@ -79,7 +79,9 @@ class DynamicSynapses:
     def step(self, reward: float, advantage: float, dt: float) -> None:
         """Learn from `reward` (equation 4) and `advantage` (equation 3); swing on by `dt` ms."""
         rule = self.rule
-        self.centre = self.centre + rule.learning_rate * (self.weight - self.centre) * advantage * dt
+        self.centre = (
+            self.centre + rule.learning_rate * (self.weight - self.centre) * advantage * dt
+        )
         if rule.amplitude_law == "exponential":
             amplitude = self.amplitude * np.exp(-rule.convergence_rate * reward * dt)
         else:
@@ -114,14 +116,14 @@ class Oscillators:
     def step(self, drive: FloatArray, dt: float) -> None:
         """Advance by `dt` ms with the input held, by classical Runge-Kutta steps."""
         state, h = np.array([self.v, self.w]), dt / self.rule.oscillator_substeps
+        bound = self.rule.oscillator_bound
         for _ in range(self.rule.oscillator_substeps):
             k1 = self.slope(state, drive)
             k2 = self.slope(state + h / 2 * k1, drive)
             k3 = self.slope(state + h / 2 * k2, drive)
             k4 = self.slope(state + h * k3, drive)
-            state = state + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        bound = self.rule.oscillator_bound
-        self.v, self.w = np.clip(state, -bound, bound)
+            state = np.clip(state + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), -bound, bound)
+        self.v, self.w = state
 
 
 class WalkerReference:
@@ -204,7 +206,9 @@ class WalkerReference:
         rule = self.rule
         if rule.adaptation == "none":
             return
-        change = (rule.adaptation_target - np.abs(self.hidden)) * rule.adaptation_rate * self.body.dt
+        change = (
+            (rule.adaptation_target - np.abs(self.hidden)) * rule.adaptation_rate * self.body.dt
+        )
         if rule.adaptation == "nonlinear":
             change = change * (2.0 - np.log10(self.gain)) * (np.log10(self.gain) + 2.0) / 4.0
         self.gain = self.gain + change
@@ -215,9 +219,7 @@ class WalkerReference:
         scaled = observation * body.sensitivity
         positive = np.maximum(scaled[:states], 0.0)
         negative = np.maximum(-scaled[:states], 0.0) * rule.negative_inputs
-        inputs = np.tanh(
-            np.concatenate([positive, negative, scaled[states:], [1.0], self.output])
-        )
+        inputs = np.tanh(np.concatenate([positive, negative, scaled[states:], [1.0], self.output]))
         to_hidden, to_drive, to_action = self.layers
         self.hidden = np.maximum(np.tanh(self.gain * (to_hidden.weight @ inputs)), 0.0)
         drive = to_drive.weight @ np.concatenate([self.hidden, [1.0] * rule.oscillator_bias])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from dynsyn_controller.core.rule import NO_ADAPTATION, NONLINEAR_ADAPTATION
 from numba import njit
+
+from dynsyn_controller.core.rule import NO_ADAPTATION, NONLINEAR_ADAPTATION
 
 
 @njit(cache=True)

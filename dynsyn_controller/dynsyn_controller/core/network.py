@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.rule import Rule
 from dynsyn_controller.core.statistics import STATISTICS_FIELDS
 from dynsyn_controller.core.synapse import synapse_fields
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ def step_fitzhugh_nagumo(v, w, drive, parameters):
             v2, w2 = slope(a + 0.5 * h * v1, b + 0.5 * h * w1, drive[k], parameters)
             v3, w3 = slope(a + 0.5 * h * v2, b + 0.5 * h * w2, drive[k], parameters)
             v4, w4 = slope(a + h * v3, b + h * w3, drive[k], parameters)
-            a += h / 6.0 * (v1 + 2.0 * v2 + 2.0 * v3 + v4)
-            b += h / 6.0 * (w1 + 2.0 * w2 + 2.0 * w3 + w4)
-        v[k] = min(max(a, -bound), bound)
-        w[k] = min(max(b, -bound), bound)
+            a = min(max(a + h / 6.0 * (v1 + 2.0 * v2 + 2.0 * v3 + v4), -bound), bound)
+            b = min(max(b + h / 6.0 * (w1 + 2.0 * w2 + 2.0 * w3 + w4), -bound), bound)
+        v[k], w[k] = a, b

@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
+
 from dynsyn_controller.core.noise import NOISE_FIELDS, normal, uniform
 from dynsyn_controller.core.rule import EXPONENTIAL_LAW
-from numba import njit
 
 
 def synapse_fields(count: int) -> list[tuple]:
@@ -121,7 +122,7 @@ def modulation(state, parameters, reward):
 
 @njit(cache=True)
 def renew_periods(state, parameters):
-    """Start a new period for every synapse whose period has ended: it crosses its centre upwards."""
+    """Start a new period where one has ended, as the weight crosses its centre upwards."""
     for i in range(state.remaining.size):
         if state.remaining[i] <= 0.0:
             period = draw_period(state, parameters)

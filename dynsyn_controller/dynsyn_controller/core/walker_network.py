@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
+
 from dynsyn_controller.core.activation import tanh
 from dynsyn_controller.core.gain import adapt
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
@@ -20,8 +22,6 @@ from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
 from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sum
-from numba import njit
-
 
 TANH_1 = math.tanh(1.0)
 
