@@ -16,6 +16,8 @@ from dynsyn_lab.keyboard import Keyboard
 from dynsyn_lab.telemetry import Telemetry, line, state
 
 NOTES = 4
+DRAW_PERIOD = 0.25
+"""s between two pictures; drawing takes time from the control loops on a small computer."""
 PLAIN_PERIOD = 5.0
 """s between plain lines."""
 SHORTEST_PERIOD = 1.0
@@ -44,6 +46,7 @@ class Dashboard:
         self._live = Live(console=self._console, screen=True, auto_refresh=False)
         self._keyboard = Keyboard()
         self._notes: deque[str] = deque(maxlen=NOTES)
+        self._next = 0.0
 
     def __enter__(self) -> Dashboard:
         self._keyboard.__enter__()
@@ -60,10 +63,13 @@ class Dashboard:
         self._keyboard.__exit__()
 
     def update(self, telemetry: Telemetry) -> str:
-        """Draw again; returns the keys pressed since the last call."""
-        width, height = self._console.size
-        picture = draw(telemetry, time.monotonic(), width, height, tuple(self._notes))
-        self._live.update(picture, refresh=True)
+        """Draw again if it is time; returns the keys pressed since the last call."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + DRAW_PERIOD
+            width, height = self._console.size
+            picture = draw(telemetry, now, width, height, tuple(self._notes))
+            self._live.update(picture, refresh=True)
         return self._keyboard.pressed()
 
     def note(self, text: str) -> None:
