@@ -41,6 +41,6 @@ def _config_folders() -> list[Path]:
     except ImportError:  # no ROS at hand, for example in the offline trainer
         pass
     else:
-        with contextlib.suppress(PackageNotFoundError):
+        with contextlib.suppress(PackageNotFoundError, OSError):  # nothing is sourced
             candidates.append(get_package_share_path(PACKAGE) / "config")
     return [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
