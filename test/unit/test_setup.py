@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -88,6 +89,15 @@ def test_missing_compiler_is_one_line_that_says_what_to_install(monkeypatch, tmp
 def test_compiler_named_by_the_user_must_exist(monkeypatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler -O2")
     with pytest.raises(common.SetupError, match=r"no C\+\+ .*\(CXX=no-such-compiler\)"):
+        environment.check_machine()
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_missing_venv_module_is_one_line_that_says_what_to_install(monkeypatch, module) -> None:
+    real = importlib.util.find_spec
+    found = lambda name, *rest: None if name == module else real(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", found)
+    with pytest.raises(common.SetupError, match=rf"no module {module}: sudo apt install python3"):
         environment.check_machine()
 
 
