@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -32,6 +33,8 @@ class Flock:
         trace_every: control steps between samples.
 
     Attributes:
+        network: sizes and settings, the same for all.
+        preset, settings: of the rule, all settings.
         states: the records, (lifetimes,).
         books: of the journals, (lifetimes,).
 
@@ -50,13 +53,14 @@ class Flock:
         trace_every: int,
     ) -> None:
         self.robot = robot
-        self._pattern = new_controller(robot, preset, settings, seed)
-        self.network = self._pattern.network
-        self.preset = self._pattern.preset
+        pattern = new_controller(robot, preset, settings, seed)
+        self.network, self.preset = pattern.network, pattern.preset
+        self.settings = dataclasses.asdict(self.network.rule)
         self.seeds = [seed + index for index in range(lifetimes)]
         self.states = np.zeros(lifetimes, self.network.dtype)
         for index, own in enumerate(self.seeds):
             self.network.give_birth(self.states, index, np.random.default_rng(own))
+        self.goal = goal
         self.books = new_books(lifetimes)
         self.journals = [Journal(i, goal, self.books[i]) for i in range(lifetimes)]
         self.trace = Trace(self.network.layers)

@@ -59,7 +59,6 @@ BOOK = np.dtype(
         ("best", np.float64),
         ("solved_step", np.int64),
         ("solved_episode", np.int64),
-        ("solved_seconds", np.float64),
     ]
 )
 """What a journal knows beyond the lifetime's own record; kept in the run's state."""
@@ -123,7 +122,6 @@ def new_books(lifetimes: int) -> NDArray[np.void]:
     books = np.zeros(lifetimes, BOOK)
     books["best"] = -np.inf
     books["solved_step"] = books["solved_episode"] = -1
-    books["solved_seconds"] = np.nan
     return books
 
 

@@ -12,13 +12,16 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.sensors import Observer
 from dynsyn_lab.flock import Flock, Note, Sample
+from dynsyn_lab.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.registry import entry
 
-SLICE = 256
+SLICE = 64
 """Control steps of one lifetime before the next has its turn."""
+
+PARTS = ("reward", "terminal", "courses", "efforts")
+"""What is saved of each life."""
 
 
 class Life:
@@ -41,9 +44,7 @@ class Life:
         self._journal = flock.journals[index]
         self._note, self._sample = note, sample
         self._state = flock.states[index : index + 1]
-        self._sensors = robot.layout.zeros()
-        self._observer = Observer(flock.robot.observation, robot.layout)
-        self._observation = np.zeros(len(flock.robot.observation))
+        self._senses = Senses(flock.robot, robot)
         self._efforts = np.zeros((2048, len(robot.layout.joints)))
         self._reward, self._terminal = 0.0, False
         self.until = 0
@@ -71,21 +72,12 @@ class Life:
 
     def _live(self, steps: int) -> None:
         """The loop: sense, learn and act, move; a body that has come to an end is put back."""
-        robot, sensors, sense, move = (
-            self._robot,
-            self._sensors,
-            self._robot.sense,
-            self._robot.step,
-        )
-        observe, observation = self._observer.observe, self._observation
+        robot, look, move = self._robot, self._senses.look, self._robot.step
         network, state = self._flock.network, self._state
         step, parameters, effort = network.step, network.parameters, state["effort"][0]
-        rows, columns = sensors[np.newaxis], observation[np.newaxis]
         reward, terminal = self._reward, self._terminal
         for _ in range(steps):
-            sense(sensors)
-            observe(rows, columns)
-            if not step(state, 0, parameters, observation, reward, terminal, True):
+            if not step(state, 0, parameters, look(), reward, terminal, True):
                 raise FloatingPointError("the robot's observation or reward is not finite")
             if terminal:
                 self._close_episode()
@@ -144,7 +136,6 @@ class RobotWorld:
         options: of its body.
         flock: the lifetimes; changed in place.
         note, sample: called at ends of episodes and when a row of the trace is due.
-        indices: of the lifetimes to live here; None: all.
     """
 
     cuts = False
@@ -156,17 +147,15 @@ class RobotWorld:
         flock: Flock,
         note: Note,
         sample: Sample,
-        indices: list[int] | None = None,
     ) -> None:
-        self._indices = list(range(len(flock))) if indices is None else indices
         create = entry(name).create
         self.lives = [
-            Life(flock, index, create(**options), note, sample) for index in self._indices
+            Life(flock, index, create(**options), note, sample) for index in range(len(flock))
         ]
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """See `flock.World.begin`."""
-        for index, life in zip(self._indices, self.lives, strict=True):
+        for index, life in enumerate(self.lives):
             life.until = int(until[index])
 
     def live(self, seconds: float) -> bool:
@@ -190,15 +179,14 @@ class RobotWorld:
         """See `flock.World.save`."""
         return {
             f"{name}_{index}": part
-            for index, life in zip(self._indices, self.lives, strict=True)
+            for index, life in enumerate(self.lives)
             for name, part in life.save().items()
         }
 
     def restore(self, parts: dict[str, NDArray]) -> None:
         """See `flock.World.restore`."""
-        for index, life in zip(self._indices, self.lives, strict=True):
-            names = ("reward", "terminal", "courses", "efforts")
-            life.restore({name: parts[f"{name}_{index}"] for name in names})
+        for index, life in enumerate(self.lives):
+            life.restore({name: parts[f"{name}_{index}"] for name in PARTS})
 
     def close(self) -> None:
         """See `flock.World.close`."""

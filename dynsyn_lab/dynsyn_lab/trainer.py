@@ -69,6 +69,7 @@ class Trainer:
             config.trace_every,
         )  # fmt: skip
         self._seconds = 0.0
+        self._solved_seconds = np.full(config.lifetimes, np.nan)
         self._rows: dict[tuple[int, str], list] = {}
         self._kept: dict[tuple[int, str], NDArray[np.void]] = {}
         self._exported = np.full(config.lifetimes, -1)
@@ -135,8 +136,8 @@ class Trainer:
             self._kept[ending.lifetime, "best.ckpt"] = ending.record
         if ending.solved:
             self._kept[ending.lifetime, "solved.ckpt"] = ending.record
-            seconds = self._seconds + time.monotonic() - self._began
-            self.flock.books[ending.lifetime]["solved_seconds"] = seconds
+            seconds = self._seconds_now()
+            self._solved_seconds[ending.lifetime] = seconds
             hours = self._hours(ending.step)
             self._progress.note(
                 f"lifetime {ending.lifetime} solved: episode {ending.episode:,}, step "
@@ -175,7 +176,9 @@ class Trainer:
         if at_mark or not self.world.cuts:
             parts = {f"world_{name}": part for name, part in self.world.save().items()}
             parts |= {"states": self.flock.states, "books": self.flock.books}
-            self._folder.save_state({**parts, "seconds": np.array(self._seconds_now())})
+            parts["seconds"] = np.array(self._seconds_now())
+            parts["solved_seconds"] = self._solved_seconds
+            self._folder.save_state(parts)
 
     def _export(self, lifetime: int, name: str, record: NDArray[np.void]) -> None:
         path = self._folder.lifetime(lifetime) / name
@@ -190,6 +193,7 @@ class Trainer:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found
             self._seconds = float(parts["seconds"])
+            self._solved_seconds[:] = parts["solved_seconds"]
             prefix = "world_"
             world = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
             self.world.restore(world)
@@ -245,7 +249,7 @@ class Trainer:
                 "episode": int(book["solved_episode"]),
                 "step": int(book["solved_step"]),
                 "hours": self._hours(int(book["solved_step"])),
-                "wall_seconds": float(book["solved_seconds"]),
+                "wall_seconds": float(self._solved_seconds[index]),
             }
         returns = {
             name: float(record[name]) if np.isfinite(record[name]) else None
