@@ -12,6 +12,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from dynsyn_controller.core.controller import Controller
 from dynsyn_lab.flock import Flock, Note, Sample
 from dynsyn_lab.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
@@ -44,6 +45,7 @@ class Life:
         self._journal = flock.journals[index]
         self._note, self._sample = note, sample
         self._state = flock.states[index : index + 1]
+        self._controller = Controller(flock.network, flock.robot.body, self._state)
         self._senses = Senses(flock.robot, robot)
         self._efforts = np.zeros((2048, len(robot.layout.joints)))
         self._reward, self._terminal = 0.0, False
@@ -73,12 +75,10 @@ class Life:
     def _live(self, steps: int) -> None:
         """The loop: sense, learn and act, move; a body that has come to an end is put back."""
         robot, look, move = self._robot, self._senses.look, self._robot.step
-        network, state = self._flock.network, self._state
-        step, parameters, effort = network.step, network.parameters, state["effort"][0]
+        act = self._controller.step
         reward, terminal = self._reward, self._terminal
         for _ in range(steps):
-            if not step(state, 0, parameters, look(), reward, terminal, True):
-                raise FloatingPointError("the robot's observation or reward is not finite")
+            effort = act(look(), reward, terminal)
             if terminal:
                 self._close_episode()
             if self._course_steps == len(self._efforts):

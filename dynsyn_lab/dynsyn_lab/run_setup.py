@@ -41,7 +41,7 @@ def make_config(
     """
     try:
         body = entry(robot)
-        options = _resolve_options(body, robot_options or {})
+        options = resolve_options(body, robot_options or {})
         description = body.robot(**options)
         pattern = new_controller(description, preset, overrides)
     except ValueError as error:
@@ -65,13 +65,16 @@ def make_config(
     )
 
 
-def _resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:
+def resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:
+    """Options of a body for training and evaluation: all of them, with courses that end.
+
+    Raises:
+        ValueError: an unknown option, or a value that cannot be.
+    """
     options = body.resolve(given)
     if options.get(COURSE_STEPS) == 0:
         if COURSE_STEPS in given:
-            raise ValueError(
-                f"--robot.{COURSE_STEPS}: found 0, but training needs courses that end"
-            )
+            raise ValueError(f"--robot.{COURSE_STEPS}: found 0, but courses must end here")
         options[COURSE_STEPS] = DEFAULT_COURSE_STEPS
     return options
 

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynsyn_lab.arguments import count, positive, whole
 from dynsyn_lab.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.worlds import BACKENDS
@@ -31,10 +32,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
     born = parser.add_argument_group("the lifetimes (not with --resume)")
-    born.add_argument("--lifetimes", type=_count, metavar="N", help="how many at once (1)")
+    born.add_argument("--lifetimes", type=count, metavar="N", help="how many at once (1)")
     born.add_argument(
         "--seed",
-        type=_whole,
+        type=whole,
         metavar="S",
         help="lifetime i has the seed S + i, and so have its courses (0)",
     )
@@ -64,20 +65,20 @@ def add_parser(subparsers: Any) -> None:
     )
     born.add_argument(
         "--save-every",
-        type=_count,
+        type=count,
         metavar="N",
         help=f"control steps of each between checkpoints ({SAVE_EVERY})",
     )
     born.add_argument(
         "--trace-every",
-        type=_count,
+        type=count,
         metavar="N",
         help=f"control steps between rows of trace.csv ({TRACE_EVERY})",
     )
     limits = parser.add_argument_group("how long (the first that comes)")
-    limits.add_argument("--steps", type=_count, metavar="N", help="of each, since birth")
-    limits.add_argument("--episodes", type=_count, metavar="N", help="of each, since birth")
-    limits.add_argument("--hours", type=_hours, metavar="H", help="of wall clock, from now")
+    limits.add_argument("--steps", type=count, metavar="N", help="of each, since birth")
+    limits.add_argument("--episodes", type=count, metavar="N", help="of each, since birth")
+    limits.add_argument("--hours", type=positive, metavar="H", help="of wall clock, from now")
     limits.add_argument(
         "--until-solved",
         action="store_true",
@@ -89,27 +90,6 @@ def add_parser(subparsers: Any) -> None:
     )
     accept_dotted(parser, ("rule", "robot"))
     parser.set_defaults(run=run)
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
-    return value
-
-
-def _hours(text: str) -> float:
-    value = float(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
