@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dynsyn_controller.checkpoint import Checkpoint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.sensors import Observer
 from dynsyn_lab.errors import CommandError, UsageError
-from dynsyn_lab.unattended import unattended_channels
+from dynsyn_lab.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,12 @@ class Stage:
             raise UsageError(str(error)) from None
         self._robot, self.learning = checkpoint.robot, learning
         self.controller: Controller = checkpoint.controller()
-        self._observer = self._match(checkpoint)
+        self._senses = self._match(checkpoint)
         self._limits = checkpoint.robot.body.effort_limit
-        self._sensors = self.body.layout.zeros()
-        self._observation = np.zeros(len(checkpoint.robot.observation))
         self._reward, self._terminal, self._steps = 0.0, False, 0
         self.body.reset(seed)
 
-    def _match(self, checkpoint: Checkpoint) -> Observer:
+    def _match(self, checkpoint: Checkpoint) -> Senses:
         found, expected = self.body.layout.joints, checkpoint.robot.joint_names
         if found != expected:
             self.body.close()
@@ -88,7 +86,7 @@ class Stage:
                 f"{self.robot_name} has {', '.join(found)}"
             )
         try:
-            return Observer(unattended_channels(checkpoint.robot), self.body.layout)
+            return Senses(checkpoint.robot, self.body)
         except ValueError as error:
             self.body.close()
             raise CommandError(
@@ -103,12 +101,9 @@ class Stage:
     def step(self) -> Moment:
         """Live one control step: sense, learn and act, move. A body that falls is put back."""
         time = self._steps * self.control_period
-        self.body.sense(self._sensors)
-        self._observer.observe(self._sensors, self._observation)
-        effort = self.controller.step(
-            self._observation, self._reward, self._terminal, self.learning
-        )
-        position = self.body.layout.view(self._sensors, "joint.position").copy()
+        observation = self._senses.look()
+        effort = self.controller.step(observation, self._reward, self._terminal, self.learning)
+        position = self.body.layout.view(self._senses.sensors, "joint.position").copy()
         outcome = self.body.step(effort)
         self._reward, self._terminal = outcome.reward, outcome.terminal
         if outcome.terminal:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from dynsyn_lab.plots.source import Source
 from dynsyn_lab.plots.style import IN_TIME, SIGNED, new_figure
 from dynsyn_lab.stage import Moment, Stage
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 SECONDS = 8.0
 """Robot's time that is shown."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from dynsyn_lab.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
-    from dynsyn_lab.plots.source import Source
     from matplotlib.figure import Figure
+
+    from dynsyn_lab.plots.source import Source
 
 FIGURES = {
     "exploration2": ("exploration", "draw_two", "trajectory of two weights (figure 2)"),
@@ -82,6 +83,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw. Returns 0; what a run has no data for is left out unless it was asked for."""
     import matplotlib
+
     from dynsyn_lab.plots.style import STYLE
 
     if args.seed < 0:

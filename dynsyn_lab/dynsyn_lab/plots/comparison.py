@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.journal import SOLVED_RETURN
@@ -15,8 +18,6 @@ from dynsyn_lab.plots.learning import WALKERS, running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
 from dynsyn_lab.run_folder import RunFolder
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 GRID = 400
 """Points of the common axis of steps."""
@@ -97,7 +98,7 @@ def _show(value: Any) -> str:
 
 
 def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
-    """Median over the lifetimes of each arm, with the quartiles as a band and each one as a line."""
+    """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line."""
     end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
     steps = np.linspace(0.0, end, GRID)
     figure = new_figure(3.8)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.synapse import advance
 from dynsyn_lab.plots.source import Source, Synapse
 from dynsyn_lab.plots.style import IN_TIME, VERMILION, new_figure
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 PERIODS = 12
 """Mean periods that a trajectory lasts."""
@@ -19,7 +20,7 @@ SAMPLES_PER_PERIOD = 120
 
 
 def trajectory(controller: Controller, indices: Sequence[int]) -> tuple[NDArray, NDArray]:
-    """Weights of some synapses as they swing on from the controller's present, nothing being learnt.
+    """Weights of some synapses as they swing on from now, nothing being learnt.
 
     Args:
         controller: stays as it is; the core's own kernel swings a copy of its record.
@@ -69,13 +70,14 @@ def draw_two(source: Source) -> Figure:
     axes = figure.add_subplot()
     line = LineCollection(_paths(weights), array=times[:-1], cmap=IN_TIME, linewidths=1.1)
     axes.add_collection(line)
-    axes.plot(*centre, "P", color=VERMILION, markersize=9, markeredgecolor="white", label="centre")
+    axes.plot(*centre, "P", color=VERMILION, markersize=9, markeredgecolor="white")
+    white = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+    axes.annotate("centre", centre, (7, 7), textcoords="offset points", fontsize=8, bbox=white)
     axes.autoscale_view()
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel(f"weight {synapses[0].label}")
     axes.set_ylabel(f"weight {synapses[1].label}")
     axes.set_title(_title(source))
-    axes.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
     figure.colorbar(line, ax=axes, label="time of the rule / s", pad=0.02, aspect=30)
     return figure
 

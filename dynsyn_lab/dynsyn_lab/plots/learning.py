@@ -1,17 +1,18 @@
-"""How a lifetime learns: returns, weights, and the section of its exploration (figures 8, 10, 9)."""
+"""How a lifetime learns: returns, weights, section of its exploration (figures 8, 10, 9)."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.journal import SOLVED_RETURN
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse
 from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 WALKERS = ("walker", "walker_hardcore")
 """Robots whose task counts as solved at a mean return of SOLVED_RETURN."""
@@ -45,7 +46,9 @@ def draw_returns(source: Source) -> Figure:
                      label=f"solved ({SOLVED_RETURN:g})")  # fmt: skip
     axes.margins(x=0.01)
     _add_hours(axes, episodes, source.hours(curve["step"]))
-    axes.legend(loc="lower right", ncols=3, frameon=True, framealpha=0.9, edgecolor="none")
+    axes.legend(
+        loc="lower right", ncols=3, markerscale=3, frameon=True, framealpha=0.9, edgecolor="none"
+    )
     best = np.max(mean[min(WINDOW, len(mean)) - 1 :])
     axes.set_title(f"{name}, lifetime {source.lifetime}: best mean return {best:.0f}")
     return figure
@@ -82,7 +85,9 @@ def draw_weights(source: Source) -> Figure:
         axes.set_xlabel("simulated hours")
     figure.supylabel("weight (dimensionless)", fontsize=9)
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=3)
+    legend = figure.legend(handles, labels, loc="outside upper right", ncols=3)
+    for line in legend.get_lines():
+        line.set(linewidth=2, alpha=1)
     return figure
 
 
@@ -90,9 +95,10 @@ def _draw_synapse(axes: Axes, hours: NDArray, trace: dict, synapse: Synapse) -> 
     weight, centre, amplitude = (
         trace[f"{synapse.name}.{part}"] for part in ("weight", "centre", "amplitude")
     )
-    axes.fill_between(hours, centre - amplitude, centre + amplitude, color=SKY, alpha=0.35,
-                      linewidth=0, label="centre ± amplitude")  # fmt: skip
-    axes.plot(hours, weight, color=GREY, linewidth=0.5, alpha=0.8, rasterized=True, label="weight")
+    # Hundreds of swings: the weight alone is a blot, so the amplitude is drawn as its outline.
+    axes.plot(hours, weight, color=GREY, linewidth=0.4, alpha=0.45, rasterized=True, label="weight")
+    for sign, label in ((1.0, "centre ± amplitude"), (-1.0, None)):
+        axes.plot(hours, centre + sign * amplitude, color=BLUE, linewidth=1.0, label=label)
     axes.plot(hours, centre, color=VERMILION, linewidth=1.6, label="centre")
     axes.set_title(synapse.label, fontsize=8.5)
     axes.margins(x=0.01)
@@ -156,6 +162,6 @@ def _check_density(source: Source, steps: NDArray[np.float64]) -> None:
     every = float(np.median(np.diff(steps)))
     if every * SAMPLES_PER_PERIOD > period:
         raise NotDrawable(
-            f"run {source.path}: trace.csv has a row every {every:g} steps, too few to see a period "
-            f"of {period:.0f} steps; train with --trace-every {int(period / 8)} or less"
+            f"run {source.path}: trace.csv has a row every {every:g} steps, too few for periods "
+            f"of {period:.0f}; train with --trace-every {int(period / 8)} or less"
         )

@@ -7,11 +7,12 @@ is what the controller runs, with its step and its clipping.
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.oscillator import slope, step_fitzhugh_nagumo
 from dynsyn_lab.plots.source import NotDrawable, Source
 from dynsyn_lab.plots.style import BLUE, FAINT, GREEN, GREY, VERMILION, new_figure
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 INPUT_RANGE = (-2.0, 2.0)
 """Of the slow sweep, as in the paper."""
@@ -96,7 +97,7 @@ def draw_sweep(source: Source) -> Figure:
             axes.axvspan(*np.interp(swings, drive, times), color=FAINT, alpha=0.35, linewidth=0)
     else:
         said = "rests for every input"
-    upper.set_title(f"Oscillator {said} ({_settings(source)})")
+    upper.set_title(f"Oscillator {said}\n({_settings(source)})")
     return figure
 
 
@@ -112,7 +113,9 @@ def draw_portrait(source: Source) -> Figure:
     panels[0].set_ylabel("w")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
-    figure.suptitle(f"Phase portrait ({_settings(source)})", x=0.01, ha="left", fontsize=9.5)
+    figure.suptitle(
+        f"Phase portrait ({_settings(source)})", x=0.01, ha="left", fontsize=9.5, fontweight="bold"
+    )
     return figure
 
 

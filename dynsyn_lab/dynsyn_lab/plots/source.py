@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dynsyn_controller import checkpoint as checkpoints
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.network import LayerSpec
 from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.run_folder import RunFolder
-from numpy.typing import NDArray
 
 CHECKPOINTS = ("checkpoint.ckpt", "solved.ckpt", "best.ckpt")
 
@@ -189,10 +190,11 @@ def find_synapse(layers: Sequence[LayerSpec], name: str) -> Synapse:
         UsageError: there is none; the message says what there is.
     """
     layer_name, _, place = name.partition(".")
-    for layer in layers:
-        row, _, column = place.partition(".")
-        if layer.name == layer_name and row.isdecimal() and column.isdecimal():
-            if int(row) < layer.rows and int(column) < layer.columns:
+    row, _, column = place.partition(".")
+    if row.isdecimal() and column.isdecimal():
+        for layer in layers:
+            inside = int(row) < layer.rows and int(column) < layer.columns
+            if layer.name == layer_name and inside:
                 return synapse(layer, int(row), int(column))
     shapes = ", ".join(f"{layer.name} ({layer.rows} x {layer.columns})" for layer in layers)
     raise UsageError(f"--synapses: no {name!r}; expected LAYER.ROW.COLUMN of {shapes}")
