@@ -46,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "eval",
         help="what a lifetime earns, frozen or learning",
-        description="Let a copy of the lifetime in a checkpoint live some episodes on courses of its "
+        description="Let a copy of a checkpoint's lifetime live some episodes on courses of their "
         "own, and say what it earned.",
         epilog="Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000).",
     )
@@ -172,15 +172,9 @@ def live(task: Task) -> list[Episode]:
 
     body = entry(task.robot).create(**task.options)
     try:
-        controller = checkpoint.load(task.checkpoint).controller()
-        return live_episodes(
-            entry(task.robot).robot(**task.options),
-            body,
-            controller,
-            task.episodes,
-            task.seed,
-            task.learning,
-        )
+        saved = checkpoint.load(task.checkpoint)
+        controller = saved.controller()
+        return live_episodes(saved.robot, body, controller, task.episodes, task.seed, task.learning)
     finally:
         body.close()
 
