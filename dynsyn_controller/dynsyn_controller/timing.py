@@ -91,7 +91,9 @@ class Pace:
         """Whether it is time; then the next time is one period later."""
         if self._period == 0 or now < self._next:
             return False
-        self._next = max(self._next + self._period, now)
+        self._next += self._period
+        if self._next <= now:
+            self._next = now + self._period
         return True
 
 

@@ -1,0 +1,65 @@
+"""The controller node's parameter table."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.parameter_table import ParameterError, resolve
+from dynsyn_controller.parameters import TABLE, Settings, parse_rule
+
+
+def test_table_and_settings_have_the_same_names_and_types():
+    table = {parameter.name: type(parameter.default).__name__ for parameter in TABLE}
+    assert {field.name: field.type for field in fields(Settings)} == table
+
+
+def test_the_shipped_parameter_file_holds_every_parameter_at_its_default():
+    text = config_path("controller.yaml").read_text(encoding="utf-8")
+    given = yaml.safe_load(text)["/**"]["controller"]["ros__parameters"]
+    defaults = resolve(TABLE, {})
+    assert given.pop("robot_file") == "walker"
+    defaults.pop("robot_file")
+    assert given == defaults
+    assert list(given) == list(defaults)  # the same order, to be found as quickly
+
+
+def test_the_document_lists_every_parameter():
+    root = config_path("controller.yaml").resolve().parents[1]
+    text = (root / "docs" / "node.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    for parameter in TABLE:
+        (row,) = [row for row in rows if row.startswith(f"| `{parameter.name}` ")]
+        default = parameter.default
+        shown = str(default).lower() if isinstance(default, bool) else f"{default}"
+        assert f"| {f'`{shown}`' if shown else 'empty'} |" in row
+        assert ("fixed" in row) == parameter.read_only
+
+
+def test_checkpoint_is_absolute_or_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    values = resolve(TABLE, {})
+    assert Settings(**values).checkpoint is None
+    assert Settings(**values | {"checkpoint_path": "a.ckpt"}).checkpoint == tmp_path / "a.ckpt"
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("", {}),
+        ("learning_rate=1e-5", {"learning_rate": 1e-5}),
+        (" repulsion = false ,adaptation=none,", {"repulsion": False, "adaptation": "none"}),
+        ("oscillator_substeps=4, period_mean=20", {"oscillator_substeps": 4, "period_mean": 20}),
+    ],
+)
+def test_rule_is_a_list_of_settings(text, settings):
+    assert parse_rule(text) == settings
+
+
+@pytest.mark.parametrize("text", ["learning_rate", "=1", "learning_rate=", "a=1,a=2", "a: 1"])
+def test_rule_of_another_form_is_refused(text):
+    with pytest.raises(ParameterError, match="rule: "):
+        parse_rule(text)
