@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import Robot, parse_robot

@@ -11,8 +11,6 @@ import io
 import json
 import os
 import tempfile
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,18 +112,22 @@ def load(path: str | Path) -> Checkpoint:
     try:
         with np.load(path, allow_pickle=False) as parts:
             about, state = json.loads(str(parts["about"])), parts["state"]
+        form = about["format"]
+        robot, preset, settings = (about.get(key) for key in ("robot", "preset", "rule"))
     except OSError as error:
         reason = error.strerror or "damaged, or not a checkpoint"
         raise CheckpointError(f"checkpoint {path}: cannot be read: {reason}") from None
-    except (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError):
+    except Exception:  # damage can show anywhere: in the zip, a header, the numbers, the JSON
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
-    if about.get("format") != FORMAT:
-        raise CheckpointError(f"checkpoint {path}: format {about.get('format')}, expected {FORMAT}")
+    if form != FORMAT:
+        raise CheckpointError(f"checkpoint {path}: format {form}, expected {FORMAT}")
+    if not (isinstance(robot, str) and isinstance(preset, str) and isinstance(settings, dict)):
+        raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
-        robot = parse_robot(about["robot"], where=f"checkpoint {path}: robot")
+        parsed = parse_robot(robot, where=f"checkpoint {path}: robot")
     except RobotFileError as error:
         raise CheckpointError(str(error)) from None
-    return Checkpoint(path, robot, about["preset"], about["rule"], state)
+    return Checkpoint(path, parsed, preset, settings, state)
 
 
 def restore(controller: Controller, checkpoint: Checkpoint) -> None:
@@ -151,7 +153,7 @@ def _difference(controller: Controller, checkpoint: Checkpoint) -> str:
         ("sensitivities", other.sensitivity.tolist(), body.sensitivity.tolist()),
     ):
         if found != expected:
-            return f"made for another robot: {what}: found {found}, expected {expected}"
+            return f"made for another robot: {what}: {_first_difference(found, expected)}"
     found, expected = checkpoint.state.dtype, controller.state.dtype
     if found != expected or checkpoint.state.shape != (1,):
         return f"made with another network: {_dtype_difference(found, expected)}"
@@ -159,6 +161,21 @@ def _difference(controller: Controller, checkpoint: Checkpoint) -> str:
         if name not in _MAY_BE_NAN and not np.all(np.isfinite(checkpoint.state[name])):
             return f"damaged: {name} is not finite"
     return ""
+
+
+def _first_difference(found: Any, expected: Any) -> str:
+    """Where two unequal values differ first, short enough for one line."""
+    if isinstance(found, dict):
+        key = next(k for k in {**found, **expected} if found.get(k) != expected.get(k))
+        return f"{key}: {_first_difference(found.get(key), expected.get(key))}"
+    if isinstance(found, (list, tuple)) and isinstance(expected, (list, tuple)):
+        if len(found) != len(expected):
+            return f"found {len(found)} of them, expected {len(expected)}"
+        at = next(
+            i for i, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1]
+        )
+        return f"number {at + 1}: {_first_difference(found[at], expected[at])}"
+    return f"found {found!r}, expected {expected!r}"
 
 
 _MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")

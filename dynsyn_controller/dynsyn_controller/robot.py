@@ -206,6 +206,8 @@ def load_robot(path: str | Path, modules: int | None = None) -> Robot:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise RobotFileError(f"robot file {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise RobotFileError(f"robot file {path}: not UTF-8 text") from None
     return parse_robot(text, modules=modules, where=str(path))
 
 
@@ -224,8 +226,8 @@ def parse_robot(text: str, modules: int | None = None, where: str = "robot file"
             if "modules" not in data:
                 raise SchemaError("modules", "this robot's body has a fixed number of modules")
             data["modules"] = modules
-        for key in ("joints", "observation"):
-            data[key] = _expand(data.get(key), data.get("modules", 0))
+        for key in data.keys() & {"joints", "observation"}:
+            data[key] = _expand(data[key], data.get("modules", 0))
         robot = parse(Robot, data)
         _check(robot)
     except SchemaError as error:
@@ -319,6 +321,8 @@ def _check_channel(channel: Channel, robot: Robot) -> None:
         if channel.field:
             raise SchemaError(where, f"field: not used for source {channel.source}")
         rays = robot.scan.rays if robot.scan else 0
+        if channel.source == "scan" and not rays:
+            raise SchemaError(where, "source: scan, but the file has no scan.rays")
         if channel.source == "scan" and not 0 <= channel.ray < rays:
             raise SchemaError(
                 where, f"ray: found {channel.ray}, expected 0 to {rays - 1} (scan.rays)"

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dynsyn_controller.core.network import Body
 from dynsyn_controller.core.rule import Rule
-from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 

@@ -6,13 +6,16 @@ import math
 
 import numpy as np
 import pytest
-from dynsyn_controller.core.gain import adapt
-from dynsyn_controller.core.rule import Rule, parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from dynsyn_controller.core.gain import adapt
+from dynsyn_controller.core.rule import Rule, parameters
+
 DT = 33.0
+# a field that no network has, so that kernels of a network are compiled for its own records
+ALONE = {"alone": 0.0}
 
 
 @njit
@@ -24,7 +27,7 @@ def adapt_for(gain, output, settings, steps):
 def change(adaptation: str, gain: float, output: float, steps: int = 1, rate: float = 1e-6):
     """Gain after `steps` of one unit whose output is held."""
     gains = np.array([gain])
-    record = parameters(Rule(adaptation=adaptation, adaptation_rate=rate), DT)
+    record = parameters(Rule(adaptation=adaptation, adaptation_rate=rate), DT, ALONE)
     adapt_for(gains, np.array([output]), record, steps)
     return gains[0]
 
@@ -60,7 +63,7 @@ def test_nonlinear_gain_stays_between_a_hundredth_and_a_hundred(output):
 
 def test_a_unit_settles_at_its_target():
     """Closed loop: output tanh(g x) of a steady input ends at |o| = 0.3."""
-    gain, record = np.array([0.5]), parameters(Rule(adaptation_rate=1e-4), DT)
+    gain, record = np.array([0.5]), parameters(Rule(adaptation_rate=1e-4), DT, ALONE)
     for _ in range(5000):
         adapt_for(gain, np.tanh(gain * 0.8), record, 1)
     assert math.isclose(math.tanh(gain[0] * 0.8), 0.3, rel_tol=1e-3)

@@ -6,18 +6,21 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
 from dynsyn_controller.core.network import state_dtype
 from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.rule import Rule, parameters
 from dynsyn_controller.core.synapse import advance, give_birth, synapse_fields
 from dynsyn_lab.reference import SplitMix64
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numba import njit
 
 # 600 ms and 33 ms a step: about 18 steps a period, so that thousands of periods are quickly lived
 FAST = Rule(period_mean=0.6, period_std=0.12, period_minimum=0.1)
 DT = 33.0
+# a field that no network has, so that kernels of a network are compiled for its own records
+ALONE = {"alone": 0.0}
 
 
 @njit
@@ -53,7 +56,7 @@ def synapses(count: int, rule: Rule, seed: int, dt: float = DT) -> tuple[np.ndar
     """New-born synapses with centres at 0 and their parameter record."""
     states = np.zeros(1, state_dtype(synapse_fields(count)))
     states["random_state"] = seed
-    settings = parameters(rule, dt)
+    settings = parameters(rule, dt, ALONE)
     bear(states, settings)
     return states, settings
 
@@ -228,7 +231,8 @@ def test_baseline_makes_a_constant_reward_mean_nothing():
 # Settings were chosen on seeds 0 to 9; the tests use others.
 @pytest.mark.parametrize("seed", range(100, 105))
 @pytest.mark.parametrize(
-    ("count", "learning_rate", "steps"), [(1, 3e-4, 20_000), (10, 3e-4, 40_000), (100, 3e-5, 400_000)]
+    ("count", "learning_rate", "steps"),
+    [(1, 3e-4, 20_000), (10, 3e-4, 40_000), (100, 3e-5, 400_000)],
 )
 def test_a_quadratic_reward_is_climbed(count, learning_rate, steps, seed):
     """R = -|W - W*|^2 in 1, 10 and 100 weights, from |C - W*| = 1 or more."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
+from oracle import differences, live_together, robot_data, sized_robot, twins
+
 from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.rule import PRESETS
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import Robot, RobotFileError, load_robot, parse_robot
-from oracle import differences, live_together, robot_data, sized_robot, twins
 
 TOLERANCE = 1e-9
 ARMS = {
@@ -175,4 +176,3 @@ def test_options_that_cannot_be_are_refused(change, message):
         new_controller(robot)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
-

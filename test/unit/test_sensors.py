@@ -1,0 +1,166 @@
+"""The sensor vector, Euler angles, and the observation made of them."""
+
+from __future__ import annotations
+
+import math
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynsyn_controller.config_files import config_path
+from dynsyn_controller.robot import Channel, load_robot
+from dynsyn_controller.sensors import (
+    BODY_BLOCKS,
+    Observer,
+    SensorLayout,
+    euler_angle,
+    planar_quaternion,
+)
+
+LAYOUT = SensorLayout(("a", "b", "c"), rays=4, contacts=("left", "right"))
+angles = st.floats(-3.1, 3.1)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(angles, st.floats(-1.55, 1.55), angles)
+def test_euler_angles_are_those_of_mujoco(roll, pitch, yaw):
+    """MuJoCo's quaternion of a turn about fixed x, then y, then z: REP-103's roll, pitch, yaw."""
+    quaternion = np.zeros(4)
+    mujoco.mju_euler2Quat(quaternion, np.array([roll, pitch, yaw]), "XYZ")
+    w, x, y, z = quaternion
+    found = [euler_angle(which, x, y, z, w) for which in (1, 2, 3)]
+    assert np.allclose(found, [roll, pitch, yaw], rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("axis", range(3))
+@settings(deadline=None)
+@given(st.floats(-1.57, 1.57))
+def test_planar_quaternions_are_read_back(axis, angle):
+    found = [euler_angle(which, *planar_quaternion(axis, angle)) for which in (1, 2, 3)]
+    expected = [0.0, 0.0, 0.0]
+    expected[axis] = angle
+    assert np.allclose(found, expected, rtol=0, atol=1e-7)
+
+
+def test_a_quaternion_rounded_beyond_one_gives_a_right_angle():
+    half = math.sqrt(0.5) * (1 + 1e-12)
+    assert euler_angle(2, 0.0, half, 0.0, half) == math.pi / 2
+    assert euler_angle(2, 0.0, -half, 0.0, half) == -math.pi / 2
+
+
+def test_blocks_fill_the_vector_without_gap_or_overlap():
+    owner = np.zeros(LAYOUT.size, int)
+    for part in LAYOUT.blocks.values():
+        owner[part] += 1
+    assert np.all(owner == 1)
+    assert LAYOUT.size == 3 * 3 + sum(width for _, width in BODY_BLOCKS) + 4 + 2
+    vector = LAYOUT.zeros()
+    LAYOUT.view(vector, "joint.velocity")[1] = 7.0
+    assert vector[LAYOUT.blocks["joint.velocity"].start + 1] == 7.0
+    assert LAYOUT.view(vector, "imu.orientation").tolist() == [0, 0, 0, 1]
+    assert LAYOUT.view(vector, "odom.orientation").tolist() == [0, 0, 0, 1]
+    assert np.count_nonzero(vector) == 3
+
+
+CHANNELS = (
+    Channel("speed", "joint_states", field="velocity", joint="c", offset=0.5, scale=-2.0),
+    Channel("pitch", "imu", field="orientation.pitch", scale=-1.0),
+    Channel("yaw", "odom", field="pose.orientation.yaw", offset=1.0),
+    Channel("rate", "imu", field="angular_velocity.y", scale=0.04),
+    Channel("acceleration", "imu", field="linear_acceleration.z", offset=-9.81),
+    Channel("height", "odom", field="pose.position.z"),
+    Channel("ahead", "odom", field="twist.linear.x", scale=0.12),
+    Channel("turning", "odom", field="twist.angular.z"),
+    Channel("asked", "command", field="angular.z", scale=3.0),
+    Channel("torque", "joint_states", field="effort", joint="a"),
+    Channel("angle", "joint_states", field="position", joint="b", offset=1.0),
+    Channel("foot", "contacts", contact="right"),
+    Channel("ray", "scan", ray=3, scale=0.1875, kind="range"),
+)
+
+
+def plain_observation(readings: dict) -> list[float]:
+    """The same channels in plain NumPy, from readings by name."""
+
+    def angle(quaternion, which):
+        x, y, z, w = quaternion
+        if which == "pitch":
+            return np.arcsin(2 * (w * y - z * x))
+        return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+    return [
+        -2.0 * (readings["joint.velocity"][2] + 0.5),
+        -angle(readings["imu.orientation"], "pitch"),
+        angle(readings["odom.orientation"], "yaw") + 1.0,
+        0.04 * readings["imu.angular_velocity"][1],
+        readings["imu.linear_acceleration"][2] - 9.81,
+        readings["odom.position"][2],
+        0.12 * readings["odom.linear"][0],
+        readings["odom.angular"][2],
+        3.0 * readings["command.angular"][2],
+        readings["joint.effort"][0],
+        readings["joint.position"][1] + 1.0,
+        readings["contacts"][1],
+        0.1875 * readings["scan"][3],
+    ]
+
+
+def random_sensors(random: np.random.Generator) -> tuple[np.ndarray, dict]:
+    readings = {name: random.normal(size=part.stop - part.start) for name, part in BLOCKS}
+    for name in ("imu.orientation", "odom.orientation"):
+        readings[name] /= np.linalg.norm(readings[name])
+    vector = LAYOUT.zeros()
+    for name, part in BLOCKS:
+        vector[part] = readings[name]
+    return vector, readings
+
+
+BLOCKS = list(LAYOUT.blocks.items())
+
+
+def test_observation_equals_the_plain_one():
+    observer, random = Observer(CHANNELS, LAYOUT), np.random.default_rng(1)
+    rows = [random_sensors(random) for _ in range(50)]
+    for vector, readings in rows:
+        observation = np.full(len(CHANNELS), np.nan)
+        observer.observe(vector, observation)
+        assert np.allclose(observation, plain_observation(readings), rtol=0, atol=1e-12)
+    many = np.full((50, len(CHANNELS)), np.nan)
+    observer.observe(np.array([vector for vector, _ in rows]), many)
+    expected = [plain_observation(readings) for _, readings in rows]
+    assert np.allclose(many, expected, rtol=0, atol=1e-12)
+
+
+def test_joints_are_found_by_name_whatever_their_order():
+    robot = load_robot(config_path("robots/walker.yaml"))
+    turned = SensorLayout(robot.joint_names[::-1], 10, robot.layout.contacts[::-1])
+    random = np.random.default_rng(2)
+    vector = random.uniform(0.1, 0.5, robot.layout.size)
+    other = np.zeros(turned.size)
+    for block, part in robot.layout.blocks.items():
+        backwards = block.startswith("joint.") or block == "contacts"
+        other[turned.blocks[block]] = vector[part][:: -1 if backwards else 1]
+    observations = np.zeros((2, 24))
+    Observer(robot.observation, robot.layout).observe(vector, observations[0])
+    Observer(robot.observation, turned).observe(other, observations[1])
+    assert np.array_equal(observations[0], observations[1])
+
+
+@pytest.mark.parametrize(
+    ("channel", "message"),
+    [
+        (
+            Channel("x", "joint_states", field="position", joint="d"),
+            "channel x: no joint named 'd'; there are a, b, c",
+        ),
+        (Channel("x", "contacts", contact="tail"), "no contact named 'tail'; there are left, rig"),
+        (Channel("x", "scan", ray=4), "channel x: ray 4 of a scan with 4 rays"),
+    ],
+)
+def test_channels_that_the_layout_lacks_are_refused(channel, message):
+    with pytest.raises(ValueError, match="channel x") as refused:
+        Observer((channel,), LAYOUT)
+    assert message in str(refused.value)
