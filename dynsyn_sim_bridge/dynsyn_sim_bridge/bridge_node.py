@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import rclpy
 from nav_msgs.msg import Odometry
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -145,7 +146,10 @@ class Bridge(Node):
                 Float64MultiArray, self.settings.effort_topic, self._on_array, QOS
             )
         self.create_service(Reset, "sim/reset", self._on_reset)
-        self.create_service(Step, "sim/step", self._on_step)
+        # In a group of its own: it waits for steps, and executors that keep to groups would let
+        # nothing else of its group happen meanwhile.
+        waiting = ReentrantCallbackGroup()
+        self.create_service(Step, "sim/step", self._on_step, callback_group=waiting)
         self.create_service(SetBool, "sim/pause", self._on_pause)
 
     def _on_command(self, message: JointCommand) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = SECOND // 5
 """ns; a signal is noticed between two waits."""
+SHORT_WAIT = SECOND // 1000
+"""ns; in real time while `sim/step` is under way."""
 REPEAT = SECOND // 5
 """ns; an observation without an answer is published again: either side may have missed one."""
 _WARNING_PERIOD = 10.0  # s
@@ -37,8 +39,7 @@ class Lockstep:
 
     def run_once(self, executor) -> None:
         bridge = self._bridge
-        wait = min(LONGEST_WAIT, max(0, self._repeat_at - time.monotonic_ns()))
-        executor.spin_once(timeout_sec=wait / SECOND)
+        executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
         if bridge.reset_asked:
             bridge.reset_asked = False
             self._publish(bridge.stamp + self._period)
@@ -77,7 +78,10 @@ class RealTime:
     def run_once(self, executor) -> None:
         remaining = self._deadlines.remaining(time.monotonic_ns())
         if remaining > 0:
-            executor.spin_once(timeout_sec=min(remaining, LONGEST_WAIT) / SECOND)
+            # While sim/step waits, always the same time: rclpy's executors other than the events
+            # executor begin anew at that pending answer when the time differs, and get no further.
+            wait = SHORT_WAIT if self._bridge.steps_left else min(remaining, LONGEST_WAIT)
+            executor.spin_once(timeout_sec=wait / SECOND)
             return
         skipped = self._deadlines.advance(time.monotonic_ns())
         if skipped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import time
 
 import numpy as np
@@ -25,6 +26,12 @@ from dynsyn_sim_bridge.simulation import Simulation
 MODULE = "dynsyn_sim_bridge.bridge_node"
 JOINTS = ["hip_1", "knee_1", "hip_2", "knee_2"]
 PERIOD = 20_000_000
+WITHOUT_EVENTS_EXECUTOR = """
+import sys
+sys.modules["rclpy.experimental"] = None  # as in Jazzy, which has no such module
+from dynsyn_sim_bridge.bridge_node import main
+main()
+"""
 SENSORS = {
     "joint_states": JointState,
     "imu": Imu,
@@ -32,6 +39,15 @@ SENSORS = {
     "scan": LaserScan,
     "contacts": Contacts,
 }
+
+
+@pytest.fixture(params=["events executor", "single-threaded executor"])
+def start_bridge(request, processes):
+    """Starts the bridge on each of the executors that it can run on."""
+    if request.param == "events executor":
+        return lambda *arguments: processes.start([sys.executable, "-m", MODULE, *arguments])
+    command = [sys.executable, "-c", WITHOUT_EVENTS_EXECUTOR]
+    return lambda *arguments: processes.start([*command, *arguments])
 
 
 def stamp(message) -> int:
@@ -218,8 +234,8 @@ def test_lockstep_waits_and_repeats_itself(processes, peer):
     peer.wait_for(lambda: stamp(rewards[-1]) == 2 * PERIOD, "the next observation")
 
 
-def test_pause_and_step(processes, peer):
-    processes.start_node(MODULE, lockstep=True)
+def test_pause_and_step(start_bridge, peer):
+    start_bridge("--ros-args", "-p", "lockstep:=true")
     controller = Controller(peer, will())
     peer.wait_for(lambda: len(controller.lived) > 50, "control steps")
     refused = peer.call(Step, "sim/step", Step.Request(n=5))
@@ -236,9 +252,9 @@ def test_pause_and_step(processes, peer):
     peer.wait_for(lambda: controller.lived[-1][0] > (before + 50) * PERIOD, "control steps")
 
 
-def test_pause_interrupts_steps_in_real_time(processes, peer):
+def test_pause_interrupts_steps_in_real_time(start_bridge, peer):
     rewards = peer.listen(Reward, "reward")
-    processes.start_node(MODULE)
+    start_bridge()
     peer.wait_for(lambda: len(rewards) > 1, "rewards")
     peer.call(SetBool, "sim/pause", SetBool.Request(data=True))
     asked = peer.begin(Step, "sim/step", Step.Request(n=100_000))
