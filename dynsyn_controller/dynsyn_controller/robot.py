@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 class RobotFileError(ValueError):
-    """A robot file that cannot be used; the message names the file, the key and what is expected."""
+    """A robot file that cannot be used; the message names file, key and what is expected."""
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ class WalkerReference:
         self.baseline, self.steps = 0.0, 0
 
     def _action_centres(self, oscillators: int) -> FloatArray:
-        """Layer 4 at birth: oscillators to joints as listed, each joint's own position and speed."""
+        """Layer 4 at birth: oscillators to joints as listed, and each joint's own channels."""
         body, options = self.body, self.body.network
         columns = 2 * oscillators + len(body.states) + self.rule.action_bias
         centre = np.zeros((len(body.joints), columns))

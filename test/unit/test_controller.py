@@ -263,5 +263,5 @@ def test_settings_of_the_robot_file_belong_to_its_own_preset(walker):
 
 
 def test_settings_that_cannot_be_name_the_robot(walker):
-    with pytest.raises(RobotFileError, match="robot walker: rule.alpha: unknown key"):
+    with pytest.raises(RobotFileError, match=r"robot walker: rule\.alpha: unknown key"):
         new_controller(walker, None, {"alpha": 1.0})

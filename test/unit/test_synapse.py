@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -127,7 +128,7 @@ def test_fluctuation_is_symmetric_within_each_period(seed):
     dt = 1.0
     wave = fluctuations(1, FAST, 3000, seed, dt)[:, 0]
     times = crossings(wave, dt)
-    for start, end in zip(times[:-1], times[1:], strict=True):
+    for start, end in itertools.pairwise(times):
         period = wave[math.ceil(start / dt) : math.ceil(end / dt)]
         # one sample more or less at a crossing is worth at most one step's turn
         margin = 2 * math.pi * dt / (end - start)
