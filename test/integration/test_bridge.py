@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import time
 
 import numpy as np
 import pytest
 from nav_msgs.msg import Odometry
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
@@ -289,58 +286,3 @@ def test_reset_in_real_time(processes, peer):
     del rewards[:], odom[:]
     assert peer.call(Reset, "sim/reset", Reset.Request(seed=1)).success
     peer.wait_for(lambda: any(r.terminal and r.value == 0.0 for r in rewards), "the reward of it")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("lockstep", [False, True])
-def test_signals_end_it_with_0(processes, peer, number, lockstep):
-    rewards = peer.listen(Reward, "reward")
-    bridge = processes.start_node(MODULE, lockstep=lockstep)
-    peer.wait_for(lambda: len(rewards) > 1, "rewards")
-    assert bridge.stop(number) == 0
-    assert "Traceback" not in bridge.output
-
-
-@pytest.mark.parametrize(
-    ("parameters", "error"),
-    [
-        ({"robot": "wlaker"}, "robot: found 'wlaker' (str), expected one of walker"),
-        ({"sede": 3}, "sede: unknown parameter; did you mean 'seed'?"),
-        ({"joints": 3}, "joints: unknown parameter"),
-        ({"realtime_factor": "fast"}, "realtime_factor: found 'fast' (str), expected a number"),
-        ({"seed": -1}, "seed: found -1 (int), expected a whole number from 0"),
-        ({"command_timeout": 0.0}, "command_timeout: found 0.0 (float), expected a number"),
-        ({"lockstep": True, "effort_topic": "e"}, "effort_topic: found 'e' in lockstep"),
-    ],
-)
-def test_wrong_parameters_are_one_line_and_2(processes, parameters, error):
-    bridge = processes.start_node(MODULE, **parameters)
-    assert bridge.wait() == 2
-    lines = bridge.output.strip().splitlines()
-    assert len(lines) == 1, bridge.output
-    assert lines[0].startswith(f"bridge_node: error: {error}")
-
-
-def test_unknown_argument_is_one_line_and_2(processes):
-    bridge = processes.start_node(MODULE, "walker")
-    assert bridge.wait() == 2
-    assert bridge.output.startswith("bridge_node: error: argument 'walker': expected --ros-args")
-
-
-def test_parameters_are_described_and_fixed_where_they_cannot_change(processes, peer):
-    processes.start_node(MODULE)
-    names = ["robot", "seed", "lockstep", "realtime_factor", "command_timeout", "effort_topic"]
-    request = DescribeParameters.Request(names=names)
-    found = peer.call(DescribeParameters, "sim/describe_parameters", request).descriptors
-    assert all(descriptor.description for descriptor in found)
-    assert [d.name for d in found if not d.read_only] == ["command_timeout"]
-    assert found[3].floating_point_range[0].to_value == 100.0
-
-    def set_to(name: str, value: float) -> bool:
-        double = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value)
-        request = SetParameters.Request(parameters=[Parameter(name=name, value=double)])
-        return peer.call(SetParameters, "sim/set_parameters", request).results[0].successful
-
-    assert set_to("command_timeout", 0.2)
-    assert not set_to("command_timeout", -1.0)
-    assert not set_to("realtime_factor", 2.0)
