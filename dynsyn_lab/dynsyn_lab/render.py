@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 KINDS = (".gif", ".mp4", ".png")
 STRIP_SECONDS, FILM_SECONDS = 1.6, 10.0
 STRIP_FROM = 3.0
+CLOSE_UPS = {"walker": (0.0, 0.35, 0.43, 1.0), "walker_hardcore": (0.0, 0.35, 0.43, 1.0)}
+"""Left, top, right and bottom of a close-up, as fractions of the picture, where it is worth one."""
 PANEL_WIDTH = 0.9
 """Of a side panel, as a fraction of the picture's height."""
 
@@ -57,6 +59,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--width", type=_count, metavar="PIXELS", help="of a film's picture (as drawn)"
+    )
+    parser.add_argument(
+        "--close-up", action="store_true", help="nearer to the robot (a strip always is)"
     )
     parser.add_argument(
         "--panel", action="store_true", help="show oscillators, efforts and reward in step"
@@ -150,7 +155,7 @@ def _render_film(args: argparse.Namespace, stage: Stage, moments: list[Moment]) 
         try:
             for step, moment in enumerate(moments):
                 if step % stride == 0:
-                    picture = scaled(stage.frame(), args.width)
+                    picture = scaled(look(stage, args.close_up), args.width)
                     if args.panel:
                         panel = panel or _panel(moments, stage, picture.shape[0])
                         picture = _beside(picture, panel.draw(moment.time))
@@ -180,6 +185,18 @@ def _beside(picture: np.ndarray, panel: np.ndarray) -> np.ndarray:
     return np.concatenate(padded, axis=1)
 
 
+def look(stage: Stage, close: bool) -> np.ndarray:
+    """The body and its surroundings now, or only what is near to it."""
+    picture = stage.frame()
+    if not close or stage.robot_name not in CLOSE_UPS:
+        return picture
+    height, width = picture.shape[:2]
+    left, top, right, bottom = CLOSE_UPS[stage.robot_name]
+    return picture[
+        round(top * height) : round(bottom * height), round(left * width) : round(right * width)
+    ]
+
+
 def scaled(picture: np.ndarray, width: int | None) -> np.ndarray:
     """`picture` at this width in pixels; None: as it is."""
     import numpy as np
@@ -202,7 +219,7 @@ def _render_strip(args: argparse.Namespace, stage: Stage, moments: list[Moment])
     pictures = []
     for step, moment in enumerate(moments):
         if step in chosen:
-            pictures.append((moment.time, stage.frame()))
+            pictures.append((moment.time, look(stage, close=True)))
         stage.step()
     signals = signals_of(moments, stage) if args.panel else None
     with written_whole(args.out) as path:

@@ -113,9 +113,8 @@ def draw_portrait(source: Source) -> Figure:
     panels[0].set_ylabel("w")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
-    figure.suptitle(
-        f"Phase portrait ({_settings(source)})", x=0.01, ha="left", fontsize=9.5, fontweight="bold"
-    )
+    title = f"Phase portrait ({_settings(source)})"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 
 
