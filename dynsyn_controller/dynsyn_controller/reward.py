@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dynsyn_controller.robot import Robot
-from dynsyn_controller.sensors import FloatArray, SensorLayout, euler_angle
-
-_PITCH = 2
+from dynsyn_controller.sensors import FloatArray, SensorLayout, tilt_angle
 
 
 @dataclass(frozen=True)
@@ -64,13 +62,13 @@ class RewardMeter:
         """
         x, _, height = sensors[self._position : self._position + 3].tolist()
         quaternion = sensors[self._orientation : self._orientation + 4].tolist()
-        pitch = abs(euler_angle(_PITCH, *quaternion))
+        tilt = tilt_angle(*quaternion)
         was_down = self._down
-        self._down = pitch > self._fall.pitch_limit or height < self._fall.height_minimum
+        self._down = tilt > self._fall.tilt_limit or height < self._fall.height_minimum
         if self._down:
             self._shaping = None
             return Rewarded(0.0 if was_down else self._terms.fall, not was_down)
-        shaping = self._terms.progress * x - self._terms.tilt * pitch
+        shaping = self._terms.progress * x - self._terms.tilt * tilt
         gained = 0.0 if self._shaping is None else shaping - self._shaping
         self._shaping = shaping
         spent = float(np.sum(np.minimum(np.abs(effort) / self._effort_limit, 1.0)))

@@ -87,12 +87,12 @@ class Scan:
 class Reward:
     """Reward from the robot's own sensors, for robots on which nobody else publishes it.
 
-    Per step: progress * (x - previous x) - tilt * (|pitch| - previous |pitch|)
+    Per step: progress * (x - previous x) - tilt * (tilt angle - previous tilt angle)
     - effort * sum(|effort| / effort_limit), and `fall` instead of all that on a fall.
 
     Attributes:
         progress: per m of odom.pose.position.x.
-        tilt: per rad of |imu.orientation.pitch|.
+        tilt: per rad of the tilt: the angle between the body's z axis (imu) and the vertical.
         effort: per step and joint at full effort.
         fall: reward of the step in which the body falls.
         fall_threshold: a terminal reward at or below this counts as a fall.
@@ -107,14 +107,14 @@ class Reward:
 
 @dataclass(frozen=True)
 class Fall:
-    """When the body counts as fallen: |pitch| beyond a limit, or odom height z below one.
+    """When the body counts as fallen: tilted beyond a limit, or odom height z below one.
 
     Attributes:
-        pitch_limit: rad; infinite: not looked at.
+        tilt_limit: rad; infinite: not looked at.
         height_minimum: m; minus infinite: not looked at.
     """
 
-    pitch_limit: float = math.inf
+    tilt_limit: float = math.inf
     height_minimum: float = -math.inf
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import asin, atan2, cos, sin
+from math import asin, atan2, cos, hypot, sin
 
 import numpy as np
 from numba import njit
@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 
 JOINT_FIELDS = ("position", "velocity", "effort")
 _AXES = ("x", "y", "z")
-_ANGLES = ("roll", "pitch", "yaw")
+_ANGLES = ("roll", "pitch", "yaw", "rotation_x", "rotation_y", "rotation_z")
 
 # Fixed blocks that every layout has, in order: name and width.
 BODY_BLOCKS = (
@@ -34,7 +34,7 @@ BODY_BLOCKS = (
     ("command.angular", 3),
 )
 
-# Field of a robot file -> block and element; orientation fields are three angles of one quaternion.
+# Field of a robot file -> block and element; orientation fields are angles of one quaternion.
 _VECTOR_FIELDS = {
     ("imu", "angular_velocity"): "imu.angular_velocity",
     ("imu", "linear_acceleration"): "imu.linear_acceleration",
@@ -57,7 +57,8 @@ BODY_FIELDS = {
     for (source, field), block in _QUATERNION_FIELDS.items()
     for operation, angle in enumerate(_ANGLES, start=1)
 }
-"""(source, field) -> (block, element within it, operation: 0 copy, 1 roll, 2 pitch, 3 yaw)."""
+"""(source, field) -> (block, element within it, operation: 0 copy, else see
+`orientation_angle`)."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _observe(sensors, index, operation, offset, scale, observation):
             if operation[channel] == 0:
                 reading = sensors[row, at]
             else:
-                reading = euler_angle(
+                reading = orientation_angle(
                     operation[channel],
                     sensors[row, at],
                     sensors[row, at + 1],
@@ -182,13 +183,25 @@ def _observe(sensors, index, operation, offset, scale, observation):
 
 
 @njit(cache=True)
-def euler_angle(which, x, y, z, w):
-    """Roll (1), pitch (2) or yaw (3) in rad of the unit quaternion x, y, z, w (REP-103, z-y-x)."""
+def orientation_angle(which, x, y, z, w):
+    """An angle in rad of the unit quaternion x, y, z, w.
+
+    1 roll, 2 pitch, 3 yaw (REP-103, z-y-x; pitch only within +-pi/2); 4, 5, 6 rotation about x, y or
+    z of a body that turns about that axis alone, within +-pi.
+    """
     if which == 1:
         return atan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
     if which == 2:
         return asin(min(1.0, max(-1.0, 2.0 * (w * y - z * x))))
-    return atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    if which == 3:
+        return atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+    sine = x if which == 4 else y if which == 5 else z
+    return 2.0 * atan2(sine if w >= 0.0 else -sine, abs(w))
+
+
+def tilt_angle(x: float, y: float, z: float, w: float) -> float:
+    """Angle in rad, 0 to pi, between the body's z axis and the vertical, of quaternion x, y, z, w."""
+    return 2.0 * atan2(hypot(x, y), hypot(z, w))
 
 
 def planar_quaternion(axis: int, angle: float) -> tuple[float, float, float, float]:

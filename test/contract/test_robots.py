@@ -205,23 +205,19 @@ def walker(request: pytest.FixtureRequest):
 
 
 def test_walker_observation_is_the_environments_own(walker: Body):
-    """Over SI units and back; to the precision of the environment's float32.
-
-    A hull that has turned beyond a right angle is left out: there the pitch of REP-103 folds back.
-    """
+    """Over SI units and back; to the precision of the environment's float32."""
     observer = Observer(walker.description.observation, walker.robot.layout)
     observation = np.empty(24)
-    compared = 0
-    for _ in range(2000):
+    turned = 0.0
+    for _ in range(3000):
         outcome = walker.robot.step(walker.act())
         state = walker.robot.state
         observer.observe(walker.sense(), observation)
-        if abs(state[0]) < 1.57:
-            np.testing.assert_allclose(observation, state, rtol=2e-7, atol=2e-7)
-            compared += 1
+        np.testing.assert_allclose(observation, state, rtol=2e-7, atol=3e-7)
+        turned = max(turned, abs(float(state[0])))
         if outcome.terminal:
             walker.robot.reset()
-    assert compared > 1900
+    assert turned > 1.0
 
 
 def test_walker_course_ends_by_time_and_that_is_no_fall(walker: Body):

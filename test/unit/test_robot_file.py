@@ -122,7 +122,7 @@ JOINT, CHANNEL, OTHER, RAY = (
         (("network",), {}, "network: type: missing, expected the name of a network"),
         (("network",), [1], "network: found [1] (list), expected keys"),
         (("reward",), {"fal": -1.0}, "reward.fal: unknown key; did you mean 'fall'?"),
-        (("fall",), {"pitch_limit": "no"}, "fall.pitch_limit: found 'no' (str), expected a number"),
+        (("fall",), {"tilt_limit": "no"}, "fall.tilt_limit: found 'no' (str), expected a number"),
         (("rule",), 3, "rule: found 3 (int), expected keys"),
     ],
 )

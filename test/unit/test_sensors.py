@@ -16,8 +16,9 @@ from dynsyn_controller.sensors import (
     BODY_BLOCKS,
     Observer,
     SensorLayout,
-    euler_angle,
+    orientation_angle,
     planar_quaternion,
+    tilt_angle,
 )
 
 LAYOUT = SensorLayout(("a", "b", "c"), rays=4, contacts=("left", "right"))
@@ -26,12 +27,12 @@ angles = st.floats(-3.1, 3.1)
 
 @settings(deadline=None)  # the first call compiles
 @given(angles, st.floats(-1.55, 1.55), angles)
-def test_euler_angles_are_those_of_mujoco(roll, pitch, yaw):
+def test_orientation_angles_are_those_of_mujoco(roll, pitch, yaw):
     """MuJoCo's quaternion of a turn about fixed x, then y, then z: REP-103's roll, pitch, yaw."""
     quaternion = np.zeros(4)
     mujoco.mju_euler2Quat(quaternion, np.array([roll, pitch, yaw]), "XYZ")
     w, x, y, z = quaternion
-    found = [euler_angle(which, x, y, z, w) for which in (1, 2, 3)]
+    found = [orientation_angle(which, x, y, z, w) for which in (1, 2, 3)]
     assert np.allclose(found, [roll, pitch, yaw], rtol=0, atol=1e-7)
 
 
@@ -39,16 +40,28 @@ def test_euler_angles_are_those_of_mujoco(roll, pitch, yaw):
 @settings(deadline=None)
 @given(st.floats(-1.57, 1.57))
 def test_planar_quaternions_are_read_back(axis, angle):
-    found = [euler_angle(which, *planar_quaternion(axis, angle)) for which in (1, 2, 3)]
+    found = [orientation_angle(which, *planar_quaternion(axis, angle)) for which in (1, 2, 3)]
     expected = [0.0, 0.0, 0.0]
     expected[axis] = angle
     assert np.allclose(found, expected, rtol=0, atol=1e-7)
 
 
+@given(st.integers(0, 2), st.floats(-3.14, 3.14))
+def test_rotations_about_one_axis_are_read_back_beyond_a_right_angle(axis, angle):
+    quaternion = planar_quaternion(axis, angle)
+    found = [orientation_angle(which, *quaternion) for which in (4, 5, 6)]
+    expected = [0.0, 0.0, 0.0]
+    expected[axis] = angle
+    assert np.allclose(found, expected, rtol=0, atol=1e-12)
+    opposite = [orientation_angle(which, *(-part for part in quaternion)) for which in (4, 5, 6)]
+    assert np.allclose(opposite, expected, rtol=0, atol=1e-12)
+    assert math.isclose(tilt_angle(*quaternion), 0.0 if axis == 2 else abs(angle), abs_tol=1e-12)
+
+
 def test_a_quaternion_rounded_beyond_one_gives_a_right_angle():
     half = math.sqrt(0.5) * (1 + 1e-12)
-    assert euler_angle(2, 0.0, half, 0.0, half) == math.pi / 2
-    assert euler_angle(2, 0.0, -half, 0.0, half) == -math.pi / 2
+    assert orientation_angle(2, 0.0, half, 0.0, half) == math.pi / 2
+    assert orientation_angle(2, 0.0, -half, 0.0, half) == -math.pi / 2
 
 
 def test_blocks_fill_the_vector_without_gap_or_overlap():
