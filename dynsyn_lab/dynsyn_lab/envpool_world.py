@@ -12,6 +12,8 @@ A lifetime's life depends on its own seed alone, not on how many live beside it,
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -42,6 +44,7 @@ class EnvpoolWorld:
         name: registered robot, a key of ENVIRONMENTS.
         flock: the lifetimes; changed in place.
         note, sample: called at ends of episodes and when a row of the trace is due.
+        pools: makes the pool for these seeds, as `make_pool` does.
 
     Raises:
         ValueError: the robot's observation needs what envpool does not tell.
@@ -49,9 +52,16 @@ class EnvpoolWorld:
 
     cuts = True
 
-    def __init__(self, name: str, flock: Flock, note: Note, sample: Sample) -> None:
+    def __init__(
+        self,
+        name: str,
+        flock: Flock,
+        note: Note,
+        sample: Sample,
+        pools: Callable[[str, list[int]], Any] | None = None,
+    ) -> None:
         _check(flock.robot)
-        self._name = name
+        self._name, self._pools = name, pools or make_pool
         self._flock, self._note, self._sample = flock, note, sample
         self._observer = Observer(flock.robot.observation, LAYOUT)
         count = len(flock)
@@ -73,7 +83,7 @@ class EnvpoolWorld:
                 flock.journals[index].cut_episode(flock.states[index], self._reward[index])
         self._states = flock.states[self._ids]
         seeds = [_course_seed(flock.seeds[i], int(flock.states["steps"][i])) for i in self._ids]
-        self._pool = make_pool(self._name, seeds)
+        self._pool = self._pools(self._name, seeds)
         self._make_buffers(self._ids.size)
         observation, _ = self._pool.reset()
         decode_all(observation, self._states["effort"], self._sensors)
@@ -97,15 +107,15 @@ class EnvpoolWorld:
         deadline = time.monotonic() + seconds
         while True:
             for _ in range(_CLOCK_TICKS):
-                if self._tick():
+                if self.tick():
                     self._come_to_rest()
                     return True
             if time.monotonic() >= deadline:
                 self._flock.states[self._ids] = self._states
                 return False
 
-    def _tick(self) -> bool:
-        """One step of every environment; returns whether all rest."""
+    def tick(self) -> bool:
+        """One step of every environment. Returns whether all rest now."""
         observation, reward, fallen, over, _ = self._pool.step(self._action)
         silent, resting = receive(
             reward,

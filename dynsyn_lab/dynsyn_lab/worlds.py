@@ -13,11 +13,16 @@ BACKENDS = ("gymnasium", "envpool", "processes")
 ENVPOOL_ROBOTS = ("walker", "walker_hardcore")
 
 
+def has_envpool() -> bool:
+    """Whether envpool is installed."""
+    return importlib.util.find_spec("envpool") is not None
+
+
 def choose_backend(robot: str, lifetimes: int) -> str:
     """The fastest world for so many lifetimes of a robot that is installed here."""
     if lifetimes == 1:
         return "gymnasium"
-    if robot in ENVPOOL_ROBOTS and importlib.util.find_spec("envpool") is not None:
+    if robot in ENVPOOL_ROBOTS and has_envpool():
         return "envpool"
     return "processes"
 
@@ -39,7 +44,7 @@ def make_world(config: RunConfig, flock: Flock, note: Note, sample: Sample) -> W
             raise ValueError(
                 f"backend: envpool has no {config.robot}, only {', '.join(ENVPOOL_ROBOTS)}"
             )
-        if importlib.util.find_spec("envpool") is None:
+        if not has_envpool():
             raise ImportError(
                 "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
                 "or use --backend processes"

@@ -1,0 +1,263 @@
+"""`dynsyn bench train`: how much of the environment's own speed is left while lifetimes learn.
+
+The environments are stepped again with the efforts that the lifetimes gave, so that they go the
+same way, falls and all, with no controller. Both are timed in turns, round after round, and the
+medians over the rounds are reported: a busy machine slows both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dynsyn_lab.arguments import count
+from dynsyn_lab.flock import Flock
+
+SEED = 2
+PRESET = "dynsyn"
+NEVER = 2**62
+SINGLE_STEPS, BATCH_TICKS, NUMPY_STEPS = 1000, 200, 3000
+"""Control steps, or ticks of the batch, in one round."""
+GYMNASIUM = {"walker": "BipedalWalker-v3", "walker_hardcore": "BipedalWalkerHardcore-v3"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `dynsyn bench train`."""
+    parser.add_argument("--robot", default="walker", choices=tuple(GYMNASIUM))
+    parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
+    parser.add_argument("--rounds", type=count, default=15, help="of each timing (15)")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print and write the result. Returns 0."""
+    result = measure(args.robot, args.lifetimes, args.rounds)
+    for name, value in result.items():
+        print(f"{name:32} {value:,.3f}" if isinstance(value, float) else f"{name:32} {value}")
+    if args.json is not None:
+        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 15) -> dict[str, Any]:
+    """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
+
+    Args:
+        robot: a walker.
+        lifetimes: in the batch, whose figures are None where envpool is not installed.
+        rounds: of each timing.
+    """
+    single = measure_single(robot, rounds)
+    numpy_rate = measure_numpy_loop(robot)
+    return {
+        "robot": robot,
+        **single,
+        "batch_lifetimes": lifetimes,
+        **measure_batch(robot, lifetimes, rounds),
+        "numpy_loop_steps_per_s": numpy_rate,
+        "single_to_numpy_loop": single["single_steps_per_s"] / numpy_rate,
+    }
+
+
+def measure_single(name: str, rounds: int) -> dict[str, float]:
+    """One lifetime on gymnasium, and gymnasium's environment alone."""
+    from dynsyn_lab.robot_world import Life
+    from dynsyn_sim_bridge.robots.registry import entry
+
+    create = entry(name).create
+    recorder = _Recorder(create())
+    recorded = Life(_flock(name, 1), 0, recorder, _ignore, _ignore)
+    recorded.until = NEVER
+    recorded.live((rounds + 1) * SINGLE_STEPS)
+
+    life = Life(_flock(name, 1), 0, create(), _ignore, _ignore)
+    life.until = NEVER
+    replay = Replay(name, SEED, recorder.steps)
+    alone, learning = _alternate(
+        rounds, lambda: replay.go(SINGLE_STEPS), lambda: life.live(SINGLE_STEPS)
+    )
+    return {
+        "env_steps_per_s": SINGLE_STEPS / statistics.median(alone),
+        "single_steps_per_s": SINGLE_STEPS / statistics.median(learning),
+        "single_fraction": _fraction(alone, learning),
+    }
+
+
+class _Recorder:
+    """A body that notes what it was asked to do and what came of it."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self.layout, self.sense, self.reset = body.layout, body.sense, body.reset
+        self.steps: list[tuple[list[float], float, bool]] = []
+
+    def step(self, effort: np.ndarray) -> Any:
+        outcome = self._body.step(effort)
+        self.steps.append((effort.tolist(), outcome.reward, outcome.terminal))
+        return outcome
+
+
+class Replay:
+    """gymnasium's environment itself, stepped with efforts that are known beforehand.
+
+    Args:
+        name: a walker.
+        seed: of the courses.
+        steps: effort (N m), reward and terminal of each control step.
+    """
+
+    def __init__(self, name: str, seed: int, steps: list[tuple[list[float], float, bool]]) -> None:
+        import gymnasium
+
+        from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT
+
+        self._environment = gymnasium.make(GYMNASIUM[name], disable_env_checker=True).unwrapped
+        self._actions = [[value / EFFORT_LIMIT for value in effort] for effort, _, _ in steps]
+        self._rewards = [reward for _, reward, _ in steps]
+        self._ends = [terminal for _, _, terminal in steps]
+        self._at = 0
+        self._reset(seed)
+
+    def _reset(self, seed: int | None = None) -> None:
+        import Box2D
+
+        # A fresh world each time, as the robot has it: a used one goes another way.
+        self._environment.world, self._environment.terrain = Box2D.b2World(), []
+        self._environment.reset(seed=seed)
+
+    def go(self, steps: int) -> None:
+        """The next `steps` control steps.
+
+        Raises:
+            RuntimeError: the environment went another way than it did when it was recorded.
+        """
+        step, actions, ends, at = self._environment.step, self._actions, self._ends, self._at
+        total = 0.0
+        for i in range(at, at + steps):
+            _, reward, _, _, _ = step(actions[i])
+            total += reward
+            if ends[i]:
+                self._reset()
+        self._at += steps
+        if total != sum(self._rewards[at : at + steps]):
+            raise RuntimeError("the environment went another way without its controller")
+
+
+def measure_batch(name: str, lifetimes: int, rounds: int) -> dict[str, float | None]:
+    """Many lifetimes on envpool, and envpool alone, both on all cores."""
+    from dynsyn_lab.worlds import has_envpool
+
+    names = ("batch_env_steps_per_s", "batch_steps_per_s", "batch_fraction", "memory_per_lifetime")
+    if not has_envpool():
+        return dict.fromkeys(names)
+    from dynsyn_lab.envpool_world import EnvpoolWorld, make_pool
+
+    recorders: list[_PoolRecorder] = []
+
+    def record(robot: str, seeds: list[int]) -> _PoolRecorder:
+        recorders.append(_PoolRecorder(make_pool(robot, seeds), seeds))
+        return recorders[-1]
+
+    flock = _flock(name, lifetimes)
+    recorded = EnvpoolWorld(name, flock, _ignore, _ignore, record)
+    recorded.begin(np.full(lifetimes, NEVER))
+    for _ in range((rounds + 1) * BATCH_TICKS):
+        recorded.tick()
+    recorded.halt()
+    share = int(flock.states["steps"].sum()) / ((rounds + 1) * BATCH_TICKS * lifetimes)
+
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    flock = _flock(name, lifetimes)
+    world = EnvpoolWorld(name, flock, _ignore, _ignore)
+    world.begin(np.full(lifetimes, NEVER))
+    memory = (tracemalloc.get_traced_memory()[0] - before) / lifetimes
+    tracemalloc.stop()
+
+    pool = make_pool(name, recorders[0].seeds)
+    pool.reset()
+    actions = iter(recorders[0].actions)
+
+    def alone() -> None:
+        for _ in range(BATCH_TICKS):
+            pool.step(next(actions))
+
+    def learning() -> None:
+        for _ in range(BATCH_TICKS):
+            world.tick()
+
+    bare, whole = _alternate(rounds, alone, learning)
+    world.close()
+    pool.close()
+    # In the tick after an end envpool puts the body back and nobody steps.
+    steps = BATCH_TICKS * lifetimes * share
+    figures = steps / statistics.median(bare), steps / statistics.median(whole)
+    return dict(zip(names, (*figures, _fraction(bare, whole), memory), strict=True))
+
+
+class _PoolRecorder:
+    """A pool that notes the actions it was given."""
+
+    def __init__(self, pool: Any, seeds: list[int]) -> None:
+        self._pool, self.seeds = pool, seeds
+        self.reset, self.close = pool.reset, pool.close
+        self.actions: list[np.ndarray] = []
+
+    def step(self, action: np.ndarray) -> Any:
+        self.actions.append(action.copy())
+        return self._pool.step(action)
+
+
+def measure_numpy_loop(name: str) -> float:
+    """Steps a second of gymnasium with the plain NumPy transcription as its controller."""
+    from dynsyn_lab.reference import WalkerReference
+    from dynsyn_lab.senses import Senses
+    from dynsyn_sim_bridge.robots.registry import entry
+
+    flock, body = _flock(name, 1), entry(name).create()
+    reference = WalkerReference(flock.robot.body, flock.network.rule, SEED)
+    senses, reward = Senses(flock.robot, body), 0.0
+    body.reset(SEED)
+    start = time.perf_counter()
+    for _ in range(NUMPY_STEPS):
+        outcome = body.step(reference.step(senses.look(), reward))
+        reward = outcome.reward
+        if outcome.terminal:
+            body.reset()
+    return NUMPY_STEPS / (time.perf_counter() - start)
+
+
+def _flock(name: str, lifetimes: int) -> Flock:
+    from dynsyn_lab.journal import Goal
+    from dynsyn_sim_bridge.robots.registry import entry
+
+    return Flock(entry(name).robot(), PRESET, {}, SEED, lifetimes, Goal(), NEVER)
+
+
+def _ignore(*_: object) -> None:
+    """Nothing to do at ends of episodes: what is timed is the loop."""
+
+
+def _alternate(
+    rounds: int, one: Callable[[], None], other: Callable[[], None]
+) -> tuple[list[float], list[float]]:
+    """Seconds of each call of both, in turns; a first one of each is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds + 1):
+        for call, seconds in zip((one, other), times, strict=True):
+            start = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - start)
+    return times[0][1:], times[1][1:]
+
+
+def _fraction(alone: list[float], learning: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(alone, learning, strict=True))
