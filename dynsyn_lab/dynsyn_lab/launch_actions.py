@@ -5,6 +5,8 @@ The only module that imports launch and launch_ros, which come with a ROS distri
 
 from __future__ import annotations
 
+import shlex
+
 from launch import LaunchContext
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
@@ -12,6 +14,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from dynsyn_controller.parameter_table import Parameter, Value
+from dynsyn_lab.processes import tethered
 from dynsyn_lab.stack import NodeSpec, describe
 from dynsyn_lab.stack_arguments import ARGUMENTS, from_text
 
@@ -52,9 +55,12 @@ def _node(node: NodeSpec, namespace: str) -> Node:
     return Node(
         package=node.package,
         executable=node.executable,
+        exec_name=node.executable,
         name=node.name,
         namespace=namespace,
         parameters=[node.parameters],
+        # `ros2 launch` that is ended by SIGTERM leaves its processes behind.
+        prefix=shlex.join(tethered([])),
         output="screen",
         on_exit=Shutdown(reason=f"{node.name} has ended"),
         **STOPPING,

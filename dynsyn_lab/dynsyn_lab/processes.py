@@ -19,6 +19,11 @@ _WARNING = re.compile(r"\[(WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^]]*\]: (.*)")
 STOPPING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
 
 
+def tethered(command: Sequence[str]) -> list[str]:
+    """Command line that runs `command` such that it gets a SIGTERM when this process dies."""
+    return [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command]
+
+
 class Process:
     """A child in its own process group, its output in a file, gone when this process is.
 
@@ -39,7 +44,7 @@ class Process:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "RCUTILS_COLORIZED_OUTPUT": "0"}
         with open(log, "wb") as output:
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command],
+                tethered(command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
