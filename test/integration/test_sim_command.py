@@ -168,10 +168,10 @@ def test_others_can_watch_a_lifetime_but_not_live_it_too(dynsyn, tmp_path):
     second = dynsyn("sim", "--headless", *life)
     assert second.wait() == 1
     assert "life.ckpt is being lived by another run" in second.output
-    here = dynsyn("monitor", "--headless", "--namespace", "left", "--duration", 2)
-    elsewhere = dynsyn("monitor", "--headless", "--duration", 2)
-    assert here.wait() == 0
-    assert STEPS.search(here.output)
+    monitor = dynsyn("monitor", "--headless", "--namespace", "left")
+    wait_until(lambda: STEPS.search(monitor.output), "a report of steps", monitor)
+    assert monitor.stop() == 0
+    elsewhere = dynsyn("monitor", "--headless", "--duration", 1)
     assert elsewhere.wait() == 1
     assert "no controller reported in namespace /" in elsewhere.output
     assert run.stop() == 0

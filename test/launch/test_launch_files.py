@@ -62,10 +62,12 @@ def test_nothing_outlives_a_launch_that_is_killed(launch, peer, state_folder):
     assert (state_folder / "walker.ckpt").is_file()
 
 
-def test_lockstep_and_frozen_reach_the_nodes(launch, peer):
-    launched = launch("walker_sim.launch.py", "lockstep:=true", "frozen:=true")
+def test_lockstep_joints_and_frozen_reach_the_nodes(launch, peer):
+    launched = launch("swimmer_sim.launch.py", "lockstep:=true", "joints:=7", "frozen:=true")
     heard = peer.listen(Status, "/dynsyn/status")
     peer.wait_for(lambda: heard and heard[-1].steps > 50, "50 control steps")
+    assert heard[-1].robot == "swimmer"
+    assert len(heard[-1].effort) == 7
     assert not heard[-1].learning
     assert launched.stop(signal.SIGINT) == 0, launched.output
     assert clean_endings(launched) == {"bridge_node", "controller_node"}

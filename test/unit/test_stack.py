@@ -53,6 +53,12 @@ def test_every_argument_reaches_a_node():
     assert controller["learning"] is False
 
 
+def test_number_of_joints_reaches_both_nodes():
+    bridge, controller = parameters(describe(robot="swimmer", joints=8))
+    assert settings(bridge).options["joints"] == controller["modules"] == 8
+    assert len(load_robot(controller["robot_file"], modules=8).joints) == 8
+
+
 @pytest.mark.parametrize(
     ("namespace", "expected"), [("", "/"), ("left", "/left"), ("/lab/left", "/lab/left")]
 )
@@ -84,6 +90,7 @@ def test_a_new_born_lifetime_does_not_take_an_old_ones_file(tmp_path):
         ({"preset": "papre"}, "expected one of paper, authors"),
         ({"seed": -1}, "seed: found -1"),
         ({"seed": 1.5}, "seed: found 1.5"),
+        ({"robot": "swimmer", "joints": 99}, "joints: found 99"),
         ({"joints": 5}, "walker has a fixed number"),
         ({"realtime_factor": 0.0}, "realtime_factor: found 0.0"),
         ({"realtime_factor": float("nan")}, "realtime_factor: found nan"),

@@ -1,0 +1,14 @@
+"""A simulated swimmer and its controller: ros2 launch dynsyn_controller swimmer_sim.launch.py
+
+`joints:=8` makes it longer; `--show-args` lists the arguments. The nodes, their names and parameters
+are those of `dynsyn sim swimmer`.
+"""
+
+from launch import LaunchDescription
+
+from dynsyn_lab.launch_actions import simulation
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Arguments and nodes of the stack in dynsyn_lab.stack."""
+    return LaunchDescription(simulation(robot="swimmer"))
