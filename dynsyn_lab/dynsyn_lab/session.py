@@ -23,6 +23,8 @@ POLL = 0.1
 START_LIMIT = 120.0
 """s within which the first control step must have been lived."""
 TAIL = 12
+LONGEST = 300
+"""Lines, and characters of each, that are shown of the output of a process that failed."""
 
 
 class Session:
@@ -113,7 +115,7 @@ class Session:
 
 def complaint(process: Process) -> str:
     """How a process ended, with the last lines of its output."""
-    lines = "".join(f"\n    {line}" for line in process.tail(TAIL))
+    lines = "".join(f"\n    {line[:LONGEST]}" for line in process.tail(TAIL))
     return f"{process.name} {process.ending()}; its output, from {process.log}:{lines}"
 
 
