@@ -201,7 +201,7 @@ def serve(share: Share, connection: Connection) -> None:
     while True:
         try:
             what, *details = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         try:
             connection.send((True, getattr(server, what)(*details)))

@@ -14,7 +14,7 @@ from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import RobotFileError
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.run_folder import RunConfig
-from dynsyn_lab.worlds import choose_backend
+from dynsyn_lab.worlds import check_backend, choose_backend
 from dynsyn_sim_bridge.robots.registry import Entry, entry
 
 PACKAGES = ("numpy", "numba", "gymnasium", "box2d", "mujoco", "envpool")
@@ -37,13 +37,16 @@ def make_config(
     """Check and resolve what a run is asked for; None: the default choice.
 
     Raises:
-        UsageError: a robot, option, preset or setting that does not exist or cannot be.
+        UsageError: a robot, option, preset, setting or backend that does not exist or cannot be.
+        ImportError: the backend's package is not installed.
     """
     try:
         body = entry(robot)
         options = resolve_options(body, robot_options or {})
         description = body.robot(**options)
         pattern = new_controller(description, preset, overrides)
+        backend = backend or choose_backend(body.name, lifetimes)
+        check_backend(backend, body.name)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
     rule = dataclasses.asdict(pattern.network.rule)
@@ -56,7 +59,7 @@ def make_config(
         overrides={key: rule[key] for key in overrides or {}},
         lifetimes=lifetimes,
         seed=seed,
-        backend=backend or choose_backend(body.name, lifetimes),
+        backend=backend,
         save_every=save_every,
         trace_every=trace_every,
         versions=versions(),

@@ -27,6 +27,26 @@ def choose_backend(robot: str, lifetimes: int) -> str:
     return "processes"
 
 
+def check_backend(backend: str, robot: str) -> None:
+    """Check that a robot's lifetimes can live on a backend here.
+
+    Raises:
+        ValueError: an unknown backend, or one that does not have this robot.
+        ImportError: the backend's package is not installed.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"backend: found {backend!r}, expected one of {', '.join(BACKENDS)}")
+    if backend != "envpool":
+        return
+    if robot not in ENVPOOL_ROBOTS:
+        raise ValueError(f"backend: envpool has no {robot}, only {', '.join(ENVPOOL_ROBOTS)}")
+    if not has_envpool():
+        raise ImportError(
+            "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
+            "or use --backend processes"
+        )
+
+
 def make_world(config: RunConfig, flock: Flock, note: Note, sample: Sample) -> World:
     """The world of `config.backend`.
 
@@ -36,28 +56,17 @@ def make_world(config: RunConfig, flock: Flock, note: Note, sample: Sample) -> W
         note, sample: called at ends of episodes and when a row of the trace is due.
 
     Raises:
-        ValueError: an unknown backend, or one that does not have this robot.
-        ImportError: the backend's package is not installed.
+        ValueError, ImportError: see `check_backend`.
     """
+    check_backend(config.backend, config.robot)
     if config.backend == "envpool":
-        if config.robot not in ENVPOOL_ROBOTS:
-            raise ValueError(
-                f"backend: envpool has no {config.robot}, only {', '.join(ENVPOOL_ROBOTS)}"
-            )
-        if not has_envpool():
-            raise ImportError(
-                "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
-                "or use --backend processes"
-            )
         from dynsyn_lab.envpool_world import EnvpoolWorld
 
         return EnvpoolWorld(config.robot, flock, note, sample)
-    if config.backend == "gymnasium":
-        from dynsyn_lab.robot_world import RobotWorld
-
-        return RobotWorld(config.robot, config.robot_options, flock, note, sample)
     if config.backend == "processes":
         from dynsyn_lab.process_world import ProcessWorld
 
         return ProcessWorld(config.robot, config.robot_options, flock, note, sample)
-    raise ValueError(f"backend: found {config.backend!r}, expected one of {', '.join(BACKENDS)}")
+    from dynsyn_lab.robot_world import RobotWorld
+
+    return RobotWorld(config.robot, config.robot_options, flock, note, sample)

@@ -1,0 +1,191 @@
+"""`dynsyn train` and `dynsyn eval` as commands: killed, interrupted, out of disk, misled."""
+
+from __future__ import annotations
+
+import json
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynsyn_controller import checkpoint
+from dynsyn_lab.run_folder import RunFolder
+
+DYNSYN = [sys.executable, "-c", "import sys; from dynsyn_lab.cli import main; sys.exit(main())"]
+TIMEOUT = 120.0
+KEYS = {"robot", "checkpoint", "mode", "episodes", "mean", "median", "std", "min", "max", "falls"}
+KEYS |= {"solved", "seed", "threshold", "steps", "mean_distance", "mean_effort", "returns"}
+
+
+def dynsyn(*words: object, code: int = 0, **options) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; it must exit with `code`."""
+    command = [*DYNSYN, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, **options)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    command = [*DYNSYN, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_until_saved(run: Path, process: subprocess.Popen[str], steps: int) -> None:
+    """Look at the run's state again and again until a lifetime of so many steps is in it."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        if (run / "state.npz").exists():
+            state = RunFolder(run).load_state()
+            if state is not None and state["states"]["steps"].min() >= steps:
+                return
+        ended = select.select([], [], [], 0.02) and process.poll() is not None
+        if ended or time.monotonic() > end:
+            process.kill()
+            raise AssertionError(process.communicate()[0])
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """The lifetimes of two runs have lived the same, bit for bit."""
+    folders = RunFolder(one).lifetimes, RunFolder(other).lifetimes
+    for first, second in zip(*folders, strict=True):
+        for name in ("curve.csv", "trace.csv", "checkpoint.ckpt"):
+            assert (first / name).read_bytes() == (second / name).read_bytes(), name
+    states = [RunFolder(path).load_state() for path in (one, other)]
+    assert states[0].keys() == states[1].keys()
+    for name in states[0].keys() - {"seconds"}:
+        assert states[0][name].tobytes() == states[1][name].tobytes(), name
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A lifetime of 10,000 steps that nothing has interrupted."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    dynsyn("train", "walker", "--steps", 10_000, "--seed", 3, "--out", run)
+    return run
+
+
+@pytest.fixture
+def begun(tmp_path) -> list[object]:
+    """Words of a command that begins the same lifetime, saved often."""
+    return ["train", "walker", "--seed", 3, "--save-every", 500, "--out", tmp_path / "run"]
+
+
+def test_twice_5000_steps_are_10000(whole, tmp_path) -> None:
+    run = tmp_path / "run"
+    dynsyn("train", "walker", "--steps", 5_000, "--seed", 3, "--out", run)
+    assert checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"] == 5_000
+    dynsyn("train", "--resume", run, "--steps", 10_000)
+    assert_same_run(whole, run)
+    assert RunFolder(run).trace(0)["step"].tolist() == list(range(1000, 10_001, 1000))
+
+
+def test_kill_9_loses_nothing(whole, tmp_path, begun) -> None:
+    run = tmp_path / "run"
+    process = start(*begun)
+    wait_until_saved(run, process, 2_000)
+    process.kill()
+    process.wait(TIMEOUT)
+    lived = checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"][0]
+    assert 2_000 <= lived < 10_000
+    dynsyn("train", "--resume", run, "--steps", 10_000)
+    assert_same_run(whole, run)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, begun, number) -> None:
+    run = tmp_path / "run"
+    process = start(*begun)
+    wait_until_saved(run, process, 500)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0, out
+    assert f"saved in {run}" in out
+    summary = json.loads((run / "summary.json").read_text())
+    state = RunFolder(run).load_state()["states"]
+    assert summary["lifetimes"][0]["steps"] == state["steps"][0] >= 500
+    dynsyn("train", "--resume", run, "--steps", 10_000)
+    assert_same_run(whole, run)
+
+
+def test_a_full_disk_leaves_the_last_good_files(whole, tmp_path) -> None:
+    run = tmp_path / "run"
+    dynsyn("train", "walker", "--steps", 5_000, "--seed", 3, "--out", run)
+    files = [run / "state.npz", run / "lifetime_000" / "checkpoint.ckpt"]
+    before = [path.read_bytes() for path in files]
+
+    def little_space() -> None:
+        # a file may not grow beyond this: the write fails in the middle, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    failed = dynsyn(
+        "train", "--resume", run, "--steps", 10_000, code=1, preexec_fn=little_space
+    )  # fmt: skip
+    assert "cannot be written: File too large" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert [path.read_bytes() for path in files] == before
+    assert not list(run.rglob(".*")), "a half-written neighbour was left"
+    dynsyn("train", "--resume", run, "--steps", 10_000)
+    assert_same_run(whole, run)
+
+
+def test_evaluation_is_repeatable_and_its_keys_are_stable(whole, tmp_path) -> None:
+    saved = whole / "lifetime_000" / "checkpoint.ckpt"
+    before = saved.read_bytes()
+    results = []
+    for name in ("a.json", "b.json"):
+        dynsyn("eval", saved, "--episodes", 11, "--seed", 8, "--json", tmp_path / name)
+        results.append(json.loads((tmp_path / name).read_text()))
+    assert results[0] == results[1]
+    assert saved.read_bytes() == before
+    result = results[0]
+    assert set(result) == KEYS
+    assert (result["robot"], result["mode"], result["episodes"]) == ("walker", "frozen", 11)
+    returns = np.array(result["returns"])
+    assert len(returns) == 11
+    assert len(set(returns)) > 6, "every episode has a course of its own"
+    assert result["mean"] == pytest.approx(returns.mean())
+    assert result["min"] == returns.min()
+    assert result["falls"] <= 11
+    assert result["solved"] is False
+    assert 0.0 < result["mean_effort"] <= 80.0
+    assert result["mean_distance"] > 0.0
+
+
+def test_evaluation_with_learning_on(whole, tmp_path) -> None:
+    saved = whole / "lifetime_000" / "checkpoint.ckpt"
+    out = tmp_path / "e.json"
+    dynsyn("eval", saved, "--episodes", 3, "--learning", "--json", out)
+    assert json.loads(out.read_text())["mode"] == "learning"
+
+
+def test_another_world_for_the_same_body(whole) -> None:
+    saved = whole / "lifetime_000" / "checkpoint.ckpt"
+    shown = dynsyn("eval", saved, "--robot", "walker_hardcore", "--episodes", 1).stdout
+    assert shown.startswith("walker_hardcore, frozen, 1 episodes")
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "code"),
+    [
+        (("{saved}", "--robot", "swimmer"), "made for another robot: joints:", 1),
+        (("{saved}", "--robot", "crawler"), "no robot named 'crawler'", 2),
+        (("{saved}", "--robot.joints", 3), "joints", 2),
+        (("{folder}/none.ckpt",), "cannot be read: No such file", 1),
+        (("{folder}/damaged.ckpt",), "damaged, or not a checkpoint", 1),
+        (("{saved}", "--json", "{folder}/none/e.json"), "there is no folder", 2),
+        (("{saved}", "--episodes", 0), "found 0, expected 1 or more", 2),
+    ],
+)
+def test_what_cannot_be_evaluated(whole, tmp_path, words, message, code) -> None:
+    saved = whole / "lifetime_000" / "checkpoint.ckpt"
+    (tmp_path / "damaged.ckpt").write_bytes(saved.read_bytes()[:9_000])
+    words = [str(word).format(saved=saved, folder=tmp_path) for word in words]
+    err = dynsyn("eval", *words, code=code).stderr
+    assert message in err
+    assert "Traceback" not in err

@@ -1,0 +1,191 @@
+"""What a run notes of its lifetimes: episodes, bests, when solved, and its folder on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_lab.flock import Flock
+from dynsyn_lab.journal import Goal
+from dynsyn_lab.run_folder import CURVE, RunError, RunFolder
+from dynsyn_lab.run_setup import make_config
+from dynsyn_sim_bridge.robots.registry import entry
+
+
+def flock_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Flock:
+    return Flock(entry("walker").robot(), "authors", {}, seed, lifetimes, goal or Goal(), 1000)
+
+
+class Fed:
+    """A lifetime that is fed rewards, with its journal."""
+
+    def __init__(self, goal: Goal | None = None) -> None:
+        self.flock = flock_of(goal=goal)
+        self.journal, self.record = self.flock.journals[0], self.flock.states[0]
+        self.observation = np.zeros((1, len(self.flock.robot.observation)))
+        self.endings = []
+        self.step(0.0)
+
+    def step(self, reward: float, terminal: bool = False) -> None:
+        network = self.flock.network
+        refused = network.step_batch(
+            self.flock.states,
+            network.parameters,
+            self.observation,
+            np.array([reward]),
+            np.array([terminal]),
+            True,
+        )
+        assert refused == 0
+        if terminal:
+            self.endings.append(self.journal.close_episode(self.record))
+
+    def episode(self, total: float, length: int = 3) -> None:
+        for _ in range(length - 1):
+            self.step(1.0)
+        self.step(total - (length - 1), terminal=True)
+
+
+def test_rows_of_the_curve_are_return_and_length() -> None:
+    fed = Fed()
+    fed.episode(10.0, 3)
+    fed.episode(-7.5, 5)
+    rows = [(e.step, e.episode, e.total, e.length) for e in fed.endings]
+    assert rows == [(3, 1, 10.0, 3), (8, 2, -7.5, 5)]
+
+
+def test_solved_at_the_first_hundred_that_average_300() -> None:
+    fed = Fed(Goal(until_solved=True))
+    for _ in range(WINDOW - 1):
+        fed.episode(400.0)
+    assert not any(ending.solved for ending in fed.endings)
+    assert not fed.journal.done(fed.record)
+    fed.episode(-9_700.0)  # the mean is now 299
+    assert not fed.endings[-1].solved
+    fed.episode(500.0)  # a 400 goes, a 500 comes: exactly 300
+    assert fed.endings[-1].solved
+    assert fed.journal.done(fed.record)
+    fed.episode(500.0)
+    assert not fed.endings[-1].solved
+    assert fed.flock.books[0]["solved_episode"] == WINDOW + 1
+    assert fed.flock.books[0]["solved_step"] == fed.endings[WINDOW].step == 3 * (WINDOW + 1)
+
+
+def test_a_best_is_kept_as_the_lifetime_was() -> None:
+    fed = Fed()
+    for _ in range(WINDOW):
+        fed.episode(10.0)
+    assert [ending.record is not None for ending in fed.endings] == [False] * 99 + [True]
+    kept = fed.endings[-1].record
+    assert kept.tobytes() == fed.record.tobytes()
+    fed.episode(60.0)  # the mean rises by 0.5: not worth a file
+    assert fed.endings[-1].record is None
+    fed.episode(60.0)
+    assert fed.endings[-1].record["return_average"] == pytest.approx(11.0)
+    assert kept.tobytes() != fed.record.tobytes()
+
+
+def test_goal_in_episodes() -> None:
+    fed = Fed(Goal(episodes=2))
+    fed.episode(1.0)
+    assert not fed.journal.done(fed.record)
+    fed.episode(1.0)
+    assert fed.journal.done(fed.record)
+
+
+def test_a_cut_episode_is_in_no_return() -> None:
+    fed = Fed()
+    fed.step(5.0)
+    fed.step(6.0)
+    fed.journal.cut_episode(fed.record, reward=8.0)
+    fed.step(8.0)  # of the effort before the cut
+    fed.episode(20.0, 4)
+    ending = fed.endings[0]
+    assert (ending.total, ending.episode) == (20.0, 1)
+    assert ending.length == 4
+
+
+def test_trace_names_what_it_samples() -> None:
+    flock = flock_of()
+    record = flock.states[0]
+    row = dict(zip(flock.trace.columns, flock.trace.row(record), strict=True))
+    hidden, drive, action = flock.network.layers
+    assert row["step"] == 0
+    assert row["amplitude.action"] == pytest.approx(record["amplitude"][action.slice].mean())
+    last = hidden.start + (hidden.rows - 1) * hidden.columns
+    assert row[f"hidden.{hidden.rows - 1}.0.centre"] == record["centre"][last]
+    assert row["drive.1.0.weight"] == record["weight"][drive.start + drive.columns]
+
+
+def test_lifetimes_are_born_from_seeds_that_follow_each_other() -> None:
+    many, one = flock_of(3, seed=4), flock_of(1, seed=6)
+    assert many.states[2].tobytes() == one.states[0].tobytes()
+    assert many.states[1].tobytes() != one.states[0].tobytes()
+
+
+@pytest.fixture
+def folder(tmp_path) -> RunFolder:
+    config = make_config("walker", lifetimes=2, seed=3, backend="processes", preset="paper")
+    return RunFolder.create(tmp_path / "run", config)
+
+
+def test_configuration_is_whole_and_read_back(folder) -> None:
+    again = RunFolder(folder.path)
+    assert again.config == folder.config
+    written = json.loads((folder.path / "run.json").read_text())
+    assert set(written) == {field.name for field in dataclasses.fields(folder.config)}
+    assert written["rule"]["oscillator_b"] == 0.2
+    assert {"python", "numpy", "numba", "gymnasium"} <= set(written["versions"])
+    assert [path.name for path in again.lifetimes] == ["lifetime_000", "lifetime_001"]
+
+
+def test_curve_is_read_back_and_cut_back(folder) -> None:
+    rows = [(100, 1, -1.25, 100), (250, 2, 1 / 3, 150)]
+    folder.append(1, "curve.csv", CURVE, rows[:1])
+    folder.append(1, "curve.csv", CURVE, rows[1:])
+    curve = folder.curve(1)
+    assert list(curve) == ["step", "episode", "return", "length"]
+    assert curve["return"].tolist() == [-1.25, 1 / 3]
+    whole = (folder.lifetime(1) / "curve.csv").read_bytes()
+    with (folder.lifetime(1) / "curve.csv").open("a") as file:
+        file.write("300,3,5.0,50\n31")  # beyond the saved state, and a line cut by a kill
+    folder.cut_back(1, 250)
+    assert (folder.lifetime(1) / "curve.csv").read_bytes() == whole
+
+
+def test_a_folder_that_holds_something_is_refused(folder) -> None:
+    with pytest.raises(RunError, match=r"not empty.*--resume"):
+        RunFolder.create(folder.path, folder.config)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', '{"format": 1}'])
+def test_a_damaged_run_is_refused(folder, text) -> None:
+    (folder.path / "run.json").write_text(text)
+    with pytest.raises(RunError, match=r"run\.json"):
+        RunFolder(folder.path)
+
+
+def test_a_damaged_state_is_refused(folder) -> None:
+    assert folder.load_state() is None
+    folder.save_state({"states": np.arange(1000)})
+    assert folder.load_state()["states"].sum() == 499_500
+    path = folder.path / "state.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(RunError, match=r"state\.npz: damaged"):
+        folder.load_state()
+
+
+def test_exported_lifetime_is_a_checkpoint(tmp_path) -> None:
+    fed = Fed()
+    fed.episode(3.0)
+    controller = fed.flock.controller(fed.record)
+    checkpoint.save(tmp_path / "a.ckpt", fed.flock.robot, controller)
+    loaded = checkpoint.load(tmp_path / "a.ckpt")
+    assert loaded.state[0].tobytes() == fed.record.tobytes()
+    assert loaded.preset == "authors"
+    assert loaded.settings == fed.flock.settings

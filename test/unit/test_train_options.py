@@ -1,0 +1,113 @@
+"""What `dynsyn train` and `dynsyn eval` understand, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dynsyn_lab import cli
+from dynsyn_lab.dotted import read_value
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.run_setup import make_config
+
+
+def arguments(*words: str):
+    return cli.build_parser().parse_args(["train", *words])
+
+
+def test_settings_of_rule_and_body() -> None:
+    args = arguments(
+        "swimmer", "--rule.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
+    )
+    assert args.dotted == {"rule": {"learning_rate": 5e-5}, "robot": {"joints": 7}}
+    assert args.robot == "swimmer"
+    assert args.steps == 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("3", 3), ("3e-9", 3e-9), ("true", True), ("False", False), ("linear", "linear")],
+)
+def test_values(text, value) -> None:
+    assert read_value(text) == value
+    assert type(read_value(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("walker", "--steps", "0"),
+        ("walker", "--lifetimes", "1.5"),
+        ("walker", "--hours", "nan"),
+        ("walker", "--seed", "-1"),
+        ("walker", "--rule.learning_rate"),
+        ("walker", "--rule.learning_rate", "1", "--rule.learning_rate", "2"),
+        ("walker", "--repulsive", "--attractive-only"),
+        ("walker", "--backend", "cloud"),
+        ("walker", "--nonsense"),
+    ],
+)
+def test_wrong_usage(words, capsys) -> None:
+    with pytest.raises(SystemExit) as stop:
+        arguments(*words)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "robot: missing"),
+        (("walkr",), "did you mean 'walker'"),
+        (("walker", "--preset", "author"), "preset: found 'author', expected one of"),
+        (("walker", "--rule.lerning_rate", "1"), "did you mean 'learning_rate'"),
+        (("walker", "--rule.learning_rate", "fast"), "rule.learning_rate: found 'fast'"),
+        (("walker", "--rule.period_mean", "-1"), "rule.period_mean: found -1"),
+        (("walker", "--robot.joints", "3"), "joints"),
+        (("swimmer", "--robot.joints", "99"), "joints: found 99"),
+        (("swimmer", "--robot.course_steps", "0"), "courses must end"),
+        (("walker", "--rule.repulsion", "true", "--repulsive"), "given twice"),
+        (("--resume", "nowhere", "--seed", "3"), "--seed: cannot be changed with --resume"),
+        (("--resume", "nowhere", "--rule.repulsion", "true"), "cannot be changed with --resume"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_2(words, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", *words]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.startswith("dynsyn: error: ")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_is_not_there(capsys) -> None:
+    assert cli.main(["train", "--resume", "nowhere"]) == 1
+    assert "run nowhere: run.json: No such file" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made(capsys, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    out = str(tmp_path / "file" / "run")
+    assert cli.main(["train", "walker", "--out", out]) == 1
+    assert f"run {out}: cannot be made: Not a directory" in capsys.readouterr().err
+
+
+def test_backend_of_another_robot_leaves_no_folder(tmp_path) -> None:
+    with pytest.raises(UsageError, match="envpool"):
+        make_config("swimmer", backend="envpool")
+
+
+def test_short_forms_become_settings() -> None:
+    config = make_config("walker", overrides={"repulsion": False, "learning_rate": 1})
+    assert config.overrides == {"repulsion": False, "learning_rate": 1.0}
+    assert config.rule["repulsion"] is False
+    assert config.backend == "gymnasium"
+    assert config.preset == "authors"
+    json.dumps(config.rule, allow_nan=False)
+
+
+def test_courses_of_a_swimmer_end() -> None:
+    assert make_config("swimmer").robot_options["course_steps"] == 1000
+    assert make_config("swimmer", {"course_steps": 50}).robot_options["course_steps"] == 50
