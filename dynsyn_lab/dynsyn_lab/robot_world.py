@@ -35,13 +35,14 @@ class Life:
         note, sample: called at ends of episodes and when a row of the trace is due.
 
     Attributes:
+        robot: the body.
         until: control steps to live before it rests.
     """
 
     def __init__(
         self, flock: Flock, index: int, robot: SimulatedRobot, note: Note, sample: Sample
     ) -> None:
-        self._flock, self._index, self._robot = flock, index, robot
+        self._flock, self._index, self.robot = flock, index, robot
         self._journal = flock.journals[index]
         self._note, self._sample = note, sample
         self._state = flock.states[index : index + 1]
@@ -74,7 +75,7 @@ class Life:
 
     def _live(self, steps: int) -> None:
         """The loop: sense, learn and act, move; a body that has come to an end is put back."""
-        robot, look, move = self._robot, self._senses.look, self._robot.step
+        robot, look, move = self.robot, self._senses.look, self.robot.step
         act = self._controller.step
         reward, terminal = self._reward, self._terminal
         for _ in range(steps):
@@ -113,7 +114,7 @@ class Life:
         """Put a new-born life's body where `save` was called, by replaying its efforts."""
         self._reward, self._terminal = float(parts["reward"]), bool(parts["terminal"])
         for _ in range(self._courses, int(parts["courses"])):
-            self._robot.reset()
+            self.robot.reset()
         self._courses = int(parts["courses"])
         efforts = parts["efforts"]
         self._course_steps = len(efforts)
@@ -121,11 +122,11 @@ class Life:
             self._efforts = np.zeros((2 * len(efforts), efforts.shape[1]))
         self._efforts[: len(efforts)] = efforts
         for effort in efforts:
-            self._robot.step(effort)
+            self.robot.step(effort)
 
     def close(self) -> None:
         """Release the body."""
-        self._robot.close()
+        self.robot.close()
 
 
 class RobotWorld:
@@ -169,6 +170,10 @@ class RobotWorld:
                 life.live(SLICE)
             if time.monotonic() >= deadline:
                 return False
+
+    def frame(self) -> NDArray[np.uint8]:
+        """Picture of the first body, (height, width, 3)."""
+        return self.lives[0].robot.frame()
 
     def halt(self) -> None:
         """See `flock.World.halt`; between two calls every life is after a whole step."""

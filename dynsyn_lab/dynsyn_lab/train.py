@@ -13,7 +13,7 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.worlds import BACKENDS
 
 if TYPE_CHECKING:
-    from dynsyn_lab.run_folder import RunFolder
+    from dynsyn_lab.run_folder import RunConfig, RunFolder
     from dynsyn_lab.trainer import Limits
 
 SAVE_EVERY = 100_000
@@ -88,6 +88,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--resume", type=Path, metavar="DIR", help="continue the run of this folder"
     )
+    parser.add_argument(
+        "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
+    )
     accept_dotted(parser, ("rule", "robot"))
     parser.set_defaults(run=run)
 
@@ -97,15 +100,19 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_lab.interrupts import Interrupts
     from dynsyn_lab.progress import make_progress
     from dynsyn_lab.trainer import Limits, Trainer
+    from dynsyn_lab.window import Window
 
+    window = Window("dynsyn train") if args.render else None
     folder = _resumed(args) if args.resume else _created(args)
     seconds = math.inf if args.hours is None else args.hours * 3600.0
     limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
-            summary = Trainer(folder, limits, progress, interrupts).run()
+            summary = Trainer(folder, limits, progress, interrupts, window).run()
         _conclude(folder, summary)
+    if window is not None:
+        window.close()
     return 0
 
 
@@ -123,7 +130,9 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     for prefix in ("rule", "robot"):
         for key in args.dotted[prefix]:
             raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
-    return RunFolder(args.resume)
+    folder = RunFolder(args.resume)
+    _check_render(args, folder.config)
+    return folder
 
 
 def _created(args: argparse.Namespace) -> RunFolder:
@@ -153,7 +162,13 @@ def _created(args: argparse.Namespace) -> RunFolder:
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
     )
+    _check_render(args, config)
     return RunFolder.create(args.out or default_folder(args.robot), config)
+
+
+def _check_render(args: argparse.Namespace, config: RunConfig) -> None:
+    if args.render and config.backend != "gymnasium":
+        raise UsageError(f"--render: not with backend {config.backend}, only gymnasium")
 
 
 def _heading(folder: RunFolder, limits: Limits) -> str:

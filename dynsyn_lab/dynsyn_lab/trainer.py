@@ -18,6 +18,7 @@ from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.journal import SOLVED_RETURN, Ending, Goal
 from dynsyn_lab.progress import Progress, Report
 from dynsyn_lab.run_folder import CURVE, RunError, RunFolder
+from dynsyn_lab.window import PERIOD, Window
 from dynsyn_lab.worlds import make_world
 
 TURN = 0.25
@@ -50,6 +51,7 @@ class Trainer:
         limits: how long.
         progress: where to show it.
         interrupts: request to stop.
+        window: shows lifetime 0; only for a world in this process.
 
     Raises:
         RunError: the folder's state is damaged or of another network.
@@ -57,10 +59,15 @@ class Trainer:
     """
 
     def __init__(
-        self, folder: RunFolder, limits: Limits, progress: Progress, interrupts: Interrupts
+        self,
+        folder: RunFolder,
+        limits: Limits,
+        progress: Progress,
+        interrupts: Interrupts,
+        window: Window | None = None,
     ) -> None:
         self._folder, self._limits = folder, limits
-        self._progress, self._interrupts = progress, interrupts
+        self._progress, self._interrupts, self._window = progress, interrupts, window
         config = folder.config
         robot = parse_robot(config.robot_file, where=f"run {folder.path}: robot_file")
         goal = Goal(limits.episodes, limits.until_solved)
@@ -98,9 +105,12 @@ class Trainer:
 
     def _live(self) -> bool:
         """Live until all rest where they were to (True), or until stopped."""
-        while not self.world.live(TURN):
+        turn = TURN if self._window is None else PERIOD
+        while not self.world.live(turn):
             self._flush()
             self._progress.update(self._report())
+            if self._window is not None and not self._window.show(self.world.frame()):
+                self._interrupts.requested = True
             if self._stopped():
                 self.world.halt()
                 return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import select
 import signal
@@ -189,3 +190,21 @@ def test_what_cannot_be_evaluated(whole, tmp_path, words, message, code) -> None
     err = dynsyn("eval", *words, code=code).stderr
     assert message in err
     assert "Traceback" not in err
+
+
+def test_watching_a_lifetime_does_not_change_it(tmp_path) -> None:
+    """On SDL's dummy display: the window is real, only nobody sees it."""
+    seen = {**os.environ, "SDL_VIDEODRIVER": "dummy"}
+    for name, watch in (("seen", ["--render"]), ("unseen", [])):
+        run = tmp_path / name
+        dynsyn("train", "walker", "--steps", 1000, "--out", run, *watch, env=seen)
+    assert_same_run(tmp_path / "seen", tmp_path / "unseen")
+
+
+def test_no_display_to_watch_on(tmp_path) -> None:
+    hidden = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    hidden["SDL_VIDEODRIVER"] = "x11"
+    run = tmp_path / "run"
+    err = dynsyn("train", "walker", "--out", run, "--render", code=1, env=hidden).stderr
+    assert "--render: no display to open a window on" in err
+    assert not run.exists()
