@@ -130,12 +130,13 @@ class SensorLayout:
             return names.index(name)
         except ValueError:
             raise ValueError(
-                f"channel {channel}: no {what} named {name!r}; there are {', '.join(names) or 'none'}"
+                f"channel {channel}: no {what} named {name!r}; "
+                f"there are {', '.join(names) or 'none'}"
             ) from None
 
 
 class Observer:
-    """Turns sensor vectors into observations: value = scale * (reading + offset), channel by channel.
+    """Turns sensor vectors into observations, by channel: scale * (reading + offset).
 
     Args:
         channels: the observation of a robot file, in order.
@@ -186,8 +187,8 @@ def _observe(sensors, index, operation, offset, scale, observation):
 def orientation_angle(which, x, y, z, w):
     """An angle in rad of the unit quaternion x, y, z, w.
 
-    1 roll, 2 pitch, 3 yaw (REP-103, z-y-x; pitch only within +-pi/2); 4, 5, 6 rotation about x, y or
-    z of a body that turns about that axis alone, within +-pi.
+    1 roll, 2 pitch, 3 yaw (REP-103, z-y-x; pitch only within +-pi/2); 4, 5, 6 rotation about x, y
+    or z of a body that turns about that axis alone, within +-pi.
     """
     if which == 1:
         return atan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
@@ -200,7 +201,7 @@ def orientation_angle(which, x, y, z, w):
 
 
 def tilt_angle(x: float, y: float, z: float, w: float) -> float:
-    """Angle in rad, 0 to pi, between the body's z axis and the vertical, of quaternion x, y, z, w."""
+    """Angle in rad, 0 to pi, from the vertical to the body's z axis, of quaternion x, y, z, w."""
     return 2.0 * atan2(hypot(x, y), hypot(z, w))
 
 
