@@ -14,12 +14,14 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from dynsyn_lab.arguments import count
-from dynsyn_lab.flock import Flock
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dynsyn_lab.flock import Flock
 
 SEED = 2
 PRESET = "dynsyn"
@@ -153,6 +155,8 @@ class Replay:
 
 def measure_batch(name: str, lifetimes: int, rounds: int) -> dict[str, float | None]:
     """Many lifetimes on envpool, and envpool alone, both on all cores."""
+    import numpy as np
+
     from dynsyn_lab.worlds import has_envpool
 
     names = ("batch_env_steps_per_s", "batch_steps_per_s", "batch_fraction", "memory_per_lifetime")
@@ -236,6 +240,7 @@ def measure_numpy_loop(name: str) -> float:
 
 
 def _flock(name: str, lifetimes: int) -> Flock:
+    from dynsyn_lab.flock import Flock
     from dynsyn_lab.journal import Goal
     from dynsyn_sim_bridge.robots.registry import entry
 

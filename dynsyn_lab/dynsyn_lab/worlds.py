@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
-from dynsyn_lab.flock import Flock, Note, Sample, World
-from dynsyn_lab.run_folder import RunConfig
+if TYPE_CHECKING:
+    from dynsyn_lab.flock import Flock, Note, Sample, World
+    from dynsyn_lab.run_folder import RunConfig
 
 BACKENDS = ("gymnasium", "envpool", "processes")
 """Names of the worlds: the robot in this process, envpool, the robot in several processes."""
