@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -147,12 +148,29 @@ def _connect(address: str) -> Any:
         raise CommandError(
             "--ray: Ray is not installed: .venv/bin/pip install -r requirements/extra-ray.txt"
         ) from None
+    _check_reachable(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
         reason = str(error).strip().splitlines()
         raise CommandError(f"--ray {address}: {reason[0] if reason else error!r}") from None
     return ray
+
+
+def _check_reachable(address: str) -> None:
+    """See that something listens at HOST:PORT: Ray itself would wait for minutes, then abort.
+
+    Raises:
+        CommandError: nothing does.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"--ray {address}: no cluster answers: {reason}") from None
 
 
 def _fetch(ray: Any, reference: Any, task: Task) -> Result:

@@ -94,7 +94,9 @@ def _value(config: Any, section: str, key: str) -> Any:
 
 
 def _show(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
@@ -116,7 +118,8 @@ def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
         count = f"{len(curves)} lifetimes" if many else "1 lifetime"
         axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
                   label=f"{arm.label} ({count})")  # fmt: skip
-    if robot in WALKERS:
+    top = max(means.max() for arm in arms for _, means in arm.curves)
+    if robot in WALKERS and top > SOLVED_RETURN / 2:  # further away it would only flatten the rest
         axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
         axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
                       fontsize=8, color=GREY)  # fmt: skip

@@ -64,14 +64,17 @@ def swinging_range(drive: NDArray, v: NDArray) -> tuple[float, float] | None:
     Args:
         drive, v: of the same steps, (steps,).
     """
-    width = 60
+    width = 100  # two periods at least
     windows = np.lib.stride_tricks.sliding_window_view(v, width)
-    wide = np.flatnonzero(np.ptp(windows, axis=1) > 0.6)
-    turns = np.abs(np.diff(np.sign(np.diff(windows, axis=1)), axis=1)).sum(axis=1) / 2
-    wide = wide[turns[wide] >= 2]
-    if not wide.size:
+    low, high = windows.min(axis=1, keepdims=True), windows.max(axis=1, keepdims=True)
+    crosses = np.diff(windows > (low + high) / 2, axis=1)
+    # once across is a jump from one resting point to another; three times is to and fro
+    swings = np.flatnonzero((crosses.sum(axis=1) >= 3) & (high - low > 0.6)[:, 0])
+    if not swings.size:
         return None
-    return float(drive[wide[0] + width // 2]), float(drive[wide[-1] + width // 2])
+    first = swings[0] + np.flatnonzero(crosses[swings[0]])[0]
+    last = swings[-1] + np.flatnonzero(crosses[swings[-1]])[-1]
+    return float(drive[first]), float(drive[last])
 
 
 def draw_sweep(source: Source) -> Figure:

@@ -1,0 +1,254 @@
+"""`dynsyn plot`: what the figures show, of real runs, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_lab import cli
+from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.plots import activity, comparison, exploration, learning, oscillator
+from dynsyn_lab.plots.command import FIGURES
+from dynsyn_lab.plots.source import open_source
+from dynsyn_lab.plots.style import STYLE
+from dynsyn_lab.run_folder import RunFolder
+from dynsyn_lab.run_setup import make_config
+from dynsyn_lab.sweep_point import Silence
+from dynsyn_lab.trainer import Limits, Trainer
+from dynsyn_sim_bridge.robots.registry import entry
+
+
+def train(path: Path, robot: str, steps: int, **settings) -> Path:
+    """A real run, to `steps`."""
+    settings = {"trace_every": 50, "backend": "gymnasium"} | settings
+    folder = RunFolder.create(path, make_config(robot, **settings))
+    Trainer(folder, Limits(steps), Silence(), Interrupts()).run()
+    return path
+
+
+@pytest.fixture(scope="module")
+def walker(tmp_path_factory) -> Path:
+    return train(tmp_path_factory.mktemp("runs") / "walker", "walker", 4000, lifetimes=2)
+
+
+@pytest.fixture(scope="module")
+def swimmer(tmp_path_factory) -> Path:
+    return train(tmp_path_factory.mktemp("runs") / "swimmer", "swimmer", 2500)
+
+
+def source(path: Path, synapses=()):
+    return open_source(path, 0, synapses, "", 0)
+
+
+def plot(*words) -> int:
+    return cli.main(["plot", *map(str, words)])
+
+
+def test_every_figure_of_a_walker(walker: Path, tmp_path: Path) -> None:
+    assert plot(walker, "--out", tmp_path) == 0
+    for name in FIGURES:
+        picture = imread(tmp_path / f"{name}.png")
+        assert min(picture.shape[:2]) > 300, name
+        assert picture[..., :3].std() > 0.02, name
+        assert ElementTree.parse(tmp_path / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+def test_figures_of_a_swimmer_leave_out_what_it_has_not(swimmer, tmp_path, capsys) -> None:
+    assert plot(swimmer, "--out", tmp_path, "--format", "png") == 0
+    names = {path.stem for path in tmp_path.iterdir()}
+    assert names == FIGURES.keys() - {"oscillator", "portrait"}
+    assert "oscillator: left out: network ncap has no" in capsys.readouterr().out
+    assert plot(swimmer, "--figure", "portrait") == 1
+    assert "no FitzHugh-Nagumo oscillators" in capsys.readouterr().err
+
+
+def test_figures_of_a_checkpoint_alone(walker: Path, tmp_path: Path, capsys) -> None:
+    assert plot(walker / "lifetime_000" / "checkpoint.ckpt", "--out", tmp_path) == 0
+    assert not (tmp_path / "returns.png").exists()
+    assert (tmp_path / "activity.png").exists()
+    assert "name a run folder" in capsys.readouterr().out
+
+
+def test_the_same_run_gives_the_same_files(walker: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        assert plot(walker, "--figure", "weights", "--out", tmp_path / folder) == 0
+    for kind in ("png", "svg"):
+        files = [(tmp_path / folder / f"weights.{kind}").read_bytes() for folder in "ab"]
+        assert files[0] == files[1]
+
+
+def test_returns_are_those_of_the_run(walker: Path) -> None:
+    figure = learning.draw_returns(source(walker))
+    curve = RunFolder(walker).curve(0)
+    dots, mean = figure.axes[0].get_lines()[:2]
+    np.testing.assert_array_equal(dots.get_ydata(), curve["return"])
+    np.testing.assert_allclose(mean.get_ydata()[-1], curve["return"][-100:].mean())
+
+
+def test_weights_are_those_of_the_run(walker: Path) -> None:
+    figure = learning.draw_weights(source(walker, ["action.3.0"]))
+    trace = RunFolder(walker).trace(0)
+    weight, upper, lower, centre = (line.get_ydata() for line in figure.axes[0].get_lines())
+    np.testing.assert_array_equal(weight, trace["action.3.0.weight"])
+    np.testing.assert_array_equal(centre, trace["action.3.0.centre"])
+    np.testing.assert_allclose(upper - lower, 2 * trace["action.3.0.amplitude"])
+
+
+def test_running_mean() -> None:
+    values = np.random.default_rng(0).normal(size=250)
+    expected = [values[max(0, i - 99) : i + 1].mean() for i in range(250)]
+    np.testing.assert_allclose(learning.running_mean(values), expected, atol=1e-12)
+
+
+def test_crossings_of_a_known_path() -> None:
+    times = np.linspace(0.05, 4.05, 4001)
+    path = np.stack([np.cos(2 * np.pi * times), times], axis=1)
+    points, when, upwards = learning.crossings(np.sin(2 * np.pi * times), path, times)
+    np.testing.assert_allclose(when, np.arange(1, 9) / 2, atol=1e-6)
+    np.testing.assert_allclose(points[:, 0], np.cos(np.pi * np.arange(1, 9)), atol=1e-5)
+    np.testing.assert_allclose(points[:, 1], when)
+    assert upwards.tolist() == [False, True] * 4
+
+
+def test_trajectory_is_the_rule_s_own_without_learning() -> None:
+    """The drawn path is what a controller does that is never rewarded, bit for bit."""
+    robot = entry("walker").robot()
+    controller = new_controller(robot, "authors", {}, 5)
+    still = {"learning_rate": 0.0, "convergence_rate": 0.0}
+    twin = new_controller(robot, "authors", still, 5)
+    before = controller.state.copy()
+    times, weights = exploration.trajectory(controller, [0, 400])
+    assert controller.state.tobytes() == before.tobytes()
+    every = round((times[1] - times[0]) * 1000 / robot.dt)
+    observation = np.zeros(len(robot.observation))
+    twin.step(observation, 0.0)
+    for sample in range(200):
+        np.testing.assert_array_equal(twin.weight[[0, 400]], weights[sample])
+        for _ in range(every):
+            twin.step(observation, 0.0)
+
+
+def test_oscillators_swing_where_the_paper_says() -> None:
+    drive = np.linspace(-2, 2, 3000)
+    found = []
+    for settings in ({"oscillator_b": 2.0}, {"oscillator_b": 0.2}):
+        network = new_controller(entry("walker").robot(), "authors", settings).network
+        states = oscillator.run_oscillator(network.parameters, drive, (-1.0, -1.0))
+        found.append(oscillator.swinging_range(drive, states[1:, 0]))
+    assert found[0] == pytest.approx((-0.6, 1.1), abs=0.1)
+    assert found[1] is None
+
+
+def test_units_are_grouped_by_kind_and_side() -> None:
+    names = ("oscillator.dorsal", "oscillator.ventral", "neuron.1.dorsal", "neuron.1.ventral")
+    names += ("neuron.2.dorsal", "output.joint_1")
+    assert activity.groups_of(names) == [
+        ("oscillator", ["dorsal", "ventral"], [0, 1]),
+        ("B neurons, dorsal", ["1", "2"], [2, 4]),
+        ("B neurons, ventral", ["1"], [3]),
+        ("output", ["joint_1"], [5]),
+    ]
+
+
+def test_the_wave_of_a_swimmer_runs_from_head_to_tail(swimmer: Path) -> None:
+    """In the drawn raster each B neuron fires later than the one before it."""
+    with matplotlib.rc_context(STYLE):
+        figure = activity.draw_activity(source(swimmer))
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
+    raster = np.asarray(panels["B neurons, dorsal"].get_images()[0].get_array())
+    raster = raster - raster.mean(axis=1, keepdims=True)
+    for before, after in itertools.pairwise(raster[1:]):
+        lags = [np.dot(before[: len(before) - lag], after[lag:]) for lag in range(30)]
+        assert 0 < int(np.argmax(lags)) < 29
+
+
+@pytest.fixture
+def small_runs(tmp_path: Path) -> list[Path]:
+    settings = ({"seed": 1}, {"seed": 2}, {"seed": 1, "overrides": {"repulsion": False}})
+    return [train(tmp_path / f"run_{i}", "walker", 500, **own) for i, own in enumerate(settings)]
+
+
+def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path: Path) -> None:
+    arms = comparison.collect(small_runs, [])
+    assert [(arm.label, len(arm.curves)) for arm in arms] == [
+        ("authors, repulsion true", 2),
+        ("authors, repulsion false", 1),
+    ]
+    assert plot(*small_runs, "--out", tmp_path / "figures") == 0
+    assert (tmp_path / "figures" / "arms.svg").exists()
+
+
+def test_an_arm_holds_the_last_return_of_a_lifetime_that_stopped() -> None:
+    arm = comparison.Arm("x", [(np.array([100.0, 200.0]), np.array([1.0, 3.0]))])
+    np.testing.assert_array_equal(
+        arm.on(np.array([50.0, 150.0, 200.0, 900.0]))[0], [np.nan, 2.0, 3.0, 3.0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--lifetime", "2"], 2, "--lifetime: found 2, expected 0 to 1"),
+        (["--synapses", "hidden.9.0", "a", "b"], 2, "no 'hidden.9.0'; expected LAYER.ROW.COLUMN"),
+        (["--figure", "weights", "--synapses", "hidden.1.1"], 2, "is not in trace.csv"),
+        (["--figure", "exploration3", "--synapses", "hidden.1.1"], 2, "1 named, this takes 3"),
+        (["--seed", "-1"], 2, "--seed: found -1"),
+    ],
+)
+def test_what_is_refused(walker: Path, tmp_path, capsys, words, code, message) -> None:
+    assert plot(walker, "--out", tmp_path, *words) == code
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_folders_that_hold_no_run(tmp_path: Path, capsys) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        assert plot(path) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("dynsyn: error:")
+        assert str(path) in error
+        assert error.count("\n") == 1
+
+
+def test_a_run_without_episodes(tmp_path: Path, capsys) -> None:
+    run = train(tmp_path / "run", "walker", 20)
+    for path, name in ((run, "returns"), (run, "arms")):
+        assert plot(path, "--figure", name) == 1
+        assert "no episode has ended yet" in capsys.readouterr().err
+
+
+def test_a_trace_too_coarse_for_a_poincare_map(tmp_path: Path, capsys) -> None:
+    run = train(tmp_path / "run", "walker", 1200, trace_every=400)
+    assert plot(run, "--figure", "poincare") == 1
+    assert "train with --trace-every" in capsys.readouterr().err
+
+
+def test_several_runs_have_only_arms(walker: Path, capsys) -> None:
+    assert plot(walker, walker, "--figure", "returns") == 2
+    assert "only arms" in capsys.readouterr().err
+    assert plot(walker, walker, "--labels", "one") == 2
+    assert "--labels: found 1, expected 2" in capsys.readouterr().err
+
+
+def test_a_file_where_the_folder_should_be(walker: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "figures").write_text("")
+    assert plot(walker, "--out", tmp_path / "figures") == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint(tmp_path: Path, capsys) -> None:
+    robot = entry("walker").robot()
+    path = tmp_path / "a.ckpt"
+    checkpoint.save(path, robot, new_controller(robot))
+    path.write_bytes(path.read_bytes()[:-200])
+    assert plot(path) == 1
+    assert "damaged" in capsys.readouterr().err

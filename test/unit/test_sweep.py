@@ -1,0 +1,260 @@
+"""`dynsyn sweep`: its file, its points, and real sweeps in processes and on Ray."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.config_files import config_path
+from dynsyn_lab import cli
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.run_folder import RunFolder
+from dynsyn_lab.sweep_plan import read_plan
+from dynsyn_lab.sweep_point import Silence
+from dynsyn_lab.trainer import Limits, Trainer
+
+SMALL = {
+    "robot": "walker",
+    "preset": "authors",
+    "vary": {"learning_rate": [1e-5, 4e-5]},
+    "lifetimes": 1,
+    "seed": 5,
+    "steps": 300,
+    "backend": "gymnasium",
+}
+RANDOM = SMALL | {
+    "search": "random",
+    "samples": 40,
+    "vary": {
+        "convergence_rate": {"low": 1e-9, "high": 1e-6, "scale": "log"},
+        "period_mean": {"low": 10.0, "high": 20.0},
+        "oscillator_substeps": {"low": 1, "high": 3},
+        "preset": ["authors", "paper"],
+    },
+}
+
+
+def write(folder: Path, data: dict) -> Path:
+    path = folder / "sweep.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    return path
+
+
+def without(key: str) -> dict:
+    return {name: value for name, value in SMALL.items() if name != key}
+
+
+def sweep(*words) -> int:
+    return cli.main(["sweep", *map(str, words)])
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    with (out / "results.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def states(out: Path) -> dict[str, bytes]:
+    """Every lifetime's record, by its place in the sweep."""
+    found = sorted(out.glob("point_*/lifetime_*/checkpoint.ckpt"))
+    return {str(p.relative_to(out)): checkpoint.load(p).state.tobytes() for p in found}
+
+
+def test_the_shipped_example_is_a_good_sweep() -> None:
+    plan = read_plan(config_path("sweeps/example.yaml"))
+    assert len(plan.points) == 6
+    assert plan.points[0].config.rule["period_std"] == 8.0
+
+
+def test_a_grid_is_every_combination(tmp_path: Path) -> None:
+    vary = {"robot.joints": [3, 5], "preset": ["authors", "dynsyn"], "baseline_time": [0, 50.0]}
+    plan = read_plan(write(tmp_path, SMALL | {"robot": "swimmer", "vary": vary}))
+    assert [tuple(point.values.values()) for point in plan.points] == [
+        (joints, preset, time)
+        for joints in (3, 5)
+        for preset in ("authors", "dynsyn")
+        for time in (0, 50.0)
+    ]
+    last = plan.points[-1].config
+    assert (last.robot_options["joints"], last.preset, last.rule["baseline_time"]) == (
+        5,
+        "dynsyn",
+        50.0,
+    )
+    assert {point.config.seed for point in plan.points} == {5}
+
+
+def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Path) -> None:
+    plan = read_plan(write(tmp_path, RANDOM))
+    drawn = {key: [p.values[key] for p in plan.points] for key in RANDOM["vary"]}
+    logs = np.log10(drawn["convergence_rate"])
+    assert logs.min() > -9
+    assert logs.max() < -6
+    assert abs(np.median(logs) + 7.5) < 0.6
+    assert 10 < min(drawn["period_mean"]) < 13 < 17 < max(drawn["period_mean"]) < 20
+    assert set(drawn["oscillator_substeps"]) == {1, 2, 3}
+    assert all(type(value) is int for value in drawn["oscillator_substeps"])
+    assert set(drawn["preset"]) == {"authors", "paper"}
+    assert [p.values for p in read_plan(tmp_path / "sweep.yaml").points] == [
+        p.values for p in plan.points
+    ]
+    other = read_plan(write(tmp_path, RANDOM | {"draw_seed": 1}))
+    assert other.points[0].values != plan.points[0].values
+
+
+def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL)
+    path.write_text(path.read_text().replace("1.0e-05", "1e-5"))
+    assert isinstance(yaml.safe_load(path.read_text())["vary"]["learning_rate"][0], str)
+    assert read_plan(path).points[0].values == {"learning_rate": 1e-5}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (SMALL | {"lifetime": 2}, "lifetime: unknown key; did you mean 'lifetimes'?"),
+        (SMALL | {"vary": {"learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
+        (SMALL | {"rule": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
+        (SMALL | {"robot": "wolker"}, "did you mean 'walker'?"),
+        (SMALL | {"vary": {}}, "vary: found nothing"),
+        (SMALL | {"vary": {"learning_rate": 1e-5}}, "vary.learning_rate: found 1e-05, expected a"),
+        (SMALL | {"vary": {"learning_rate": []}}, "expected a list of values"),
+        (SMALL | {"vary": {"learning_rate": [-1.0]}}, "found -1.0, expected 0 or more"),
+        (SMALL | {"vary": {"learning_rate": {"low": 1.0, "high": 2.0}}}, "search: random"),
+        (SMALL | {"vary": {"robot.joints": [3]}}, "joints"),
+        (SMALL | {"rule": {"learning_rate": 1e-5}}, "vary.learning_rate: also under rule"),
+        (SMALL | {"lifetimes": 0}, "lifetimes: found 0, expected 1 or more"),
+        (SMALL | {"seed": -1}, "seed: found -1"),
+        (SMALL | {"backend": "gym"}, "backend: found 'gym'"),
+        (SMALL | {"samples": 3}, "samples: not used by search: grid"),
+        (SMALL | {"search": "random"}, "samples: missing for search: random"),
+        (without("steps"), "steps: missing"),
+        (without("robot"), "robot: missing"),
+        (RANDOM | {"vary": {"period_mean": {"low": 2.0, "high": 1.0}}}, "is not below high"),
+        (RANDOM | {"vary": {"period_std": {"low": 0.0, "high": 1.0, "scale": "log"}}}, "above 0"),
+        (RANDOM | {"vary": {"period_mean": {"lo": 2.0, "high": 3.0}}}, "period_mean.lo: unknown"),
+    ],
+)
+def test_what_a_file_must_not_say(tmp_path: Path, data: dict, message: str) -> None:
+    path = write(tmp_path, data)
+    with pytest.raises(UsageError) as caught:
+        read_plan(path)
+    assert str(caught.value).startswith(f"sweep {path}: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_none(tmp_path: Path, capsys) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("vary: [1, 2")
+    for path, message in ((bad, "not valid YAML"), (tmp_path / "no.yaml", "cannot be read")):
+        assert sweep(path) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+
+def test_a_dry_run_trains_nothing(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert sweep(write(tmp_path, SMALL), "--out", out, "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[1] == "point_001: learning_rate 4e-05"
+    assert not out.exists()
+
+
+def test_a_sweep_goes_on_and_ends_where_plain_training_does(tmp_path: Path, capsys) -> None:
+    path, out = write(tmp_path, SMALL), tmp_path / "out"
+    assert sweep(path, "--out", out, "--workers", 2) == 0
+    assert "[2/2]" in capsys.readouterr().out
+    assert [(r["point"], float(r["learning_rate"]), r["steps"]) for r in rows(out)] == [
+        ("point_000", 1e-5, "300"),
+        ("point_001", 4e-5, "300"),
+    ]
+    first = states(out)
+    assert sweep(path, "--out", out) == 0
+    assert "2 points" in capsys.readouterr().out
+    assert states(out) == first
+
+    write(tmp_path, SMALL | {"steps": 500})
+    assert sweep(path, "--out", out) == 0
+    assert {r["steps"] for r in rows(out)} == {"500"}
+    plan = read_plan(path)
+    for point in plan.points:
+        folder = RunFolder.create(tmp_path / "plain" / point.name, point.config)
+        Trainer(folder, Limits(500), Silence(), Interrupts()).run()
+    assert states(out) == states(tmp_path / "plain")
+
+    write(tmp_path, SMALL | {"seed": 6})
+    assert sweep(path, "--out", out) == 1
+    assert "holds a sweep over other points" in capsys.readouterr().err
+
+
+def test_a_point_that_fails_does_not_stop_the_others(tmp_path: Path, capsys) -> None:
+    path, out = write(tmp_path, SMALL), tmp_path / "out"
+    assert sweep(path, "--out", out, "--workers", 1) == 0
+    (out / "point_000" / "summary.json").unlink()
+    (out / "point_000" / "state.npz").write_bytes(b"damaged")
+    write(tmp_path, SMALL | {"steps": 400})
+    assert sweep(path, "--out", out, "--workers", 1) == 1
+    assert "point_000: failed: run" in capsys.readouterr().out
+    assert [r["steps"] for r in rows(out) if r["point"] == "point_001"] == ["400"]
+
+
+def test_a_folder_that_holds_something_else(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "precious").write_text("mine")
+    assert sweep(write(tmp_path, SMALL), "--out", out) == 1
+    assert "not empty and not a sweep" in capsys.readouterr().err
+
+
+def test_an_interrupted_sweep_loses_nothing(tmp_path: Path) -> None:
+    """Ctrl-C once a point lives: it is saved, and the same command ends as if nothing had been."""
+    path, out = write(tmp_path, SMALL | {"steps": 8000, "save_every": 1000}), tmp_path / "out"
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from dynsyn_lab.cli import main; sys.exit(main())",
+    ]
+    command += ["sweep", str(path), "--out", str(out), "--workers", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        while not (out / "point_000" / "state.npz").exists():  # its first save
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the same command goes on from here" in said
+    steps = int(rows(out)[0]["steps"])
+    assert 1000 <= steps < 8000
+    assert not (out / "point_001").exists()
+    assert sweep(path, "--out", out, "--workers", min(2, os.cpu_count() or 1)) == 0
+    assert sweep(path, "--out", tmp_path / "whole", "--workers", 2) == 0
+    assert states(out) == states(tmp_path / "whole")
+
+
+def test_on_a_ray_cluster_of_this_machine(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed (requirements/extra-ray.txt)")
+    path = write(tmp_path, SMALL)
+    assert sweep(path, "--out", tmp_path / "ray", "--ray", "local", "--workers", 2) == 0
+    assert sweep(path, "--out", tmp_path / "local", "--workers", 2) == 0
+    assert states(tmp_path / "ray") == states(tmp_path / "local")
+
+
+def test_ray_where_there_is_none(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert sweep(write(tmp_path, SMALL), "--out", out, "--ray", "127.0.0.1:1") == 1
+    error = capsys.readouterr().err
+    assert "not installed" in error or "no cluster answers" in error
+    assert error.count("\n") == 1
