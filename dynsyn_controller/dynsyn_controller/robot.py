@@ -190,13 +190,17 @@ class Robot:
         )
 
 
-def load_robot(path: str | Path, modules: int | None = None) -> Robot:
+def load_robot(
+    path: str | Path, modules: int | None = None, network: dict[str, Any] | None = None
+) -> Robot:
     """Read and validate a robot file.
 
     Args:
         path: the YAML file.
         modules: replaces the file's key `modules`, the number of repeated body modules; entries
             whose strings hold "{i}" are written once for each i from 1 to modules.
+        network: options in place of those of the file's section `network`, by name; they become
+            part of `Robot.source`.
 
     Raises:
         RobotFileError: the file is missing, is not YAML, or says something that cannot be.
@@ -208,10 +212,15 @@ def load_robot(path: str | Path, modules: int | None = None) -> Robot:
         raise RobotFileError(f"robot file {path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RobotFileError(f"robot file {path}: not UTF-8 text") from None
-    return parse_robot(text, modules=modules, where=str(path))
+    return parse_robot(text, modules=modules, where=str(path), network=network)
 
 
-def parse_robot(text: str, modules: int | None = None, where: str = "robot file") -> Robot:
+def parse_robot(
+    text: str,
+    modules: int | None = None,
+    where: str = "robot file",
+    network: dict[str, Any] | None = None,
+) -> Robot:
     """Validate the text of a robot file; see `load_robot`."""
     try:
         data = yaml.safe_load(text)
@@ -226,6 +235,8 @@ def parse_robot(text: str, modules: int | None = None, where: str = "robot file"
             if "modules" not in data:
                 raise SchemaError("modules", "this robot's body has a fixed number of modules")
             data["modules"] = modules
+        if network and isinstance(data.get("network"), dict):
+            data["network"] = {**data["network"], **network}
         for key in data.keys() & {"joints", "observation"}:
             data[key] = _expand(data[key], data.get("modules", 0))
         robot = parse(Robot, data)

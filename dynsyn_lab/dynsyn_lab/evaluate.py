@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +138,9 @@ def match_body(path: Path, robot: str | None, options: dict[str, Any]) -> tuple[
         description = body.robot(**resolved)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    if description.network["type"] == saved.robot.network["type"]:
+        # a lifetime brings its network's options along; the body has no say in them
+        description = replace(description, network=saved.robot.network)
     checkpoint.restore(new_controller(description, saved.preset, saved.settings), saved)
     return body.name, resolved
 

@@ -33,8 +33,12 @@ def make_config(
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
+    network: dict[str, Any] | None = None,
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
+
+    Args:
+        network: options of the network in place of the robot file's; the rest: see `RunConfig`.
 
     Raises:
         UsageError: a robot, option, preset, setting or backend that does not exist or cannot be.
@@ -43,7 +47,7 @@ def make_config(
     try:
         body = entry(robot)
         options = resolve_options(body, robot_options or {})
-        description = body.robot(**options)
+        description = body.robot(network, **options)
         pattern = new_controller(description, preset, overrides)
         backend = backend or choose_backend(body.name, lifetimes)
         check_backend(backend, body.name)
@@ -83,10 +87,10 @@ def resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(error: ValueError) -> str:
-    """The message; a robot file's error about the rule is about the command line here."""
+    """The message; a robot file's error about rule or network is about the command line here."""
     message = str(error)
-    if isinstance(error, RobotFileError):
-        return message.partition(": ")[2] if ": rule." in message else message
+    if isinstance(error, RobotFileError) and (": rule." in message or ": network." in message):
+        return message.partition(": ")[2]
     return message
 
 

@@ -28,7 +28,8 @@ def add_parser(subparsers: Any) -> None:
         description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
         "folder. Without a limit they live until Ctrl-C, which saves.",
         epilog="Any setting of the rule: --rule.KEY VALUE (such as --rule.learning_rate 5e-5). Any "
-        "option of the robot's body: --robot.KEY VALUE (such as --robot.joints 7).",
+        "option of the robot's body: --robot.KEY VALUE (such as --robot.joints 7). Any option of its "
+        "network: --network.KEY VALUE (such as --network.initial_magnitude 0.3).",
     )
     parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
     born = parser.add_argument_group("the lifetimes (not with --resume)")
@@ -91,7 +92,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
     )
-    accept_dotted(parser, ("rule", "robot"))
+    accept_dotted(parser, ("rule", "robot", "network"))
     parser.set_defaults(run=run)
 
 
@@ -127,7 +128,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
         if getattr(args, name) is not None:
             shown = name if name == "robot" else "--" + name.replace("_", "-")
             raise UsageError(f"{shown}: cannot be changed with --resume")
-    for prefix in ("rule", "robot"):
+    for prefix in ("rule", "robot", "network"):
         for key in args.dotted[prefix]:
             raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
     folder = RunFolder(args.resume)
@@ -161,6 +162,7 @@ def _created(args: argparse.Namespace) -> RunFolder:
         backend=args.backend,
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
+        network=args.dotted["network"],
     )
     _check_render(args, config)
     return RunFolder.create(args.out or default_folder(args.robot), config)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.robot import parse_robot
 from dynsyn_lab import cli
 from dynsyn_lab.dotted import read_value
 from dynsyn_lab.errors import UsageError
@@ -20,7 +23,7 @@ def test_settings_of_rule_and_body() -> None:
     args = arguments(
         "swimmer", "--rule.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
     )
-    assert args.dotted == {"rule": {"learning_rate": 5e-5}, "robot": {"joints": 7}}
+    assert args.dotted == {"rule": {"learning_rate": 5e-5}, "robot": {"joints": 7}, "network": {}}
     assert args.robot == "swimmer"
     assert args.steps == 2_000_000
 
@@ -70,6 +73,14 @@ def test_wrong_usage(words, capsys) -> None:
         (("walker", "--rule.repulsion", "true", "--repulsive"), "given twice"),
         (("--resume", "nowhere", "--seed", "3"), "--seed: cannot be changed with --resume"),
         (("--resume", "nowhere", "--rule.repulsion", "true"), "cannot be changed with --resume"),
+        (("--resume", "nowhere", "--network.signs", "free"), "cannot be changed with --resume"),
+        (
+            ("swimmer", "--network.sings", "free"),
+            "network.sings: unknown key; did you mean 'signs'",
+        ),
+        (("swimmer", "--network.oscillator", "saw"), "network.oscillator: found 'saw' (str), exp"),
+        (("swimmer", "--network.initial_magnitude", "0"), "network.initial_magnitude: found 0"),
+        (("walker", "--network.signs", "free"), "network.signs: unknown key"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_2(words, message, capsys, tmp_path, monkeypatch):
@@ -111,3 +122,12 @@ def test_short_forms_become_settings() -> None:
 def test_courses_of_a_swimmer_end() -> None:
     assert make_config("swimmer").robot_options["course_steps"] == 1000
     assert make_config("swimmer", {"course_steps": 50}).robot_options["course_steps"] == 50
+
+
+def test_options_of_the_network_become_part_of_the_robot_file() -> None:
+    options = {"initial_magnitude": 0.3, "weights": "separate"}
+    config = make_config("swimmer", {"joints": 3}, network=options)
+    robot = parse_robot(config.robot_file)
+    assert {key: robot.network[key] for key in options} == options
+    controller = new_controller(robot, config.preset, config.rule)
+    assert np.abs(controller.centre).tolist() == [0.3] * 18

@@ -43,10 +43,15 @@ class Entry:
         module, function = self.factory.split(":")
         return getattr(importlib.import_module(module), function)(**self.resolve(options))
 
-    def robot(self, **options: Any) -> Robot:
-        """The robot file that belongs to the body which `create` builds from the same options."""
+    def robot(self, network: dict[str, Any] | None = None, /, **options: Any) -> Robot:
+        """The robot file that belongs to the body which `create` builds from the same options.
+
+        Args:
+            network: options in place of those of the file's section `network`.
+            options: as for `create`.
+        """
         modules = self.resolve(options)[self.modules] if self.modules else None
-        return load_robot(config_path(self.robot_file), modules=modules)
+        return load_robot(config_path(self.robot_file), modules=modules, network=network)
 
     def resolve(self, options: dict[str, Any]) -> dict[str, Value]:
         """Every option with its value, those not given at their defaults."""
