@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
         description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
         "folder. Without a limit they live until Ctrl-C, which saves.",
         epilog="Any setting of the rule: --rule.KEY VALUE (such as --rule.learning_rate 5e-5). Any "
-        "option of the robot's body: --robot.KEY VALUE (such as --robot.joints 7). Any option of its "
+        "option of the body: --robot.KEY VALUE (such as --robot.joints 7). Any option of the "
         "network: --network.KEY VALUE (such as --network.initial_magnitude 0.3).",
     )
     parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
