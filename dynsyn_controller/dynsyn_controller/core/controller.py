@@ -67,6 +67,7 @@ class Controller:
         self._parameters = network.parameters
         self._effort = state["effort"][0]
         self._step = self._compiled_step()
+        self._known: FloatArray | None = None
 
     @classmethod
     def create(
@@ -116,12 +117,18 @@ class Controller:
         Raises:
             ValueError: wrong length, or a number that is not finite; then nothing has changed.
         """
-        # the compiled function trusts the type of what it is given
-        if observation.dtype is not _FLOAT64 or observation.strides != _CONTIGUOUS:
-            observation = np.ascontiguousarray(observation, np.float64)
+        if observation is not self._known:
+            observation = self._known = self._fitting(observation)
         if self._step(self.state, 0, self._parameters, observation, reward, terminal, learning):
             return self._effort
         raise ValueError(self._refusal(observation, reward))
+
+    @staticmethod
+    def _fitting(observation: FloatArray) -> FloatArray:
+        """As the compiled step, which trusts its arguments' types, must have it: once an array."""
+        if observation.dtype is _FLOAT64 and observation.strides == _CONTIGUOUS:
+            return observation
+        return np.ascontiguousarray(observation, np.float64)
 
     def _refusal(self, observation: FloatArray, reward: float) -> str:
         names = self.body.states + self.body.ranges

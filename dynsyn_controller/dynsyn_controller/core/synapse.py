@@ -94,7 +94,7 @@ def advance(state, parameters, reward):
         state.remaining[i] -= dt
         ended += state.remaining[i] <= 0.0
     if ended > 0:
-        renew_periods(state, parameters)
+        renew_periods(state, parameters, ended)
 
 
 @njit(cache=True)
@@ -121,13 +121,17 @@ def modulation(state, parameters, reward):
 
 
 @njit(cache=True)
-def renew_periods(state, parameters):
-    """Start a new period where one has ended, as the weight crosses its centre upwards."""
+def renew_periods(state, parameters, ended):
+    """Start a new period for the `ended` synapses that cross their centre upwards now."""
     for i in range(state.remaining.size):
-        if state.remaining[i] <= 0.0:
-            period = draw_period(state, parameters)
-            start_period(state, i, period, -state.remaining[i], parameters.dt)
-            state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
+        if state.remaining[i] > 0.0:
+            continue
+        period = draw_period(state, parameters)
+        start_period(state, i, period, -state.remaining[i], parameters.dt)
+        state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
+        ended -= 1
+        if ended == 0:
+            return
 
 
 @njit(cache=True)
@@ -138,15 +142,30 @@ def freeze(state):
 
 
 @njit(cache=True)
-def weighted_sum(weight, start, inputs, count):
-    """Sum of weight[start + i] * inputs[i] in four partial sums, which the processor overlaps."""
-    a = b = c = d = 0.0
-    whole = count - count % 4
-    for i in range(0, whole, 4):
-        a += weight[start + i] * inputs[i]
-        b += weight[start + i + 1] * inputs[i + 1]
-        c += weight[start + i + 2] * inputs[i + 2]
-        d += weight[start + i + 3] * inputs[i + 3]
-    for i in range(whole, count):
-        a += weight[start + i] * inputs[i]
-    return (a + b) + (c + d)
+def weighted_sums(weight, start, inputs, columns, sums, rows):
+    """sums[j] = sum over i of weight[start + columns j + i] inputs[i], for `rows` rows, in place.
+
+    Two rows at a time, each in four partial sums, because the processor overlaps all eight. Any row
+    is summed in the same order wherever it stands.
+    """
+    used = inputs[:columns]
+    whole = 4 * (columns // 4)
+    for j in range(0, rows, 2):
+        other = min(j + 1, rows - 1)
+        first = weight[start + j * columns : start + (j + 1) * columns]
+        second = weight[start + other * columns : start + (other + 1) * columns]
+        a = b = c = d = e = f = g = h = 0.0
+        for k in range(columns // 4):
+            a += first[4 * k] * used[4 * k]
+            b += first[4 * k + 1] * used[4 * k + 1]
+            c += first[4 * k + 2] * used[4 * k + 2]
+            d += first[4 * k + 3] * used[4 * k + 3]
+            e += second[4 * k] * used[4 * k]
+            f += second[4 * k + 1] * used[4 * k + 1]
+            g += second[4 * k + 2] * used[4 * k + 2]
+            h += second[4 * k + 3] * used[4 * k + 3]
+        for i in range(whole, columns):
+            a += first[i] * used[i]
+            e += second[i] * used[i]
+        sums[j] = (a + b) + (c + d)
+        sums[other] = (e + f) + (g + h)

@@ -14,16 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
-from dynsyn_controller.core.activation import tanh
+from dynsyn_controller.core.activation import squash, tanh
 from dynsyn_controller.core.gain import adapt
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
-from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sum
-
-TANH_1 = math.tanh(1.0)
+from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sums
 
 
 @dataclass(frozen=True)
@@ -253,37 +251,44 @@ def _advance(state, settings, reward, learning):
 def _sense(state, settings, observation):
     """Layer 1: tanh of positive and negative halves, ranges, a constant and the last outputs."""
     states = int(settings.states)
+    # all but the positive halves lie side by side, and tanh is odd: once for both halves will do
+    for i in range(observation.size):
+        state.input[states + i] = observation[i] * state.sensitivity[i]
+    at = states + observation.size
+    state.input[at] = 1.0
+    for j in range(state.output.size):
+        state.input[at + 1 + j] = state.output[j]
+    squash(state.input[states:])
     for i in range(states):
-        value = tanh(observation[i] * state.sensitivity[i])
+        value = state.input[states + i]
         state.input[i] = max(value, 0.0)
         state.input[states + i] = max(-value, 0.0) * settings.negative_inputs
-    at = 2 * states
-    for i in range(states, observation.size):
-        state.input[at] = tanh(observation[i] * state.sensitivity[i])
-        at += 1
-    state.input[at] = TANH_1
-    for j in range(state.output.size):
-        state.input[at + 1 + j] = tanh(state.output[j])
 
 
 @njit(cache=True)
 def _think(state, settings):
     """Layer 2 (equation 6) and the input of layer 3's oscillators."""
     units, inputs = state.gain.size, state.input.size
+    weighted_sums(state.weight, 0, state.input, inputs, state.hidden, units)
     for j in range(units):
-        potential = state.gain[j] * weighted_sum(state.weight, j * inputs, state.input, inputs)
-        state.hidden[j] = max(tanh(potential), 0.0)
+        state.hidden[j] *= state.gain[j]
+    squash(state.hidden[:units])
+    for j in range(units):
+        state.hidden[j] = max(state.hidden[j], 0.0)
     state.hidden[units] = 1.0
-    start, columns = units * inputs, units + settings.oscillator_bias
-    for k in range(state.drive.size):
-        drive = weighted_sum(state.weight, start + k * columns, state.hidden, columns)
-        state.drive[k] = tanh(drive) if settings.oscillator_activation == TANH else drive
+    columns = units + settings.oscillator_bias
+    weighted_sums(
+        state.weight, units * inputs, state.hidden, columns, state.drive, state.drive.size
+    )
+    if settings.oscillator_activation == TANH:
+        for k in range(state.drive.size):
+            state.drive[k] = tanh(state.drive[k])
 
 
 @njit(cache=True)
 def _act(state, settings, observation):
     """Layer 4: oscillators and states as they are, to joints; effort in N m within the limits."""
-    oscillators, states = state.v.size, int(settings.states)
+    oscillators, states, joints = state.v.size, int(settings.states), state.output.size
     for k in range(oscillators):
         state.action_input[k] = state.v[k]
         state.action_input[oscillators + k] = state.w[k]
@@ -291,13 +296,13 @@ def _act(state, settings, observation):
         state.action_input[2 * oscillators + i] = observation[i]
     state.action_input[2 * oscillators + states] = 1.0
     columns = 2 * oscillators + states + settings.action_bias
-    start = state.weight.size - state.output.size * columns
-    for j in range(state.output.size):
-        output = weighted_sum(state.weight, start + j * columns, state.action_input, columns)
-        if settings.action_activation == TANH:
-            output = tanh(output)
-        state.output[j] = output
-        state.effort[j] = min(max(output, -1.0), 1.0) * state.effort_limit[j]
+    start = state.weight.size - joints * columns
+    weighted_sums(state.weight, start, state.action_input, columns, state.output, joints)
+    if settings.action_activation == TANH:
+        for j in range(joints):
+            state.output[j] = tanh(state.output[j])
+    for j in range(joints):
+        state.effort[j] = min(max(state.output[j], -1.0), 1.0) * state.effort_limit[j]
 
 
 WalkerNetwork.step = staticmethod(step)
