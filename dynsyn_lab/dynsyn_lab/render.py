@@ -66,6 +66,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--panel", action="store_true", help="show oscillators, efforts and reward in step"
     )
+    _add_life(parser)
+    accept_dotted(parser, ("robot",))
+    parser.set_defaults(run=run)
+
+
+def _add_life(parser: argparse.ArgumentParser) -> None:
+    """Where and how the lifetime lives meanwhile."""
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
         "--frozen", action="store_true", help="the centres are the weights (the default)"
@@ -73,8 +80,6 @@ def add_parser(subparsers: Any) -> None:
     mode.add_argument("--learning", action="store_true", help="fluctuating and learning")
     parser.add_argument("--robot", default="", metavar="NAME", help="(the checkpoint's own)")
     parser.add_argument("--seed", type=_whole, default=0, metavar="S", help="of the course (0)")
-    accept_dotted(parser, ("robot",))
-    parser.set_defaults(run=run)
 
 
 def _positive(text: str) -> float:
