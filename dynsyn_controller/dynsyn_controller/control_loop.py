@@ -13,7 +13,6 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.lifecycle import LifecycleNode
 
 from dynsyn_controller.checkpoint import CheckpointError
-from dynsyn_controller.config_files import config_path
 from dynsyn_controller.conversions import NEVER
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.inputs import Inputs
@@ -22,7 +21,6 @@ from dynsyn_controller.outputs import Outputs
 from dynsyn_controller.parameter_table import ParameterError
 from dynsyn_controller.parameters import Settings
 from dynsyn_controller.pilot import Pilot
-from dynsyn_controller.robot import Robot, RobotFileError, load_robot
 from dynsyn_controller.sensors import FloatArray
 from dynsyn_controller.services import Services
 from dynsyn_controller.timing import SECOND, Deadlines
@@ -31,7 +29,9 @@ LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
 _REST = SECOND // 200  # between two looks at checkpoints, services and reports, where no tick is
 _WAITING_PERIOD = 5 * SECOND  # between two logs of what is missing
-_REFUSAL_PERIOD = 5.0  # s
+_TROUBLE_PERIOD = 5.0  # s between two logs of the same trouble
+_SILENCE = SECOND  # in lockstep; what has no answer is sent again sooner
+_MOST_QUEUED = 64  # messages
 _SENDING = 1.0  # s for the last command to reach its readers
 
 
@@ -53,7 +53,7 @@ class ControlLoop:
     """
 
     def __init__(self, node: LifecycleNode, settings: Settings) -> None:
-        self.robot = read_robot(settings)
+        self.robot = settings.read_robot()
         self.acting = False
         self._node, self._settings = node, settings
         controller, continued = open_lifetime(self.robot, settings)
@@ -91,12 +91,9 @@ class ControlLoop:
         gc.enable()
         gc.unfreeze()
         if not self._outputs.send_surely(self.pilot.halt(), self.pilot.stamp, _SENDING):
-            self._log.error(f"neutral effort: not acknowledged within {_SENDING:g} s")
+            self._log.warning(f"neutral effort: not acknowledged within {_SENDING:g} s")
         if self.keeper.path is not None:
-            try:
-                self.save()
-            except CheckpointError as error:
-                self._log.error(str(error))
+            self._save()
 
     def close(self) -> bool:
         """Take everything away, once the lifetime is on disk; False: the last save failed."""
@@ -115,7 +112,9 @@ class ControlLoop:
         if self.acting and not self._settings.lockstep:
             wait = min(wait, self._deadlines.remaining(now))
             if wait <= 0:
-                self._tick(now)
+                if now - self.pilot.newest > self._deadlines.period:
+                    self._hear_all(executor)
+                self._tick(time.monotonic_ns())
                 return
         executor.spin_once(timeout_sec=wait / SECOND)
         now = time.monotonic_ns()
@@ -136,7 +135,7 @@ class ControlLoop:
         path = path or self.keeper.path
         if path is None:
             raise CheckpointError("no path given, and the parameter checkpoint_path is empty")
-        return self.keeper.run(_read_lifetime, self.robot, self._settings, path)
+        return self.keeper.run(continue_lifetime, self.robot, self._settings, path)
 
     def exchange(self, controller: Controller) -> None:
         """Go on with another lifetime of the same robot."""
@@ -180,6 +179,14 @@ class ControlLoop:
             if effort is not None:
                 self._send(effort)
 
+    def _hear_all(self, executor: Any) -> None:
+        """Take what has come already: a loop that was held up must not call its robot silent."""
+        for _ in range(_MOST_QUEUED):
+            heard = self._inputs.heard
+            executor.spin_once(timeout_sec=0)
+            if self._inputs.heard == heard:
+                return
+
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines
         deadlines.advance(now)
@@ -198,7 +205,7 @@ class ControlLoop:
         if not pilot.waiting():
             self._outputs.timing.record(time.monotonic_ns() - pilot.newest)
         if pilot.refusal:
-            self._log.error(f"refused: {pilot.refusal}", throttle_duration_sec=_REFUSAL_PERIOD)
+            self._log.error(f"refused: {pilot.refusal}", throttle_duration_sec=_TROUBLE_PERIOD)
 
     def _do_the_rest(self, now: int) -> None:
         self._look_at_saves(now)
@@ -206,11 +213,10 @@ class ControlLoop:
         if not self.acting:
             return
         if self.keeper.due(now, self._settings.checkpoint_period):
-            try:
-                self.save()
-            except CheckpointError as error:
-                self.keeper.error = str(error)
-                self._log.error(str(error))
+            self._save()
+        if self._settings.lockstep:
+            self.pilot.listen(now, _SILENCE)
+            self._log_staleness(now, _SILENCE)
         self._log_waiting(now)
         # The pilot's next deadline is near: one report for each tick of a fast loop, all of them
         # for a slow one.
@@ -219,6 +225,13 @@ class ControlLoop:
                 break
             if self._deadlines.remaining(time.monotonic_ns()) < self._deadlines.period // 2:
                 break
+
+    def _save(self) -> None:
+        try:
+            self.save()
+        except CheckpointError as error:
+            self.keeper.error = str(error)
+            self._log.error(str(error), throttle_duration_sec=_TROUBLE_PERIOD)
 
     def _look_at_saves(self, now: int) -> None:
         for error in self.keeper.poll(now):
@@ -241,9 +254,12 @@ class ControlLoop:
         self._was_stale = self.pilot.stale
         if self._was_stale:
             late = ", ".join(self.pilot.late(now, stale_after)) or "part of a message"
-            self._log.warning(f"stale: {late}; neutral effort, learning paused")
+            self._log.warning(
+                f"stale: {late}; learning is paused",
+                throttle_duration_sec=_TROUBLE_PERIOD,
+            )
         else:
-            self._log.info("observations are fresh again")
+            self._log.info("observations are fresh again", throttle_duration_sec=_TROUBLE_PERIOD)
 
     def _introduce(self, continued: bool) -> None:
         robot, controller, log = self.robot, self.pilot.controller, self._log.info
@@ -260,28 +276,3 @@ class ControlLoop:
             log(f"continues a lifetime of {hours:.1f} h, {controller.steps:,} steps; {rule}")
         else:
             log(f"a new-born lifetime, seed {self._settings.seed}; {rule}")
-
-
-def read_robot(settings: Settings) -> Robot:
-    """The robot file that the parameters name.
-
-    Raises:
-        ParameterError: none is named.
-        RobotFileError: it cannot be used.
-    """
-    name = settings.robot_file
-    if not name:
-        raise ParameterError("robot_file: missing, expected the path or name of a robot file")
-    path = Path(name).expanduser()
-    if "/" not in name and path.suffix not in (".yaml", ".yml"):
-        try:
-            path = config_path(f"robots/{name}.yaml")
-        except FileNotFoundError as error:
-            raise RobotFileError(f"robot_file: {error}") from None
-    return load_robot(path, settings.modules or None)
-
-
-def _read_lifetime(robot: Robot, settings: Settings, path: Path) -> Controller:
-    controller = continue_lifetime(robot, settings, path)
-    controller.compile()
-    return controller

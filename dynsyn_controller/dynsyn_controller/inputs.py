@@ -45,17 +45,21 @@ class Inputs:
         node: to subscribe from.
         pilot: reads the messages.
         add_rewards: see `Pilot.read_reward`.
-        heard: called after each message that was read, with its topic and when it came (ns,
+        then: called after each message that was read, with its topic and when it came (ns,
             steady clock).
+
+    Attributes:
+        heard: messages that came, whether they could be used or not.
 
     Raises:
         ParameterError: an override of a topic that is not subscribed to.
     """
 
     def __init__(
-        self, node: Node, pilot: Pilot, add_rewards: bool, heard: Callable[[str, int], None]
+        self, node: Node, pilot: Pilot, add_rewards: bool, then: Callable[[str, int], None]
     ) -> None:
-        self._node, self._pilot, self._heard = node, pilot, heard
+        self.heard = 0
+        self._node, self._pilot, self._then = node, pilot, then
         self._add_rewards = add_rewards
         self._joint_order: list[str] = []
         self._subscriptions = []
@@ -100,21 +104,23 @@ class Inputs:
 
     def _on_sensor(self, topic: str, message: Any) -> None:
         now = time.monotonic_ns()
+        self.heard += 1
         try:
             self._pilot.read(topic, message, now)
         except MessageError as error:
             self._refuse(error)
         else:
-            self._heard(topic, now)
+            self._then(topic, now)
 
     def _on_reward(self, message: Reward) -> None:
         now = time.monotonic_ns()
+        self.heard += 1
         try:
             self._pilot.read_reward(message, now, self._add_rewards)
         except MessageError as error:
             self._refuse(error)
         else:
-            self._heard(REWARD, now)
+            self._then(REWARD, now)
 
     def _refuse(self, error: MessageError) -> None:
         self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)

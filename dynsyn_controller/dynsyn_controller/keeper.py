@@ -45,7 +45,7 @@ def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
 
 
 def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controller:
-    """The lifetime in a checkpoint file, for `robot`.
+    """The lifetime in a checkpoint file, for `robot`, compiled.
 
     It keeps the rule that it was saved with; a preset given in `settings` replaces all of that
     rule, and single settings of the rule replace theirs.
@@ -61,6 +61,7 @@ def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controlle
         preset, rule = saved.preset, {**saved.settings, **settings.rule_settings}
     controller = new_controller(robot, preset, rule, settings.seed)
     checkpoint.restore(controller, saved)
+    controller.compile()
     return controller
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.rule import PRESETS
 from dynsyn_controller.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.robot import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
 
@@ -166,6 +168,23 @@ class Settings:
         if not self.checkpoint_path:
             return None
         return Path(self.checkpoint_path).expanduser().absolute()
+
+    def read_robot(self) -> Robot:
+        """The robot file that `robot_file` and `modules` name.
+
+        Raises:
+            ParameterError: none is named.
+            RobotFileError: it cannot be used.
+        """
+        if not self.robot_file:
+            raise ParameterError("robot_file: missing, expected the path or name of a robot file")
+        path = Path(self.robot_file).expanduser()
+        if "/" not in self.robot_file and path.suffix not in (".yaml", ".yml"):
+            try:
+                path = config_path(f"robots/{self.robot_file}.yaml")
+            except FileNotFoundError as error:
+                raise RobotFileError(f"robot_file: {error}") from None
+        return load_robot(path, self.modules or None)
 
     @property
     def rule_settings(self) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Diagnostics:
             what = f"waiting for {', '.join(status.waiting_for)}"
             _say(observations, DiagnosticStatus.WARN, what)
         elif status.stale:
-            what = f"stale: {', '.join(late) or 'part of a message'}; neutral effort"
+            what = f"stale: {', '.join(late) or 'part of a message'}"
             _say(observations, DiagnosticStatus.ERROR, what)
         else:
             _say(observations, DiagnosticStatus.OK, "all channels are fresh")

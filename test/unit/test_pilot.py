@@ -270,6 +270,18 @@ def test_lockstep_goes_on_with_a_simulation_that_began_anew(pilot):
     assert pilot.controller.steps == 3
 
 
+def test_lockstep_tells_when_something_has_fallen_silent(pilot):
+    pilot.listen(10**12, 1000 * MS)
+    assert not pilot.stale  # waiting, not stale
+    answers(pilot, SOURCES, 20 * MS)
+    answers(pilot, SOURCES[1:], 40 * MS)
+    pilot.listen(1020 * MS, 1000 * MS)
+    assert not pilot.stale
+    pilot.listen(1021 * MS, 1000 * MS)
+    assert pilot.stale
+    assert pilot.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
+
+
 def test_lockstep_answers_a_stop_with_neutral_efforts(pilot):
     answers(pilot, SOURCES, 20 * MS)
     pilot.stop()
