@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SEED = 2
 PRESET = "dynsyn"
 NEVER = 2**62
-SINGLE_STEPS, BATCH_TICKS, NUMPY_STEPS = 1000, 200, 3000
-"""Control steps, or ticks of the batch, in one round."""
+SINGLE_STEPS, BATCH_TICKS = 200, 30
+"""Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
 GYMNASIUM = {"walker": "BipedalWalker-v3", "walker_hardcore": "BipedalWalkerHardcore-v3"}
 
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dynsyn bench train`."""
     parser.add_argument("--robot", default="walker", choices=tuple(GYMNASIUM))
     parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
-    parser.add_argument("--rounds", type=count, default=15, help="of each timing (15)")
+    parser.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
 
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 15) -> dict[str, Any]:
+def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> dict[str, Any]:
     """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
 
     Args:
@@ -57,20 +57,16 @@ def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 15) -> dic
         lifetimes: in the batch, whose figures are None where envpool is not installed.
         rounds: of each timing.
     """
-    single = measure_single(robot, rounds)
-    numpy_rate = measure_numpy_loop(robot)
     return {
         "robot": robot,
-        **single,
+        **measure_single(robot, rounds),
         "batch_lifetimes": lifetimes,
         **measure_batch(robot, lifetimes, rounds),
-        "numpy_loop_steps_per_s": numpy_rate,
-        "single_to_numpy_loop": single["single_steps_per_s"] / numpy_rate,
     }
 
 
 def measure_single(name: str, rounds: int) -> dict[str, float]:
-    """One lifetime on gymnasium, and gymnasium's environment alone."""
+    """One lifetime on gymnasium, gymnasium's environment alone, and with plain NumPy."""
     from dynsyn_lab.robot_world import Life
     from dynsyn_sim_bridge.robots.registry import entry
 
@@ -83,13 +79,19 @@ def measure_single(name: str, rounds: int) -> dict[str, float]:
     life = Life(_flock(name, 1), 0, create(), _ignore, _ignore)
     life.until = NEVER
     replay = Replay(name, SEED, recorder.steps)
-    alone, learning = _alternate(
-        rounds, lambda: replay.go(SINGLE_STEPS), lambda: life.live(SINGLE_STEPS)
+    plain = _NumpyLoop(name)
+    alone, learning, plainly = _alternate(
+        rounds,
+        lambda: replay.go(SINGLE_STEPS),
+        lambda: life.live(SINGLE_STEPS),
+        lambda: plain.go(SINGLE_STEPS),
     )
     return {
         "env_steps_per_s": SINGLE_STEPS / statistics.median(alone),
         "single_steps_per_s": SINGLE_STEPS / statistics.median(learning),
         "single_fraction": _fraction(alone, learning),
+        "numpy_loop_steps_per_s": SINGLE_STEPS / statistics.median(plainly),
+        "single_to_numpy_loop": _fraction(plainly, learning),
     }
 
 
@@ -220,23 +222,26 @@ class _PoolRecorder:
         return self._pool.step(action)
 
 
-def measure_numpy_loop(name: str) -> float:
-    """Steps a second of gymnasium with the plain NumPy transcription as its controller."""
-    from dynsyn_lab.reference import WalkerReference
-    from dynsyn_lab.senses import Senses
-    from dynsyn_sim_bridge.robots.registry import entry
+class _NumpyLoop:
+    """A lifetime on the same robot whose controller is the plain NumPy transcription."""
 
-    flock, body = _flock(name, 1), entry(name).create()
-    reference = WalkerReference(flock.robot.body, flock.network.rule, SEED)
-    senses, reward = Senses(flock.robot, body), 0.0
-    body.reset(SEED)
-    start = time.perf_counter()
-    for _ in range(NUMPY_STEPS):
-        outcome = body.step(reference.step(senses.look(), reward))
-        reward = outcome.reward
-        if outcome.terminal:
-            body.reset()
-    return NUMPY_STEPS / (time.perf_counter() - start)
+    def __init__(self, name: str) -> None:
+        from dynsyn_lab.reference import WalkerReference
+        from dynsyn_lab.senses import Senses
+        from dynsyn_sim_bridge.robots.registry import entry
+
+        flock, self._body = _flock(name, 1), entry(name).create()
+        self._reference = WalkerReference(flock.robot.body, flock.network.rule, SEED)
+        self._senses, self._reward = Senses(flock.robot, self._body), 0.0
+        self._body.reset(SEED)
+
+    def go(self, steps: int) -> None:
+        for _ in range(steps):
+            effort = self._reference.step(self._senses.look(), self._reward)
+            outcome = self._body.step(effort)
+            self._reward = outcome.reward
+            if outcome.terminal:
+                self._body.reset()
 
 
 def _flock(name: str, lifetimes: int) -> Flock:
@@ -251,17 +256,15 @@ def _ignore(*_: object) -> None:
     """Nothing to do at ends of episodes: what is timed is the loop."""
 
 
-def _alternate(
-    rounds: int, one: Callable[[], None], other: Callable[[], None]
-) -> tuple[list[float], list[float]]:
-    """Seconds of each call of both, in turns; a first one of each is not counted."""
-    times: tuple[list[float], list[float]] = ([], [])
+def _alternate(rounds: int, *calls: Callable[[], None]) -> list[list[float]]:
+    """Seconds of every call of each, in turns; a first one of each is not counted."""
+    times: list[list[float]] = [[] for _ in calls]
     for _ in range(rounds + 1):
-        for call, seconds in zip((one, other), times, strict=True):
+        for call, seconds in zip(calls, times, strict=True):
             start = time.perf_counter()
             call()
             seconds.append(time.perf_counter() - start)
-    return times[0][1:], times[1][1:]
+    return [seconds[1:] for seconds in times]
 
 
 def _fraction(alone: list[float], learning: list[float]) -> float:
