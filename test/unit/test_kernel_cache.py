@@ -1,0 +1,74 @@
+"""Numba's on-disk cache among several processes and after edits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dynsyn_controller.core.kernel_cache import discard_outdated
+
+KERNEL = """
+import sys
+import numpy as np
+import dynsyn_controller.core
+from numba import njit
+
+@njit(cache=True)
+def size(record):
+    return record.a.size
+
+sizes = list(map(int, sys.argv[1:]))
+if len(sizes) == 1:
+    print("ready", flush=True)
+    sys.stdin.read()  # until the test lets all go at once
+for n in sizes:
+    found = size(np.zeros(1, [("a", float, (n,))])[0])
+    assert found == n, f"{found} in place of {n}"
+print(sum(size.stats.cache_hits.values()))
+"""
+PROCESSES = 4
+
+
+def test_processes_that_compile_at_once_keep_each_others_kernels(tmp_path: Path):
+    script = tmp_path / "kernel.py"
+    script.write_text(KERNEL)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    sizes = [str(n) for n in range(1, PROCESSES + 1)]
+
+    def start(*arguments: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, str(script), *arguments],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    compiling = [start(size) for size in sizes]
+    for process in compiling:
+        assert process.stdout.readline() == "ready\n"
+    for process in compiling:
+        process.stdin.close()
+    for process in compiling:
+        assert process.wait(60) == 0
+        process.stdout.close()
+    said, _ = start(*sizes).communicate(timeout=60)
+    assert said.strip() == str(PROCESSES), "a kernel was lost from the cache"
+
+
+def test_what_was_compiled_before_an_edit_is_thrown_away(tmp_path: Path):
+    cache = tmp_path / "__pycache__"
+    cache.mkdir()
+    names = ("source.py", "__pycache__/old.nbi", "__pycache__/new.nbi", "__pycache__/old.pyc")
+    for name, time in zip(names, (200, 100, 300, 100), strict=True):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (time, time))
+    discard_outdated(tmp_path)
+    assert {path.name for path in cache.iterdir()} == {"new.nbi", "old.pyc"}
+
+
+def test_a_folder_without_a_cache_is_left_alone(tmp_path: Path):
+    discard_outdated(tmp_path)
+    assert not list(tmp_path.iterdir())
