@@ -16,7 +16,7 @@ from dynsyn_lab.plots.style import IN_TIME, VERMILION, new_figure
 
 PERIODS = 12
 """Mean periods that a trajectory lasts."""
-SAMPLES_PER_PERIOD = 120
+SAMPLES_PER_PERIOD = 300
 
 
 def trajectory(controller: Controller, indices: Sequence[int]) -> tuple[NDArray, NDArray]:
