@@ -85,7 +85,8 @@ def examine() -> Iterator[Finding]:
     extra = ".venv/bin/pip install -r requirements/extra-{}.txt"
     yield distribution("envpool (many lifetimes)", "envpool", extra.format("envpool"), False)
     yield distribution("ray (sweeps on a cluster)", "ray", extra.format("ray"), False)
-    yield program("ffmpeg", "sudo apt install ffmpeg (for .mp4; .gif needs nothing)", False)
+    video = f"{extra.format('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"
+    yield program("ffmpeg", video, False)
 
 
 def python_finding() -> Finding:

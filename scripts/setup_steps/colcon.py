@@ -19,7 +19,8 @@ LAUNCHER = """#!/bin/sh
 ' '''
 import sys
 from dynsyn_lab.cli import main
-sys.exit(main())
+if __name__ == "__main__":  # not in the processes that multiprocessing starts
+    sys.exit(main())
 """
 
 
