@@ -15,7 +15,17 @@ from collections.abc import Sequence
 from dynsyn_lab.errors import UsageError
 
 # subcommand modules of this package, in the order of `dynsyn --help`
-COMMANDS = ("sim", "monitor", "train", "evaluate", "plots.command", "render", "sweep", "doctor")
+COMMANDS = (
+    "sim",
+    "monitor",
+    "train",
+    "evaluate",
+    "plots.command",
+    "render",
+    "sweep",
+    "bench",
+    "doctor",
+)
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 

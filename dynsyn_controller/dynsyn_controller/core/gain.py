@@ -8,6 +8,8 @@ from numba import njit
 
 from dynsyn_controller.core.rule import NO_ADAPTATION, NONLINEAR_ADAPTATION
 
+DECADE = 1.0 / math.log(10.0)
+
 
 @njit(cache=True)
 def adapt(gain, output, parameters):
@@ -26,6 +28,6 @@ def adapt(gain, output, parameters):
     for j in range(gain.size):
         change = rate * (parameters.adaptation_target - abs(output[j]))
         if parameters.adaptation == NONLINEAR_ADAPTATION:
-            decades = math.log10(gain[j])
+            decades = DECADE * math.log(gain[j])
             change *= (2.0 - decades) * (decades + 2.0) / 4.0
         gain[j] += change

@@ -76,7 +76,7 @@ class Rule:
     oscillator_b: float = 0.2
     oscillator_c: float = 0.8
     oscillator_rate: float = 0.05
-    oscillator_substeps: int = 16
+    oscillator_substeps: int = 8
     oscillator_bound: float = 10.0
     oscillator_activation: Literal["linear", "tanh"] = "linear"
     oscillator_bias: bool = False
@@ -105,7 +105,7 @@ PRESETS: dict[str, Rule] = {
     # tau = 0.02 is read as seconds: with milliseconds one control step would be 1650 tau. With the
     # printed b = 0.2 the oscillators rest for any constant input; set oscillator_b to 2 to see them
     # swing. Where the text gives no value (periods, first amplitude, first gain): the authors'.
-    # A strong drive makes v - v^3 stiff: 16 substeps follow it up to |v| = 3, and the bound, which
+    # A strong drive makes v - v^3 stiff: 8 substeps follow it up to |v| = 2, and the bound, which
     # ordinary drives never reach, keeps the rest finite.
     "paper": Rule(),
     "authors": _AUTHORS,

@@ -258,7 +258,8 @@ def _sense(state, settings, observation):
     state.input[at] = 1.0
     for j in range(state.output.size):
         state.input[at + 1 + j] = state.output[j]
-    squash(state.input[states:])
+    # a whole number of eights is quickest; what comes before is written over below
+    squash(state.input[states - min(states, (states - state.input.size) % 8) :])
     for i in range(states):
         value = state.input[states + i]
         state.input[i] = max(value, 0.0)
