@@ -1,0 +1,87 @@
+"""The swimmer under ROS 2: the same life as without, and it obeys its operator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_environment import Peer, Processes
+from std_srvs.srv import SetBool
+
+from dynsyn_controller import checkpoint
+from dynsyn_controller.conversions import stamp_nanoseconds
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_lab.senses import Senses
+from dynsyn_msgs.msg import JointCommand, Status
+from dynsyn_msgs.srv import SaveCheckpoint, Step
+from dynsyn_sim_bridge.robots.registry import entry
+
+pytestmark = pytest.mark.usefixtures("ros_domain")
+DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
+PERIOD = 30_000_000  # ns
+STEPS, COURSE_STEPS = 1200, 500
+
+
+def live_offline(joints: int, robot_seed: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Efforts of each step of a lifetime without ROS, and its record at the end."""
+    swimmer = entry("swimmer")
+    robot, body = (
+        swimmer.robot(joints=joints),
+        swimmer.create(joints=joints, course_steps=COURSE_STEPS),
+    )
+    controller, senses = new_controller(robot, seed=seed), Senses(robot, body)
+    body.reset(robot_seed)
+    efforts = np.zeros((STEPS, joints))
+    reward, terminal = 0.0, False
+    for step in range(STEPS):
+        efforts[step] = controller.step(senses.look(), reward, terminal)
+        outcome = body.step(efforts[step])
+        reward, terminal = outcome.reward, outcome.terminal
+        if terminal:
+            body.reset()
+    assert controller.statistics.episodes == 2  # so that bodies put back are compared, too
+    return efforts, controller.state
+
+
+@pytest.mark.parametrize("joints", [5, 8])
+def test_lockstep_is_bit_identical_to_a_life_without_ros(
+    processes: Processes, peer: Peer, tmp_path, joints: int
+):
+    commands: dict[int, list[float]] = {}
+
+    def note(message: JointCommand) -> None:
+        commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
+
+    peer.listen(JointCommand, "joint_command", note, DEEP)
+    heard = peer.listen(Status, "dynsyn/status")
+    processes.start_node(
+        "dynsyn_sim_bridge.bridge_node",
+        robot="swimmer",
+        joints=joints,
+        course_steps=COURSE_STEPS,
+        lockstep=True,
+        seed=5,
+    )
+    assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
+    processes.start_node(
+        "dynsyn_controller.controller_node",
+        robot_file="swimmer",
+        modules=joints,
+        lockstep=True,
+        seed=7,
+    )
+    # The first command may come before the test's own listener is known to the controller.
+    peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
+    commands.clear()
+    answer = peer.call(Step, "sim/step", Step.Request(n=STEPS - 1), timeout=120.0)
+    assert answer.success
+    peer.wait_for(lambda: len(commands) == STEPS - 1, "a command for every observation")
+    path = tmp_path / "after.ckpt"
+    request = SaveCheckpoint.Request(path=str(path))
+    assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS
+
+    efforts, state = live_offline(joints, robot_seed=5, seed=7)
+    assert sorted(commands) == [(step + 1) * PERIOD for step in range(1, STEPS)]
+    received = np.array([commands[stamp] for stamp in sorted(commands)])
+    np.testing.assert_array_equal(received, efforts[1:])
+    assert checkpoint.load(path).state.tobytes() == state.tobytes()
