@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dynsyn_lab.arguments import count
+from dynsyn_lab.errors import UsageError
 
 SEED = 1
 STEPS, REFERENCE_STEPS = 2000, 100
@@ -26,15 +27,21 @@ REWARDS = 0.3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dynsyn bench controller`."""
-    from dynsyn_controller.core.rule import PRESETS
-
-    parser.add_argument("--preset", default="dynsyn", choices=tuple(PRESETS), help="(dynsyn)")
+    parser.add_argument("--preset", default="dynsyn", help="of the rule (dynsyn)")
     parser.add_argument("--rounds", type=count, default=40, help="of each timing (40)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure, print and write the result. Returns 0."""
+    """Measure, print and write the result. Returns 0.
+
+    Raises:
+        UsageError: there is no such preset.
+    """
+    from dynsyn_controller.core.rule import PRESETS
+
+    if args.preset not in PRESETS:
+        raise UsageError(f"--preset: found {args.preset!r}, expected one of {', '.join(PRESETS)}")
     result = measure(args.preset, args.rounds)
     for name, value in result.items():
         print(f"{name:20} {value:,.2f}" if isinstance(value, float) else f"{name:20} {value}")
