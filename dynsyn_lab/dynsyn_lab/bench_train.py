@@ -28,12 +28,13 @@ PRESET = "dynsyn"
 NEVER = 2**62
 SINGLE_STEPS, BATCH_TICKS = 200, 30
 """Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
+SWIMMER = "swimmer"
 GYMNASIUM = {"walker": "BipedalWalker-v3", "walker_hardcore": "BipedalWalkerHardcore-v3"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dynsyn bench train`."""
-    parser.add_argument("--robot", default="walker", choices=tuple(GYMNASIUM))
+    parser.add_argument("--robot", default="walker", choices=(*GYMNASIUM, SWIMMER))
     parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
     parser.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
@@ -53,13 +54,14 @@ def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> di
     """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
 
     Args:
-        robot: a walker.
+        robot: a walker, or the swimmer, of which there are only the figures of one lifetime.
         lifetimes: in the batch, whose figures are None where envpool is not installed.
         rounds: of each timing.
     """
-    return {
-        "robot": robot,
-        **measure_single(robot, rounds),
+    single = {"robot": robot, **measure_single(robot, rounds)}
+    if robot == SWIMMER:
+        return single
+    return single | {
         "batch_lifetimes": lifetimes,
         **measure_batch(robot, lifetimes, rounds),
     }
@@ -78,21 +80,32 @@ def measure_single(name: str, rounds: int) -> dict[str, float]:
 
     life = Life(_flock(name, 1), 0, create(), _ignore, _ignore)
     life.until = NEVER
-    replay = Replay(name, SEED, recorder.steps)
-    plain = _NumpyLoop(name)
-    alone, learning, plainly = _alternate(
-        rounds,
-        lambda: replay.go(SINGLE_STEPS),
-        lambda: life.live(SINGLE_STEPS),
-        lambda: plain.go(SINGLE_STEPS),
-    )
-    return {
+    replay = _replay(name, recorder.steps)
+    calls = [lambda: replay.go(SINGLE_STEPS), lambda: life.live(SINGLE_STEPS)]
+    if name != SWIMMER:  # whose network has no plain transcription here
+        plain = _NumpyLoop(name)
+        calls.append(lambda: plain.go(SINGLE_STEPS))
+    alone, learning, *others = _alternate(rounds, *calls)
+    figures = {
         "env_steps_per_s": SINGLE_STEPS / statistics.median(alone),
         "single_steps_per_s": SINGLE_STEPS / statistics.median(learning),
         "single_fraction": _fraction(alone, learning),
+    }
+    if not others:
+        return figures
+    plainly = others[0]
+    return figures | {
         "numpy_loop_steps_per_s": SINGLE_STEPS / statistics.median(plainly),
         "single_to_numpy_loop": _fraction(plainly, learning),
     }
+
+
+def _replay(name: str, steps: list[tuple[list[float], float, bool]]) -> Any:
+    if name != SWIMMER:
+        return Replay(name, SEED, steps)
+    from dynsyn_lab import bench_swimmer
+
+    return bench_swimmer.Replay(SEED, steps)
 
 
 class _Recorder:

@@ -32,10 +32,12 @@ WATER_DENSITY = 3000.0
 
 JOINTS_MINIMUM, JOINTS_MAXIMUM = 2, 20
 
+SUBSTEPS = 15
+"""MuJoCo's steps in one control step."""
+
 _LINK_HALF_SIZE = (0.001, LINK_LENGTH / 2, 0.01)
 _LINK_MASS = 0.01
 _PHYSICS_STEP = 0.002
-_SUBSTEPS = 15
 _HEIGHT = 0.05
 _FRONT_HINGE = (0.0, -LINK_LENGTH / 2, 0.0)
 _ROOT = 3  # position x, position y, heading
@@ -63,7 +65,7 @@ class Swimmer:
         ValueError: an argument out of its range.
     """
 
-    control_period = _SUBSTEPS * _PHYSICS_STEP
+    control_period = SUBSTEPS * _PHYSICS_STEP
     range_max = 0.0
     scan_angles = (0.0, 0.0)
     orientation_axis = 2
@@ -105,6 +107,16 @@ class Swimmer:
         self._view.clear()
         self._read()
 
+    @property
+    def model(self) -> mujoco.MjModel:
+        """MuJoCo's description of this body."""
+        return self._model
+
+    @property
+    def data(self) -> mujoco.MjData:
+        """MuJoCo's state of this body."""
+        return self._data
+
     def sense(self, sensors: FloatArray) -> None:
         """Fill `sensors` (layout.size,) with the readings of this moment, in place."""
         sensors[:] = self._sensors
@@ -117,7 +129,7 @@ class Swimmer:
         """
         if not _apply(effort, self._effort):
             raise ValueError(f"effort {effort.tolist()}: expected {self._effort.size} finite")
-        mujoco.mj_step(self._model, self._data, _SUBSTEPS)
+        mujoco.mj_step(self._model, self._data, SUBSTEPS)
         speed = self._read()
         self._steps += 1
         reward = min(max(speed / self._desired_speed, 0.0), 1.0)
