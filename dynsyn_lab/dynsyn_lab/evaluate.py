@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ class Task:
         checkpoint: file.
         robot, options: registered robot and its body's options.
         episodes, seed, learning: see `rollout.live_episodes`.
+        transfer: see `moving.settle`.
     """
 
     checkpoint: Path
@@ -39,6 +40,7 @@ class Task:
     episodes: int
     seed: int
     learning: bool
+    transfer: bool
 
 
 def add_parser(subparsers: Any) -> None:
@@ -59,6 +61,12 @@ def add_parser(subparsers: Any) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--learning", action="store_true", help="weights fluctuate and learn on")
     mode.add_argument("--frozen", action="store_true", help="weights stand at their centres (so)")
+    parser.add_argument(
+        "--transfer",
+        action="store_true",
+        help="to a body with another number of modules (--robot.joints N): copy them, or leave "
+        "them out",
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
     accept_dotted(parser, ("robot",))
     parser.set_defaults(run=run)
@@ -69,7 +77,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None and not args.json.absolute().parent.is_dir():
         raise UsageError(f"--json: there is no folder {args.json.absolute().parent}")
     result = evaluate(
-        args.checkpoint, args.episodes, args.seed, args.learning, args.robot, args.dotted["robot"]
+        args.checkpoint,
+        args.episodes,
+        args.seed,
+        args.learning,
+        args.robot,
+        args.dotted["robot"],
+        args.transfer,
     )
     for line in lines(result):
         print(line)
@@ -88,6 +102,7 @@ def evaluate(
     learning: bool = False,
     robot: str | None = None,
     options: dict[str, Any] | None = None,
+    transfer: bool = False,
 ) -> dict[str, Any]:
     """What the lifetime of a checkpoint earns; the keys are those of `dynsyn eval --json`.
 
@@ -101,16 +116,25 @@ def evaluate(
         learning: False: weights stand at their centres.
         robot: registered robot; None: the one that the checkpoint names.
         options: of its body.
+        transfer: the body may have another number of modules; see `moving.settle`.
 
     Raises:
         CheckpointError: the file is missing, damaged, or made for another robot or network.
         UsageError: no such robot or option.
     """
     path = Path(checkpoint)
-    name, resolved = match_body(path, robot, options or {})
+    name, resolved = match_body(path, robot, options or {}, transfer)
     size = episodes if learning else BLOCK
     tasks = [
-        Task(path, name, resolved, min(size, episodes - first), course_seed(seed, first), learning)
+        Task(
+            path,
+            name,
+            resolved,
+            min(size, episodes - first),
+            course_seed(seed, first),
+            learning,
+            transfer,
+        )
         for first in range(0, episodes, size)
     ]
     done = [episode for block in live_all(tasks) for episode in block]
@@ -118,14 +142,16 @@ def evaluate(
     return {**about, "seed": seed, **figures(done)}
 
 
-def match_body(path: Path, robot: str | None, options: dict[str, Any]) -> tuple[str, dict]:
+def match_body(
+    path: Path, robot: str | None, options: dict[str, Any], transfer: bool = False
+) -> tuple[str, dict]:
     """Name and options of the body to live on, checked against the checkpoint.
 
     Raises:
         CheckpointError, UsageError: see `evaluate`.
     """
     from dynsyn_controller import checkpoint
-    from dynsyn_controller.lifetime import new_controller
+    from dynsyn_lab.moving import settle
     from dynsyn_lab.run_setup import resolve_options
     from dynsyn_sim_bridge.robots.registry import entry
 
@@ -138,10 +164,7 @@ def match_body(path: Path, robot: str | None, options: dict[str, Any]) -> tuple[
         description = body.robot(**resolved)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if description.network["type"] == saved.robot.network["type"]:
-        # a lifetime brings its network's options along; the body has no say in them
-        description = replace(description, network=saved.robot.network)
-    checkpoint.restore(new_controller(description, saved.preset, saved.settings), saved)
+    settle(saved, description, transfer)
     return body.name, resolved
 
 
@@ -170,14 +193,16 @@ def _ignore_interrupts() -> None:
 def live(task: Task) -> list[Episode]:
     """Live the episodes of one task."""
     from dynsyn_controller import checkpoint
+    from dynsyn_lab.moving import settle
     from dynsyn_lab.rollout import live_episodes
     from dynsyn_sim_bridge.robots.registry import entry
 
-    body = entry(task.robot).create(**task.options)
+    described = entry(task.robot)
+    body = described.create(**task.options)
     try:
         saved = checkpoint.load(task.checkpoint)
-        controller = saved.controller()
-        return live_episodes(saved.robot, body, controller, task.episodes, task.seed, task.learning)
+        robot, controller = settle(saved, described.robot(**task.options), task.transfer)
+        return live_episodes(robot, body, controller, task.episodes, task.seed, task.learning)
     finally:
         body.close()
 

@@ -1,0 +1,1 @@
+"""Experiments whose tables and figures are in `results/`: each is one command."""

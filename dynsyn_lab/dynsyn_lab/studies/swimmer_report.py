@@ -1,0 +1,232 @@
+"""Tables and figures of the swimmer's experiments, from the lives that have been lived."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dynsyn_lab.plots.style import BLUE, CYCLE, GREY, STYLE, VERMILION, new_figure, save
+from dynsyn_lab.studies.lives import SPAN, Life, returns_of
+from dynsyn_lab.studies.swimmer import ABLATIONS, CHANGES, FEW_SEEDS, FIRST_WEIGHTS
+
+BLOCK = 10
+"""Spans in one point of a curve."""
+BEFORE = 20
+"""Spans before a change that are shown."""
+
+Row = tuple[object, ...]
+Stages = list[list[Life]]
+
+
+def report(name: str, stages: Stages, work: Path, out: Path) -> None:
+    """Write NAME.csv and NAME.png, .svg into `out`, and print the table for people."""
+    out.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(STYLE):
+        header, rows, table, figure = REPORTS[name](stages, work)
+        with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+        save(figure, out / name, ("png", "svg"))
+    print("\n".join(table))
+
+
+def blocks(returns: NDArray[np.float64], size: int = BLOCK) -> NDArray[np.float64]:
+    """Means over `size` spans in a row; what is left over at the end is dropped."""
+    whole = len(returns) // size * size
+    return returns[:whole].reshape(-1, size).mean(axis=1)
+
+
+def curves(lives: Iterable[Life], work: Path) -> NDArray[np.float64]:
+    """Block means of lives of one length, (lives, blocks)."""
+    return np.array([blocks(returns_of(work, life)) for life in lives])
+
+
+def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line: object) -> None:
+    """Median over the rows of `values` as a line, quartiles as a band."""
+    low, middle, high = np.percentile(values, (25, 50, 75), axis=0)
+    drawn = axes.plot(steps, middle, label=label, **line)[0]
+    axes.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
+
+
+def spread(values: NDArray, digits: int = 0) -> str:
+    """Median and quartiles for a table."""
+    low, middle, high = np.percentile(values, (25, 50, 75))
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def _curve_rows(label: Row, life: Life, work: Path) -> list[Row]:
+    return [
+        (*label, life.seed, (i + 1) * BLOCK * SPAN, round(float(value), 1))
+        for i, value in enumerate(blocks(returns_of(work, life)))
+    ]
+
+
+def learning(stages: Stages, work: Path):
+    """Return against steps lived, by first weights."""
+    arms = {f"learn-{name}-": f"from {name}" for name in FIRST_WEIGHTS}
+    arms["learn-authors-"] = "from 0.3, authors' settings"
+    figure = new_figure(3.4)
+    axes = figure.subplots()
+    rows: list[Row] = []
+    table = [
+        "| first weights | steps | first 10,000 | last 10,000 | frozen, put back | steps to 900 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for prefix, label in arms.items():
+        lives = [life for life in stages[0] if life.name.startswith(prefix)]
+        shown = [life for life in stages[1] if life.name.startswith(prefix)]
+        for life in lives:
+            rows += _curve_rows((label,), life, work)
+        values = curves(lives, work)
+        steps = (np.arange(values.shape[1]) + 1) * BLOCK * SPAN
+        draw_spread(axes, steps, values, label)
+        frozen = np.array([returns_of(work, life).mean() for life in shown])
+        table.append(
+            f"| {label} | {steps[-1]:,} | {spread(values[:, 0])} | {spread(values[:, -1])} "
+            f"| {spread(frozen)} | {_steps_to(900.0, steps, values)} |"
+        )
+    axes.axhline(900, color=GREY, linewidth=0.8, linestyle=":")
+    _finish(axes, "control steps lived", "lower right")
+    figure.suptitle("Swimmer of 5 joints: learning online, never reset", x=0.01, ha="left")
+    return ("arm", "seed", "steps", "return"), rows, table, figure
+
+
+def _steps_to(level: float, steps: NDArray, values: NDArray) -> str:
+    reached = np.median(values, axis=0) >= level
+    return f"{steps[np.argmax(reached)]:,}" if reached.any() else "not"
+
+
+def _finish(axes: Axes, xlabel: str, where: str) -> None:
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("return per 1000 steps")
+    axes.set_ylim(0, 1000)
+    axes.legend(loc=where)
+
+
+def transfer(stages: Stages, work: Path):
+    """Return in bodies of other lengths than learnt in."""
+    _, frozen, _, after = stages
+    kinds: tuple[tuple[str, str, list[Life]], ...] = (
+        ("newborn", "weights of 1, never learnt", frozen),
+        ("zero-shot", "learnt on 5 joints", frozen),
+        ("moved", "and learnt on", after),
+    )
+    rows: list[Row] = []
+    figure = new_figure(3.2)
+    axes = figure.subplots()
+    columns: dict[str, dict[int, NDArray]] = {}
+    for (kind, label, lives), colour in zip(kinds, (GREY, BLUE, VERMILION), strict=True):
+        chosen = [life for life in lives if life.name.startswith(kind)]
+        by_length: dict[int, list[float]] = {}
+        for life in chosen:
+            value = float(returns_of(work, life).mean())
+            by_length.setdefault(life.joints, []).append(value)
+            rows.append((life.joints, kind, life.seed, round(value, 1)))
+        columns[kind] = {n: np.array(values) for n, values in sorted(by_length.items())}
+        lengths = list(columns[kind])
+        spreads = [np.percentile(v, (25, 50, 75)) for v in columns[kind].values()]
+        low, middle, high = np.array(spreads).T
+        axes.errorbar(
+            lengths, middle, (middle - low, high - middle), fmt="o-", ms=3, color=colour,
+            label=label,
+        )  # fmt: skip
+    _finish(axes, "joints of the body", "lower right")
+    figure.suptitle("Moved to bodies of other lengths (frozen)", x=0.01, ha="left")
+    table = ["| joints | never learnt | zero-shot | least | learnt on |", "|---|---|---|---|---|"]
+    for n, values in columns["zero-shot"].items():
+        on = spread(columns["moved"][n]) if n in columns["moved"] else ""
+        before = f"{columns['newborn'][n].mean():.0f}"
+        table.append(f"| {n} | {before} | {spread(values)} | {values.min():.0f} | {on} |")
+    return ("joints", "kind", "seed", "return"), rows, table, figure
+
+
+def ablations(stages: Stages, work: Path):
+    """Return against steps lived with and without three features."""
+    figure = new_figure(3.2)
+    panels = dict(zip(("equal", "uniform"), figure.subplots(1, 2, sharey=True), strict=True))
+    rows: list[Row] = []
+    table = [
+        "| weights | signs | first weights | first | last | least |",
+        "|---|---|---|---|---|---|",
+    ]
+    for weights, signs, initial in ABLATIONS:
+        prefix = f"ablate-{weights}-{signs}-{initial}-"
+        lives = [life for life in stages[0] if life.name.startswith(prefix)]
+        for life in lives:
+            rows += _curve_rows((weights, signs, initial), life, work)
+        values = curves(lives, work)
+        steps = (np.arange(values.shape[1]) + 1) * BLOCK * SPAN
+        colour = CYCLE[("shared", "separate").index(weights)]
+        line = "-" if signs == "constrained" else "--"
+        draw_spread(
+            panels[initial], steps, values, f"{weights}, {signs}", color=colour, linestyle=line
+        )
+        first, last = values[:, 0], values[:, -1]
+        table.append(
+            f"| {weights} | {signs} | {initial} | {spread(first)} | {spread(last)} "
+            f"| {last.min():.0f} |"
+        )
+    for initial, title in (("equal", "weights of 1 at birth"), ("uniform", "uniform in 0..1")):
+        panels[initial].set_title(title)
+        _finish(panels[initial], "control steps lived", "center right")
+    panels["uniform"].set_ylabel("")
+    figure.suptitle(f"Ablations, {len(FEW_SEEDS)} lifetimes an arm", x=0.01, ha="left")
+    return ("weights", "signs", "initial", "seed", "steps", "return"), rows, table, figure
+
+
+def changes(stages: Stages, work: Path):
+    """Return before and after the body changes, learning and frozen."""
+    parents = {life.name: life for life in stages[0]}
+    figure = new_figure(2.8)
+    every = figure.subplots(1, len(CHANGES), sharey=True)
+    rows: list[Row] = []
+    table = [
+        "| change | before | first 1000 steps | frozen | learning, last 10,000 |",
+        "|---|---|---|---|---|",
+    ]
+    for number, (name, axes) in enumerate(zip(CHANGES, every, strict=True)):
+        learns, frozen = (
+            [life for life in stages[1] if life.name.startswith(f"change-{number}-{mode}-")]
+            for mode in ("learning", "frozen")
+        )
+        before = np.array([returns_of(work, parents[x.parent])[-BEFORE:] for x in learns])
+        after = np.array([returns_of(work, life) for life in learns])
+        still = np.array([returns_of(work, life)[1:].mean() for life in frozen])
+        for life, past, values in zip(learns, before, after, strict=True):
+            steps = (np.arange(-BEFORE, len(values)) + 1) * SPAN
+            lived = zip(steps, np.r_[past, values].round(1).tolist(), strict=True)
+            rows += [(name, "learning", life.seed, *row) for row in lived]
+        rows += [
+            (name, "frozen", life.seed, "", round(float(value), 1))
+            for life, value in zip(frozen, still, strict=True)
+        ]
+        steps = (np.arange(-BEFORE, after.shape[1]) + 1) * SPAN
+        draw_spread(axes, steps, np.hstack([before, after]), "learning", color=BLUE)
+        axes.axhline(float(np.median(still)), xmin=0.25, color=VERMILION, ls="--", label="frozen")
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        axes.set_title(name)
+        _finish(axes, "steps since the change", "lower right")
+        table.append(
+            f"| {name} | {spread(before.mean(axis=1))} | {spread(after[:, 0])} | {spread(still)} "
+            f"| {spread(after[:, -10:].mean(axis=1))} |"
+        )
+    for axes in every[1:]:
+        axes.set_ylabel("")
+    figure.suptitle("The body changes in mid-life", x=0.01, ha="left")
+    return ("change", "mode", "seed", "steps", "return"), rows, table, figure
+
+
+REPORTS: dict[str, Callable[[Stages, Path], tuple[Row, list[Row], list[str], Figure]]] = {
+    "learning": learning,
+    "transfer": transfer,
+    "ablations": ablations,
+    "changes": changes,
+}
