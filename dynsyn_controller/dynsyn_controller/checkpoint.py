@@ -6,11 +6,12 @@ to a neighbour and renamed: a kill at any moment leaves the last good file.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
 import os
-import tempfile
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,17 +89,16 @@ def encode(robot: Robot, controller: Controller) -> bytes:
 def write(path: str | Path, data: bytes) -> None:
     """Write `data` atomically; see `save`."""
     path = Path(path)
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise CheckpointError(f"checkpoint {path}: cannot be written: {error.strerror}") from None
 
 

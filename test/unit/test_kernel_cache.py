@@ -1,4 +1,4 @@
-"""Numba's on-disk cache among several processes and after edits."""
+"""Numba's on-disk cache among several processes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-from dynsyn_controller.core.kernel_cache import discard_outdated
 
 KERNEL = """
 import sys
@@ -56,19 +54,3 @@ def test_processes_that_compile_at_once_keep_each_others_kernels(tmp_path: Path)
         process.stdout.close()
     said, _ = start(*sizes).communicate(timeout=60)
     assert said.strip() == str(PROCESSES), "a kernel was lost from the cache"
-
-
-def test_what_was_compiled_before_an_edit_is_thrown_away(tmp_path: Path):
-    cache = tmp_path / "__pycache__"
-    cache.mkdir()
-    names = ("source.py", "__pycache__/old.nbi", "__pycache__/new.nbi", "__pycache__/old.pyc")
-    for name, time in zip(names, (200, 100, 300, 100), strict=True):
-        (tmp_path / name).write_text("x")
-        os.utime(tmp_path / name, (time, time))
-    discard_outdated(tmp_path)
-    assert {path.name for path in cache.iterdir()} == {"new.nbi", "old.pyc"}
-
-
-def test_a_folder_without_a_cache_is_left_alone(tmp_path: Path):
-    discard_outdated(tmp_path)
-    assert not list(tmp_path.iterdir())

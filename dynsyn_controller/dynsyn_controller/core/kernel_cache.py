@@ -1,9 +1,8 @@
-"""Keeps Numba's on-disk cache of the kernels right, where Numba itself does not.
+"""Keeps Numba's on-disk cache of the kernels right where several processes compile at once.
 
-- Processes that compile for different types at the same time may give their files the same number
-  and overwrite each other, so that one later loads the other's code: each now waits its turn.
-- A kernel is compiled again when its own file has changed, but not when one that it calls in
-  another file has: whatever is older than the newest source is now thrown away.
+Numba lets processes that compile for different types at the same time give their files the same
+number and overwrite each other, so that one later loads the other's code. Here each waits its turn.
+(Edits in files that a kernel calls are the business of `dynsyn_controller.compile_cache`.)
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import fcntl
 import functools
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from numba.core.caching import IndexDataCacheFile
@@ -40,17 +38,3 @@ def _locked(method: Callable[..., Any], kind: int) -> Callable[..., Any]:
             return method(cache, *arguments)
 
     return locked
-
-
-def discard_outdated(sources: Path) -> None:
-    """Take away the cache's index of every kernel in folder `sources` compiled before an edit.
-
-    Args:
-        sources: folder of Python files, its cache in __pycache__ below; elsewhere, as in an
-            installation that cannot be written to, nothing is done.
-    """
-    newest = max((path.stat().st_mtime for path in sources.glob("*.py")), default=0.0)
-    for index in (sources / "__pycache__").glob("*.nbi"):
-        with contextlib.suppress(OSError):  # another process was quicker
-            if index.stat().st_mtime < newest:
-                index.unlink()

@@ -9,7 +9,6 @@ Observation -> layer 1 (halves of the states, ranges, constant, last outputs; ta
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
@@ -19,39 +18,9 @@ from dynsyn_controller.core.gain import adapt
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
-from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
 from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sums
-
-
-@dataclass(frozen=True)
-class Drive:
-    """An initial centre of the action layer: `weight` on output "v" or "w" of an oscillator."""
-
-    joint: str
-    oscillator: int
-    output: str
-    weight: float
-
-
-@dataclass(frozen=True)
-class WalkerOptions:
-    """Section `network` of a robot file with `type: walker`.
-
-    Attributes:
-        type: "walker".
-        hidden: units of layer 2, >= 1.
-        oscillators: of layer 3, >= 1.
-        drives: initial centres from oscillators to joints; the others start at 0.
-        position_feedback, velocity_feedback: initial centres from a joint's own channels.
-    """
-
-    type: str
-    hidden: int = 8
-    oscillators: int = 2
-    drives: tuple[Drive, ...] = field(default_factory=tuple)
-    position_feedback: float = 0.0
-    velocity_feedback: float = 0.0
+from dynsyn_controller.core.walker_options import WalkerOptions, check
 
 
 class WalkerNetwork:
@@ -69,7 +38,7 @@ class WalkerNetwork:
     Options = WalkerOptions
 
     def __init__(self, body: Body, options: WalkerOptions, rule: Rule) -> None:
-        _check(body, options)
+        check(body, options)
         self.body, self.options, self.rule = body, options, rule
         self.layers = _layers(body, options, rule)
         last = self.layers[-1].slice.stop
@@ -139,27 +108,6 @@ class WalkerNetwork:
         """Values of the units in `unit_names`, dimensionless."""
         units = (state["hidden"][:-1], state["v"], state["w"], state["output"])
         return np.concatenate(units)
-
-
-def _check(body: Body, options: WalkerOptions) -> None:
-    for name in ("hidden", "oscillators"):
-        if getattr(options, name) < 1:
-            raise SchemaError(
-                f"network.{name}", f"found {getattr(options, name)}, expected 1 or more"
-            )
-    if not body.states:
-        raise SchemaError("observation", "no channel of kind state, expected at least one")
-    for number, drive in enumerate(options.drives):
-        where = f"network.drives[{number}]"
-        if drive.joint not in body.joints:
-            raise SchemaError(f"{where}.joint", f"{drive.joint!r} is not a joint of this robot")
-        if not 0 <= drive.oscillator < options.oscillators:
-            raise SchemaError(
-                f"{where}.oscillator",
-                f"found {drive.oscillator}, expected 0 to {options.oscillators - 1}",
-            )
-        if drive.output not in ("v", "w"):
-            raise SchemaError(f"{where}.output", f"found {drive.output!r}, expected v or w")
 
 
 def _layers(body: Body, options: WalkerOptions, rule: Rule) -> tuple[LayerSpec, ...]:
