@@ -32,6 +32,9 @@ WATER_DENSITY = 3000.0
 
 JOINTS_MINIMUM, JOINTS_MAXIMUM = 2, 20
 
+TRACK_STEPS = 4000
+"""Control steps of the head's track that pictures show: two minutes."""
+
 SUBSTEPS = 15
 """MuJoCo's steps in one control step."""
 
@@ -91,6 +94,7 @@ class Swimmer:
         names = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
         names += ("odom.linear", "odom.angular")
         self._starts = np.array([blocks[name].start for name in names])
+        self._track = np.zeros((TRACK_STEPS, 2))
         self._view = SwimmerView(joints + 1, LINK_LENGTH)
         self.reset(seed=0)
 
@@ -104,7 +108,6 @@ class Swimmer:
         self._position[2] = self._generator.uniform(-math.pi, math.pi)
         self._position[_ROOT:] = self._generator.uniform(-reach, reach, joints)
         self._steps = 0
-        self._view.clear()
         self._read()
 
     @property
@@ -130,21 +133,27 @@ class Swimmer:
         if not _apply(effort, self._effort):
             raise ValueError(f"effort {effort.tolist()}: expected {self._effort.size} finite")
         mujoco.mj_step(self._model, self._data, SUBSTEPS)
-        speed = self._read()
         self._steps += 1
+        speed = self._read()
         reward = min(max(speed / self._desired_speed, 0.0), 1.0)
         return Outcome(reward, self._steps == self._course_steps, False)
 
     def _read(self) -> float:
         return _read_sensors(
-            self._position, self._velocity, self._effort, self._starts, self._sensors
+            self._position,
+            self._velocity,
+            self._effort,
+            self._starts,
+            self._sensors,
+            self._track,
+            self._steps,
         )
 
     def frame(self) -> np.ndarray:
-        """The body from above with its track since the last reset, uint8 (480, 480, 3)."""
+        """The body from above and its head's track since the last reset, uint8 (480, 480, 3)."""
         position = self._sensors[self.layout.blocks["odom.position"]]
         headings = self._position[2] + np.cumsum(np.r_[0.0, self._position[_ROOT:]])
-        return self._view.draw(position[:2], headings)
+        return self._view.draw(position[:2], headings, self._track[: self._steps + 1])
 
     def close(self) -> None:
         """Nothing to release: MuJoCo's memory goes with this object."""
@@ -226,8 +235,10 @@ def _apply(effort, control):
 
 
 @njit(cache=True)
-def _read_sensors(position, velocity, effort, starts, sensors):
+def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
     """Fill the sensor vector from MuJoCo's state, in place; return the forward speed in m/s.
+
+    The head's place after so many `steps` goes into `track`, over the oldest one where it is full.
 
     MuJoCo's head points along its -y and turns about the end of it that is at the nose, so the base
     frame is a quarter turn behind, and its centre swings around that hinge.
@@ -250,6 +261,8 @@ def _read_sensors(position, velocity, effort, starts, sensors):
     sensors[starts[2]] = position[0] + arm_x
     sensors[starts[2] + 1] = position[1] - 0.5 * LINK_LENGTH + arm_y
     sensors[starts[2] + 2] = _HEIGHT
+    track[steps % len(track), 0] = sensors[starts[2]]
+    track[steps % len(track), 1] = sensors[starts[2] + 1]
     sensors[starts[4]] = forward
     sensors[starts[4] + 1] = speed_y * ahead_x - speed_x * ahead_y
     sensors[starts[5] + 2] = turning

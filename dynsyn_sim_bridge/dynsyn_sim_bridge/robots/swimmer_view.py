@@ -9,7 +9,6 @@ _PIXELS = 480
 _MARGIN = 1.4
 _WIDTH_MINIMUM = 1.0  # m
 _GRID = 0.1  # m
-_TRACK_LENGTH = 4000  # frames
 
 # Blue water, orange body: told apart by colour-blind people too.
 _WATER = np.array([232.0, 240.0, 247.0])
@@ -30,24 +29,23 @@ class SwimmerView:
     def __init__(self, links: int, link_length: float) -> None:
         self._length = link_length
         self._width = max(_WIDTH_MINIMUM, _MARGIN * links * link_length)
-        self._track: list[tuple[float, float]] = []
         centres = (np.arange(_PIXELS) + 0.5) / _PIXELS - 0.5
         self._x, self._y = np.meshgrid(centres * self._width, -centres * self._width)
 
-    def clear(self) -> None:
-        """Forget the track."""
-        self._track.clear()
-
-    def draw(self, head: NDArray[np.float64], headings: NDArray[np.float64]) -> NDArray[np.uint8]:
+    def draw(
+        self,
+        head: NDArray[np.float64],
+        headings: NDArray[np.float64],
+        track: NDArray[np.float64],
+    ) -> NDArray[np.uint8]:
         """A picture, uint8 (480, 480, 3), x to the right and y upwards, centred on the body.
 
         Args:
             head: centre of the head in m, (2,).
             headings: direction of each link's tailward axis less a quarter turn, rad, (links,).
+            track: places where the head has been, m, (places, 2), in any order.
         """
         ends = self._ends(head, headings)
-        self._track.append(tuple(head))
-        del self._track[:-_TRACK_LENGTH]
         centre = 0.5 * (ends.min(axis=0) + ends.max(axis=0))
         picture = np.empty((_PIXELS, _PIXELS, 3))
         picture[:] = _WATER
@@ -55,7 +53,7 @@ class SwimmerView:
         for coordinate in (self._x + centre[0], self._y + centre[1]):
             offset = np.abs((coordinate + 0.5 * _GRID) % _GRID - 0.5 * _GRID)
             _blend(picture, offset - 0.5 * pixel, pixel, _GRID_LINE)
-        self._draw_track(picture, centre, pixel)
+        self._draw_track(picture, (track - centre) / pixel)
         radius = 0.14 * self._length
         for link in range(len(headings) - 1, -1, -1):
             distance = self._distance(ends[link] - centre, ends[link + 1] - centre)
@@ -76,8 +74,10 @@ class SwimmerView:
         along = np.clip((x * span[0] + y * span[1]) / (span @ span), 0.0, 1.0)
         return np.hypot(x - along * span[0], y - along * span[1])
 
-    def _draw_track(self, picture, centre, pixel: float) -> None:
-        points = (np.array(self._track) - centre) / pixel + 0.5 * _PIXELS
+    @staticmethod
+    def _draw_track(picture, places) -> None:
+        """Dots at `places`, in pixels from the centre."""
+        points = places + 0.5 * _PIXELS
         columns = points[:, 0].astype(int)
         rows = (_PIXELS - points[:, 1]).astype(int)
         seen = (columns >= 0) & (columns < _PIXELS - 1) & (rows >= 0) & (rows < _PIXELS - 1)
