@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from dynsyn_controller import checkpoint
+from dynsyn_controller.lifetime import new_controller
 from dynsyn_lab import cli
+from dynsyn_sim_bridge.robots.registry import entry
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,18 @@ def test_training_starts_where_it_was_asked_to(trained) -> None:
     assert controller.steps == 3000
     assert controller.centre.size == 30
     assert 0.2 < np.abs(controller.centre).mean() < 0.6
+
+
+def test_the_node_takes_it_however_its_weights_began(tmp_path) -> None:
+    swimmer, path = entry("swimmer"), tmp_path / "life.ckpt"
+    robot = swimmer.robot({"initial_magnitude": 0.3})
+    checkpoint.save(path, robot, new_controller(robot, seed=3))
+    controller = new_controller(swimmer.robot())
+    checkpoint.restore(controller, checkpoint.load(path))
+    assert np.abs(controller.centre).tolist() == [0.3] * 4
+    other = new_controller(swimmer.robot({"signs": "free"}))
+    with pytest.raises(checkpoint.CheckpointError, match="signs: found 'constrained', expected"):
+        checkpoint.restore(other, checkpoint.load(path))
 
 
 def test_a_lifetime_brings_its_network_along(trained, tmp_path) -> None:
