@@ -62,6 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             traceback.print_exc()
-        message = str(error) or type(error).__name__
+        message = " ".join(str(error).split()) or type(error).__name__
         print(f"dynsyn: error: {message}", file=sys.stderr)
         return WRONG_USAGE if isinstance(error, UsageError) else FAILED

@@ -107,11 +107,14 @@ def lived_before(checkpoint: Path | None) -> tuple[int, int]:
     Raises:
         CheckpointError: the file is no lifetime.
     """
-    from dynsyn_controller.checkpoint import load
+    from dynsyn_controller.checkpoint import CheckpointError, load
 
     if checkpoint is None or not checkpoint.exists():
         return 0, 0
-    state = load(checkpoint).state
+    try:
+        state = load(checkpoint).state
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; --from-scratch lives a new life without it") from None
     return int(state["steps"][0]), int(state["falls"][0])
 
 
