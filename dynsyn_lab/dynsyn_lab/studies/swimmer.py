@@ -104,8 +104,8 @@ def learning(lengths: Lengths) -> list[list[Life]]:
 
 
 def parents(lengths: Lengths) -> list[Life]:
-    """Lifetimes that have learnt on 5 joints, from weights of 1."""
-    return [life for life in learning(lengths)[0] if life.name.startswith("learn-1-")]
+    """Lifetimes that have learnt on 5 joints, from weights of 0.3."""
+    return [life for life in learning(lengths)[0] if life.name.startswith("learn-0.3-")]
 
 
 def transfer(lengths: Lengths) -> list[list[Life]]:
@@ -194,7 +194,7 @@ STUDIES = {
 
 STEPS = {
     "learning": 400_000,
-    "others": 200_000,
+    "others": 100_000,
     "transfer": 40_000,
     "ablations": 50_000,
     "changes": 40_000,
