@@ -94,8 +94,10 @@ def learning(stages: Stages, work: Path):
             f"| {spread(frozen)} | {_steps_to(900.0, steps, values)} |"
         )
     axes.axhline(900, color=GREY, linewidth=0.8, linestyle=":")
-    _finish(axes, "control steps lived", "lower right")
-    figure.suptitle("Swimmer of 5 joints: learning online, never reset", x=0.01, ha="left")
+    _finish(axes, "control steps lived / 1000", "lower right")
+    figure.suptitle(
+        "Swimmer of 5 joints: learning online, never reset", x=0.01, ha="left", fontweight="bold"
+    )
     return ("arm", "seed", "steps", "return"), rows, table, figure
 
 
@@ -109,6 +111,8 @@ def _finish(axes: Axes, xlabel: str, where: str) -> None:
     axes.set_ylabel("return per 1000 steps")
     axes.set_ylim(0, 1000)
     axes.legend(loc=where)
+    if "steps" in xlabel:
+        axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")
 
 
 def transfer(stages: Stages, work: Path):
@@ -139,7 +143,9 @@ def transfer(stages: Stages, work: Path):
             label=label,
         )  # fmt: skip
     _finish(axes, "joints of the body", "lower right")
-    figure.suptitle("Moved to bodies of other lengths (frozen)", x=0.01, ha="left")
+    figure.suptitle(
+        "Moved to bodies of other lengths (frozen)", x=0.01, ha="left", fontweight="bold"
+    )
     table = ["| joints | never learnt | zero-shot | least | learnt on |", "|---|---|---|---|---|"]
     for n, values in columns["zero-shot"].items():
         on = spread(columns["moved"][n]) if n in columns["moved"] else ""
@@ -176,9 +182,12 @@ def ablations(stages: Stages, work: Path):
         )
     for initial, title in (("equal", "weights of 1 at birth"), ("uniform", "uniform in 0..1")):
         panels[initial].set_title(title)
-        _finish(panels[initial], "control steps lived", "center right")
+        _finish(panels[initial], "control steps lived / 1000", (0.45, 0.12))
     panels["uniform"].set_ylabel("")
-    figure.suptitle(f"Ablations, {len(FEW_SEEDS)} lifetimes an arm", x=0.01, ha="left")
+    panels["uniform"].legend().remove()
+    figure.suptitle(
+        f"Ablations, {len(FEW_SEEDS)} lifetimes an arm", x=0.01, ha="left", fontweight="bold"
+    )
     return ("weights", "signs", "initial", "seed", "steps", "return"), rows, table, figure
 
 
@@ -213,14 +222,15 @@ def changes(stages: Stages, work: Path):
         axes.axhline(float(np.median(still)), xmin=0.25, color=VERMILION, ls="--", label="frozen")
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_title(name)
-        _finish(axes, "steps since the change", "lower right")
+        _finish(axes, "steps since the change / 1000", "lower right")
         table.append(
             f"| {name} | {spread(before.mean(axis=1))} | {spread(after[:, 0])} | {spread(still)} "
             f"| {spread(after[:, -10:].mean(axis=1))} |"
         )
     for axes in every[1:]:
         axes.set_ylabel("")
-    figure.suptitle("The body changes in mid-life", x=0.01, ha="left")
+        axes.legend().remove()
+    figure.suptitle("The body changes in mid-life", x=0.01, ha="left", fontweight="bold")
     return ("change", "mode", "seed", "steps", "return"), rows, table, figure
 
 
