@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
@@ -18,6 +17,7 @@ from dynsyn_controller.conversions import MessageError
 from dynsyn_controller.outputs import QOS
 from dynsyn_controller.parameter_table import ParameterError
 from dynsyn_controller.pilot import REWARD, Pilot
+from dynsyn_controller.wire import Decoder
 from dynsyn_msgs.msg import Contacts, Reward
 
 MESSAGES: dict[str, type] = {
@@ -64,13 +64,11 @@ class Inputs:
         self._joint_order: list[str] = []
         self._subscriptions = []
         for topic in pilot.topics:
-            handle = self._on_reward if topic == REWARD else partial(self._on_sensor, topic)
-            if topic == "joint_states":
-                handle = self._on_joint_states
+            handle = partial(self._on_bytes, topic, Decoder(MESSAGES[topic]))
             options = QoSOverridingOptions(_OVERRIDABLE)
             self._subscriptions.append(
                 node.create_subscription(
-                    MESSAGES[topic], topic, handle, QOS, qos_overriding_options=options
+                    MESSAGES[topic], topic, handle, QOS, qos_overriding_options=options, raw=True
                 )
             )
         try:
@@ -95,32 +93,26 @@ class Inputs:
                     f"{', '.join(sorted(known))}"
                 )
 
-    def _on_joint_states(self, message: JointState) -> None:
-        if message.name != self._joint_order:
-            self._joint_order = list(message.name)
-            names = ", ".join(f"{index} {name}" for index, name in enumerate(message.name))
-            self._node.get_logger().info(f"joint_states: order of its sender: {names}")
-        self._on_sensor("joint_states", message)
-
-    def _on_sensor(self, topic: str, message: Any) -> None:
+    def _on_bytes(self, topic: str, decoder: Decoder, buffer: bytes) -> None:
         now = time.monotonic_ns()
         self.heard += 1
         try:
-            self._pilot.read(topic, message, now)
+            message = decoder.decode(buffer)
+            if topic == REWARD:
+                self._pilot.read_reward(message, now, self._add_rewards)
+            else:
+                if topic == "joint_states" and message.name != self._joint_order:
+                    self._log_order(message.name)
+                self._pilot.read(topic, message, now)
         except MessageError as error:
             self._refuse(error)
         else:
             self._then(topic, now)
 
-    def _on_reward(self, message: Reward) -> None:
-        now = time.monotonic_ns()
-        self.heard += 1
-        try:
-            self._pilot.read_reward(message, now, self._add_rewards)
-        except MessageError as error:
-            self._refuse(error)
-        else:
-            self._then(REWARD, now)
+    def _log_order(self, joints: list[str]) -> None:
+        self._joint_order = list(joints)
+        names = ", ".join(f"{index} {name}" for index, name in enumerate(joints))
+        self._node.get_logger().info(f"joint_states: order of its sender: {names}")
 
     def _refuse(self, error: MessageError) -> None:
         self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)

@@ -30,6 +30,7 @@ from dynsyn_controller.reports import (
 from dynsyn_controller.robot import Robot
 from dynsyn_controller.sensors import FloatArray
 from dynsyn_controller.timing import SECOND, LoopTiming, Pace
+from dynsyn_controller.wire import sending_form
 from dynsyn_msgs.msg import Activity, JointCommand, Status, Weights
 
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
@@ -66,7 +67,9 @@ class Outputs:
         self._node, self._robot, self._pilot, self._keeper = node, robot, pilot, keeper
         self._publishers: list[Publisher] = []
         self._writer = CommandWriter(robot.joint_names)
-        self._command = JointCommand()
+        command = JointCommand()
+        self._writer.write_command(command, pilot.effort, 0)
+        self._command = sending_form(command)
         self._send_command = self._open(JointCommand, "joint_command", QOS)
         self._array = Float64MultiArray()
         self._send_array: Callable | None = None
@@ -100,8 +103,8 @@ class Outputs:
 
     def send(self, effort: FloatArray, stamp: int) -> None:
         """Publish efforts, N m or N, (joints,), that answer the observation of `stamp` (ns)."""
-        self._writer.write_command(self._command, effort, stamp)
-        self._send_command(self._command)
+        self._writer.write_command(self._command.record, effort, stamp)
+        self._send_command(self._command.pack())
         if self._send_array is not None:
             self._writer.write_array(self._array, effort)
             self._send_array(self._array)

@@ -30,6 +30,7 @@ from dynsyn_controller.parameter_table import ParameterError, declare, overrides
 from dynsyn_controller.robot import RobotFileError
 from dynsyn_controller.ros_process import StopRequest, create_executor
 from dynsyn_controller.sensors import FloatArray
+from dynsyn_controller.wire import Decoder, sending_form
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
@@ -92,11 +93,12 @@ class Bridge(Node):
         set_stamp(self._reward.header.stamp, stamp)
         self._reward.value = self.simulation.reward
         self._reward.terminal = self.simulation.terminal
+        self._observation = [(send, form.pack()) for send, form in self._outputs]
         self.publish_again()
 
     def publish_again(self) -> None:
         """Publish the last observation once more, under its own stamp."""
-        for send, message in self._outputs:
+        for send, message in self._observation:
             send(message)
 
     def publish_clock(self, stamp: int) -> None:
@@ -128,19 +130,25 @@ class Bridge(Node):
                 messages[topic].header.frame_id = frame
         # Velocities do not turn with a body that pitches: see REP-103 and REP-120.
         messages["odom"].child_frame_id = "base_stabilized"
-        self._writer = SensorWriter(
-            robot.layout, messages, robot.control_period, robot.range_max, robot.scan_angles
-        )
-        self._reward = Reward()
-        self._outputs: list[tuple[Callable, object]] = [
-            (self.create_publisher(type(message), topic, QOS).publish, message)
-            for topic, message in [*messages.items(), ("reward", self._reward)]
+        scan = robot.control_period, robot.range_max, robot.scan_angles
+        # Real messages once, for their lengths; from then on only numbers in their bytes change.
+        SensorWriter(robot.layout, messages, *scan).write(self.simulation.sensors, 0)
+        messages["reward"] = Reward()
+        forms = {topic: sending_form(message) for topic, message in messages.items()}
+        self._outputs = [
+            (self.create_publisher(type(messages[topic]), topic, QOS).publish, form)
+            for topic, form in forms.items()
         ]
+        records = {topic: form.record for topic, form in forms.items()}
+        self._reward = records.pop("reward")
+        self._writer = SensorWriter(robot.layout, records, *scan)
+        self._observation: list[tuple[Callable, bytes]] = []
         self._clock_message = Clock()
         self._clock_publisher = self.create_publisher(Clock, "/clock", QOS)
 
     def _open_inputs(self) -> None:
-        self.create_subscription(JointCommand, "joint_command", self._on_command, QOS)
+        self._decoder = Decoder(JointCommand)
+        self.create_subscription(JointCommand, "joint_command", self._on_command, QOS, raw=True)
         if self.settings.effort_topic:
             self.create_subscription(
                 Float64MultiArray, self.settings.effort_topic, self._on_array, QOS
@@ -152,24 +160,28 @@ class Bridge(Node):
         self.create_service(Step, "sim/step", self._on_step, callback_group=waiting)
         self.create_service(SetBool, "sim/pause", self._on_pause)
 
-    def _on_command(self, message: JointCommand) -> None:
-        self._take(
-            self._commands.read_command, message, lambda: stamp_nanoseconds(message.header.stamp)
-        )
+    def _on_command(self, buffer: bytes) -> None:
+        try:
+            message = self._decoder.decode(buffer)
+            effort = self._commands.read_command(message)
+            self._take(effort, stamp_nanoseconds(message.header.stamp))
+        except MessageError as error:
+            self._refuse(error)
 
     def _on_array(self, message: Float64MultiArray) -> None:
-        self._take(self._commands.read_array, message, lambda: -1)
-
-    def _take(self, read: Callable, message: object, stamp: Callable[[], int]) -> None:
         try:
-            self.effort = read(message)
+            self._take(self._commands.read_array(message), -1)
         except MessageError as error:
-            self.get_logger().error(
-                f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD, skip_first=False
-            )
-            return
-        self.effort_stamp = stamp()
+            self._refuse(error)
+
+    def _take(self, effort: FloatArray, stamp: int) -> None:
+        self.effort, self.effort_stamp = effort, stamp
         self.effort_time = time.monotonic_ns()
+
+    def _refuse(self, error: MessageError) -> None:
+        self.get_logger().error(
+            f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD, skip_first=False
+        )
 
     def _on_parameters(self, parameters: list) -> None:
         for parameter in parameters:

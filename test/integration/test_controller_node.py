@@ -107,6 +107,7 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     first = start_controller(processes, checkpoint_path=path, checkpoint_period=1.0)
     peer.wait_for(path.exists, "a checkpoint")
     peer.wait_for(lambda: states and any(states[-1].effort), "efforts")
+    peer.wait_for(lambda: heard, "a status")
 
     first.kill()
     del states[:]
