@@ -32,8 +32,14 @@ lint: setup ## ruff's rules and format, and the import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: run make format" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo || exit 1
 
+# Tests of real nodes in real time come after the others, with the processor to themselves.
 unit: setup ## the tests alone; ARGS='-k name' picks some
+ifeq ($(ARGS),)
+	@$(BIN)/python -m pytest -n 2 test/unit test/contract
+	@$(BIN)/python -m pytest test/integration test/launch
+else
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 format: setup ## let ruff format the code and fix what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
