@@ -155,14 +155,9 @@ class Observer:
 
     def observe(self, sensors: FloatArray, observation: FloatArray) -> None:
         """Fill `observation` (..., channels) from `sensors` (..., layout.size), in place."""
-        _observe(
-            np.atleast_2d(sensors),
-            self.index,
-            self.operation,
-            self.offset,
-            self.scale,
-            np.atleast_2d(observation),
-        )
+        if sensors.ndim == 1:  # several times quicker than np.atleast_2d
+            sensors, observation = sensors[None], observation[None]
+        _observe(sensors, self.index, self.operation, self.offset, self.scale, observation)
 
 
 @njit(cache=True)
