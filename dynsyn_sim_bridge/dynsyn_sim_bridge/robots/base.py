@@ -32,14 +32,12 @@ class SimulatedRobot(Protocol):
         range_max: m; reading of a ray that meets nothing; 0 where there is no lidar. Every ray is
             a float32 value, as a LaserScan message carries it.
         scan_angles: angle of the first ray and between rays, rad (REP-103), of a LaserScan.
-        orientation_axis: body axis that a planar robot turns about: 0 x, 1 y, 2 z.
     """
 
     layout: SensorLayout
     control_period: float
     range_max: float
     scan_angles: tuple[float, float]
-    orientation_axis: int
 
     def reset(self, seed: int | None = None) -> None:
         """Put the body back to its start; a seed also restarts its generator of random things.

@@ -70,7 +70,6 @@ class BipedalWalker:
     range_max = RANGE_MAX
     # The lidar does not turn with the hull: x forward, y up; from straight down to 1.35 rad above.
     scan_angles = (-math.pi / 2.0, 0.15)
-    orientation_axis = 1
 
     def __init__(self, environment: str = "BipedalWalker-v3") -> None:
         limit = gymnasium.spec(environment).max_episode_steps

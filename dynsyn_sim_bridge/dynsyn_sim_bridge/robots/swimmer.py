@@ -71,7 +71,6 @@ class Swimmer:
     control_period = SUBSTEPS * _PHYSICS_STEP
     range_max = 0.0
     scan_angles = (0.0, 0.0)
-    orientation_axis = 2
 
     def __init__(
         self,
