@@ -80,9 +80,8 @@ class DynamicSynapses:
     def step(self, reward: float, advantage: float, dt: float) -> None:
         """Learn from `reward` (equation 4) and `advantage` (equation 3); swing on by `dt` ms."""
         rule = self.rule
-        self.centre = (
-            self.centre + rule.learning_rate * (self.weight - self.centre) * advantage * dt
-        )
+        learnt = rule.learning_rate * (self.weight - self.centre) * advantage * dt
+        self.centre = self.centre * np.exp(-rule.centre_decay * dt) + learnt
         if rule.amplitude_law == "exponential":
             amplitude = self.amplitude * np.exp(-rule.convergence_rate * reward * dt)
         else:

@@ -229,6 +229,14 @@ def test_baseline_makes_a_constant_reward_mean_nothing():
     assert np.abs(states["centre"] - settled).max() > 1e-5
 
 
+def test_centres_that_no_reward_holds_decay_exponentially():
+    states, record = synapses(8, Rule(centre_decay=1e-4), seed=3)
+    states["centre"] = born = np.linspace(-1.0, 1.0, 8)
+    steps = 1000
+    live(states, record, 0.0, np.zeros((steps, 8)))
+    assert np.allclose(states["centre"][0], born * np.exp(-1e-4 * steps * DT), rtol=1e-10)
+
+
 # Settings were chosen on seeds 0 to 9; the tests use others.
 @pytest.mark.parametrize("seed", range(100, 105))
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ ARMS = {
     "dynsyn": ("dynsyn", {}),
     "attractive only": ("authors", {"repulsion": False}),
     "attractive only, with baseline": ("dynsyn", {"repulsion": False}),
+    "forgetting": ("dynsyn", {"centre_decay": 1e-4}),
     "no adaptation": ("authors", {"adaptation": "none"}),
     "linear adaptation": ("authors", {"adaptation": "linear", "adaptation_rate": 1e-4}),
     "nonlinear adaptation": ("authors", {"adaptation_rate": 1e-4}),

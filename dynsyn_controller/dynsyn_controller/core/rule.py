@@ -28,6 +28,7 @@ class Rule:
     Attributes:
         learning_rate: alpha of equation 3, 1/ms, >= 0.
         convergence_rate: beta of equation 4, 1/ms, >= 0.
+        centre_decay: delta, 1/ms, >= 0: dC/dt = alpha (W - C) R - delta C.
         amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A.
         amplitude_initial: A at birth, dimensionless, >= 0.
         amplitude_minimum, amplitude_maximum: A is kept between them, >= 0.
@@ -56,6 +57,7 @@ class Rule:
 
     learning_rate: float = 1.2e-5
     convergence_rate: float = 1e-9
+    centre_decay: float = 0.0
     amplitude_law: Literal["linear", "exponential"] = "linear"
     amplitude_initial: float = 0.2
     amplitude_minimum: float = 0.0
@@ -125,6 +127,7 @@ PRESETS: dict[str, Rule] = {
 _NOT_NEGATIVE = (
     "learning_rate",
     "convergence_rate",
+    "centre_decay",
     "amplitude_initial",
     "amplitude_minimum",
     "amplitude_maximum",

@@ -80,9 +80,10 @@ def advance(state, parameters, reward):
     """
     pull, scale, shift = modulation(state, parameters, reward)
     low, high, dt = parameters.amplitude_minimum, parameters.amplitude_maximum, parameters.dt
+    keep = math.exp(-parameters.centre_decay * dt)
     ended = 0
     for i in range(state.centre.size):
-        centre = state.centre[i] + pull * (state.weight[i] - state.centre[i])
+        centre = keep * state.centre[i] + pull * (state.weight[i] - state.centre[i])
         amplitude = min(max(scale * state.amplitude[i] + shift, low), high)
         sine, cosine = state.sine[i], state.cosine[i]
         turned = sine * state.rotation_cosine[i] + cosine * state.rotation_sine[i]
