@@ -116,6 +116,10 @@ class _Recorder:
         self.layout, self.sense, self.reset = body.layout, body.sense, body.reset
         self.steps: list[tuple[list[float], float, bool]] = []
 
+    @property
+    def generator(self) -> np.random.Generator:
+        return self._body.generator
+
     def step(self, effort: np.ndarray) -> Any:
         outcome = self._body.step(effort)
         self.steps.append((effort.tolist(), outcome.reward, outcome.terminal))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dynsyn_controller.robot import parse_robot
 from dynsyn_lab.flock import Flock, Note, Sample
 from dynsyn_lab.journal import Goal
-from dynsyn_lab.robot_world import PARTS, RobotWorld
+from dynsyn_lab.robot_world import PARTS, RobotWorld, parts_of
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,9 @@ class ProcessWorld:
         for worker in self._workers:
             own = slice(worker.lifetimes.start, worker.lifetimes.stop)
             theirs = {
-                f"{name}_{at}": parts[f"{name}_{lifetime}"]
+                f"{name}_{at}": part
                 for at, lifetime in enumerate(worker.lifetimes)
-                for name in PARTS
+                for name, part in parts_of(lifetime, parts).items()
             }
             worker.ask("restore", self._flock.states[own], self._flock.books[own], theirs)
         for worker in self._workers:

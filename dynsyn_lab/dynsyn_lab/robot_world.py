@@ -1,19 +1,22 @@
 """Lifetimes on simulated robots in this process, in turns.
 
-What is saved of a body are the number of courses it has had and the efforts of the present one. A
-robot's `reset` depends on nothing but its generator, so a world is restored, bit for bit, by
-putting a fresh body back as often and replaying these efforts.
+What is saved of a body are its generator, as it was before the present course, and the efforts
+since. A robot's `reset` depends on nothing but its generator, so a world is restored, bit for bit,
+by putting a fresh body back once with that generator and replaying these efforts.
 """
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_lab.flock import Flock, Note, Sample
+from dynsyn_lab.run_folder import RunError
 from dynsyn_lab.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.registry import entry
@@ -21,8 +24,24 @@ from dynsyn_sim_bridge.robots.registry import entry
 SLICE = 64
 """Control steps of one lifetime before the next has its turn."""
 
-PARTS = ("reward", "terminal", "courses", "efforts")
+PARTS = ("reward", "terminal", "generator", "efforts")
 """What is saved of each life."""
+
+
+def parts_of(index: int, parts: dict[str, NDArray]) -> dict[str, NDArray]:
+    """What was saved of one life, by the names in PARTS.
+
+    Raises:
+        RunError: something is missing.
+    """
+    names = {name: f"{name}_{index}" for name in PARTS}
+    for name in names.values():
+        if name not in parts:
+            raise RunError(
+                f"state.npz: found no {name}: saved by another version, it cannot be resumed; "
+                "its checkpoints are as good as ever"
+            )
+    return {name: parts[saved] for name, saved in names.items()}
 
 
 class Life:
@@ -48,11 +67,12 @@ class Life:
         self._state = flock.states[index : index + 1]
         self._controller = Controller(flock.network, flock.robot.body, self._state)
         self._senses = Senses(flock.robot, robot)
-        self._efforts = np.zeros((2048, len(robot.layout.joints)))
+        self._joints = len(robot.layout.joints)
+        self._efforts = bytearray()  # of the present course, float64, step after step
         self._reward, self._terminal = 0.0, False
         self.until = 0
         robot.reset(flock.seeds[index])
-        self._courses, self._course_steps = 1, 0
+        self._generator: dict[str, Any] | None = None  # in the first course its seed says it all
 
     @property
     def steps(self) -> int:
@@ -75,26 +95,24 @@ class Life:
 
     def _live(self, steps: int) -> None:
         """The loop: sense, learn and act, move; a body that has come to an end is put back."""
-        robot, look, move = self.robot, self._senses.look, self.robot.step
-        act = self._controller.step
-        reward, terminal = self._reward, self._terminal
+        look, act, move = self._senses.look, self._controller.step, self.robot.step
+        reward, terminal, efforts = self._reward, self._terminal, self._efforts
         for _ in range(steps):
             effort = act(look(), reward, terminal)
             if terminal:
                 self._close_episode()
-            if self._course_steps == len(self._efforts):
-                self._efforts = np.concatenate([self._efforts, np.zeros_like(self._efforts)])
-            self._efforts[self._course_steps] = effort
-            self._course_steps += 1
-            outcome = move(effort)
-            reward, terminal = outcome.reward, outcome.terminal
+            efforts += effort.tobytes()
+            reward, terminal, _ = move(effort)
             if terminal:
-                robot.reset()
-                self._courses += 1
-                self._course_steps = 0
+                self._begin_course(self.robot.generator.bit_generator.state)
             if self.until == 0:
                 break
         self._reward, self._terminal = reward, terminal
+
+    def _begin_course(self, generator: dict[str, Any]) -> None:
+        self._generator = generator
+        self.robot.reset()
+        self._efforts.clear()
 
     def _close_episode(self) -> None:
         self._note(self._journal.close_episode(self._state[0]))
@@ -106,22 +124,23 @@ class Life:
         return {
             "reward": np.array(self._reward),
             "terminal": np.array(self._terminal),
-            "courses": np.array(self._courses),
-            "efforts": self._efforts[: self._course_steps].copy(),
+            "generator": np.array(json.dumps(self._generator)),
+            "efforts": np.frombuffer(self._efforts).reshape(-1, self._joints).copy(),
         }
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """Put a new-born life's body where `save` was called, by replaying its efforts."""
+        """Put a new-born life's body where `save` was called, by replaying its efforts.
+
+        Raises:
+            ValueError: the generator is not one of this robot's.
+        """
         self._reward, self._terminal = float(parts["reward"]), bool(parts["terminal"])
-        for _ in range(self._courses, int(parts["courses"])):
-            self.robot.reset()
-        self._courses = int(parts["courses"])
-        efforts = parts["efforts"]
-        self._course_steps = len(efforts)
-        if len(efforts) > len(self._efforts):
-            self._efforts = np.zeros((2 * len(efforts), efforts.shape[1]))
-        self._efforts[: len(efforts)] = efforts
-        for effort in efforts:
+        generator = json.loads(str(parts["generator"]))
+        if generator is not None:
+            self.robot.generator.bit_generator.state = generator
+            self._begin_course(generator)
+        for effort in parts["efforts"]:
+            self._efforts += effort.tobytes()
             self.robot.step(effort)
 
     def close(self) -> None:
@@ -191,7 +210,7 @@ class RobotWorld:
     def restore(self, parts: dict[str, NDArray]) -> None:
         """See `flock.World.restore`."""
         for index, life in enumerate(self.lives):
-            life.restore({name: parts[f"{name}_{index}"] for name in PARTS})
+            life.restore(parts_of(index, parts))
 
     def close(self) -> None:
         """See `flock.World.close`."""

@@ -28,19 +28,19 @@ class Senses:
 
     def __init__(self, robot: Robot, body: SimulatedRobot) -> None:
         self._sense = body.sense
-        self._observe = Observer(robot.observation, body.layout).observe
         self.sensors = body.layout.zeros()
         self.observation = np.zeros(len(robot.observation))
-        # Two-dimensional views, as the observer wants them: making them anew costs time.
-        self._rows = self.sensors[np.newaxis], self.observation[np.newaxis]
+        observer = Observer(robot.observation, body.layout)
+        self._observe = observer.bound(self.sensors, self.observation)
         commands = [channel for channel in robot.observation if channel.source == "command"]
         self._commands = np.array([body.layout.locate(c)[0] for c in commands], dtype=np.intp)
+        self._commanded = bool(commands)
         self._defaults = np.array([channel.default or 0.0 for channel in commands])
 
     def look(self) -> FloatArray:
         """The observation of this moment; the next look writes over it."""
         self._sense(self.sensors)
-        if self._commands.size:
+        if self._commanded:
             self.sensors[self._commands] = self._defaults
-        self._observe(*self._rows)
+        self._observe()
         return self.observation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -125,6 +126,24 @@ def test_seeded_reset_leaves_nothing_of_the_past(body: Body, name: str):
     assert rewards.tobytes() == rewards_fresh.tobytes()
 
 
+def test_generator_and_efforts_since_say_it_all(body: Body, name: str):
+    """A fresh body with the generator that another had before its course lives the same."""
+    body.live(400)
+    generator = json.dumps(body.robot.generator.bit_generator.state)
+    body.robot.reset()
+    fresh = Body(name, seed=9)
+    fresh.robot.generator.bit_generator.state = json.loads(generator)
+    fresh.robot.reset()
+    assert fresh.sense().tobytes() == body.sense().tobytes()
+    fresh.will = np.random.default_rng(8)
+    body.will = np.random.default_rng(8)
+    for ours, theirs in zip(body.live(700), fresh.live(700), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+    body.robot.reset()
+    fresh.robot.reset()
+    assert fresh.sense().tobytes() == body.sense().tobytes()
+
+
 def test_what_was_sensed_and_applied_is_not_shared(body: Body):
     effort = body.act()
     body.robot.step(effort)
@@ -151,6 +170,14 @@ def test_effort_that_is_no_number_is_refused(body: Body, bad: float):
     before = body.sense()
     with pytest.raises(ValueError, match="finite"):
         body.robot.step(effort)
+    assert body.sense().tobytes() == before.tobytes()
+
+
+def test_an_effort_too_few_or_too_many_is_refused(body: Body):
+    before, effort = body.sense(), body.act()
+    for wrong in (effort[:-1], np.append(effort, 0.0)):
+        with pytest.raises(ValueError, match=f"expected {effort.size} finite"):
+            body.robot.step(wrong)
     assert body.sense().tobytes() == before.tobytes()
 
 

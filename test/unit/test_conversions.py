@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
+from quaternions import planar_quaternion
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
@@ -16,7 +17,7 @@ from std_msgs.msg import Float64MultiArray
 from dynsyn_controller.commands import CommandReader, CommandWriter
 from dynsyn_controller.conversions import MessageError, SensorReader, SensorWriter
 from dynsyn_controller.robot import Channel
-from dynsyn_controller.sensors import SensorLayout, planar_quaternion
+from dynsyn_controller.sensors import SensorLayout
 from dynsyn_msgs.msg import Contacts, JointCommand
 from dynsyn_sim_bridge.robots.registry import entry
 

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from quaternions import planar_quaternion
 
 from dynsyn_controller.config_files import config_path
 from dynsyn_controller.reward import RewardMeter
 from dynsyn_controller.robot import load_robot
-from dynsyn_controller.sensors import planar_quaternion
 from dynsyn_sim_bridge.robots.registry import entry
 
 ROBOT = load_robot(config_path("robots/walker.yaml"))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quaternions import planar_quaternion
 
 from dynsyn_controller.config_files import config_path
 from dynsyn_controller.robot import Channel, load_robot
@@ -17,7 +18,6 @@ from dynsyn_controller.sensors import (
     Observer,
     SensorLayout,
     orientation_angle,
-    planar_quaternion,
     tilt_angle,
 )
 
@@ -145,6 +145,18 @@ def test_observation_equals_the_plain_one():
     observer.observe(np.array([vector for vector, _ in rows]), many)
     expected = [plain_observation(readings) for _, readings in rows]
     assert np.allclose(many, expected, rtol=0, atol=1e-12)
+
+
+def test_bound_to_two_arrays_it_observes_the_same():
+    observer, random = Observer(CHANNELS, LAYOUT), np.random.default_rng(1)
+    sensors, observation = LAYOUT.zeros(), np.full(len(CHANNELS), np.nan)
+    observe = observer.bound(sensors, observation)
+    for _ in range(5):
+        sensors[:], _ = random_sensors(random)
+        observe()
+        expected = np.full(len(CHANNELS), np.nan)
+        observer.observe(sensors, expected)
+        assert observation.tobytes() == expected.tobytes()
 
 
 def test_joints_are_found_by_name_whatever_their_order():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from dynsyn_controller.sensors import FloatArray, SensorLayout
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one control step brought.
 
     Attributes:
@@ -31,6 +31,8 @@ class SimulatedRobot(Protocol):
         control_period: s; how long one `step` lasts.
         range_max: m; reading of a ray that meets nothing; 0 where there is no lidar. Every ray is
             a float32 value, as a LaserScan message carries it.
+        generator: of all its random things. Its state before a `reset` without a seed, and the
+            efforts since, are enough to come to the same place again.
         scan_angles: angle of the first ray and between rays, rad (REP-103), of a LaserScan.
     """
 
@@ -38,6 +40,10 @@ class SimulatedRobot(Protocol):
     control_period: float
     range_max: float
     scan_angles: tuple[float, float]
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """See the attributes; `reset` with a seed may make it another one."""
 
     def reset(self, seed: int | None = None) -> None:
         """Put the body back to its start; a seed also restarts its generator of random things.

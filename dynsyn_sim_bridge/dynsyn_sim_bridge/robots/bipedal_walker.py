@@ -80,6 +80,7 @@ class BipedalWalker:
         self.state = np.zeros(STATES, dtype=np.float32)
         self._place = np.zeros(2)
         self._effort = np.zeros(len(LAYOUT.joints))
+        self._action = np.zeros(len(LAYOUT.joints))
 
     def reset(self, seed: int | None = None) -> None:
         """Put the body back on a new course; a seed also restarts the generator of courses.
@@ -93,29 +94,31 @@ class BipedalWalker:
         self.state, _ = environment.reset(seed=seed)
         self._steps = 0
         self._effort[:] = 0.0
-        self._note_place()
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """See `base.SimulatedRobot`: of courses, and of the push that each begins with."""
+        return self._environment.np_random
 
     def sense(self, sensors: FloatArray) -> None:
         """Fill `sensors` (layout.size,) in place; see the table above."""
+        position = self._environment.hull.position
+        self._place[0], self._place[1] = position.x, position.y  # by index it takes twice as long
         decode(self.state, self._place, self._effort, sensors)
 
     def step(self, effort: FloatArray) -> Outcome:
         """Apply `effort` (4,) in N m, clamped to +-80, for 20 ms.
 
         Raises:
-            ValueError: an effort that is not finite; nothing has moved.
+            ValueError: an effort that is not finite, or not one for each joint; nothing has moved.
         """
-        action = [min(1.0, max(-1.0, value / EFFORT_LIMIT)) for value in effort.tolist()]
-        if not math.isfinite(sum(effort.tolist())):
-            raise ValueError(f"effort {effort.tolist()}: expected finite numbers")
-        self.state, reward, terminated, _, _ = self._environment.step(action)
+        if not _apply(effort, self._action, self._effort):
+            raise ValueError(f"effort {effort.tolist()}: expected {self._effort.size} finite")
+        environment = self._environment
+        self.state, reward, terminated, _, _ = environment.step(self._action.tolist())
         self._steps += 1
-        for joint, value in enumerate(action):
-            self._effort[joint] = value * EFFORT_LIMIT
-        self._note_place()
-        fell = terminated and (self._environment.game_over or self._place[0] < 0.0)
-        terminal = terminated or self._steps >= self.course_steps
-        return Outcome(float(reward), bool(terminal), bool(fell))
+        fell = terminated and (environment.game_over or environment.hull.position.x < 0.0)
+        return Outcome(float(reward), terminated or self._steps >= self.course_steps, fell)
 
     def frame(self) -> NDArray[np.uint8]:
         """Picture of the walker and its surroundings, (400, 600, 3)."""
@@ -124,10 +127,6 @@ class BipedalWalker:
     def close(self) -> None:
         """Release the renderer and the world."""
         self._environment.close()
-
-    def _note_place(self) -> None:
-        position = self._environment.hull.position
-        self._place[0], self._place[1] = position[0], position[1]
 
 
 def walker() -> BipedalWalker:
@@ -138,6 +137,26 @@ def walker() -> BipedalWalker:
 def walker_hardcore() -> BipedalWalker:
     """BipedalWalkerHardcore-v3."""
     return BipedalWalker("BipedalWalkerHardcore-v3")
+
+
+@njit(cache=True)
+def _apply(effort, action, applied):
+    """Turn `effort` (4,) in N m into the environment's action; False, and nothing changed, if not.
+
+    Args:
+        effort: (4,) N m; refused where it has another length or a number that is not finite.
+        action: (4,) -1..1, filled in place.
+        applied: (4,) N m within the limit, filled in place.
+    """
+    if effort.size != action.size:
+        return False
+    for joint in range(effort.size):
+        if not math.isfinite(effort[joint]):
+            return False
+    for joint in range(effort.size):
+        action[joint] = min(1.0, max(-1.0, effort[joint] / EFFORT_LIMIT))
+        applied[joint] = action[joint] * EFFORT_LIMIT
+    return True
 
 
 @njit(cache=True)

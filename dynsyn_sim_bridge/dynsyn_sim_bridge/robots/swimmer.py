@@ -110,6 +110,11 @@ class Swimmer:
         self._read()
 
     @property
+    def generator(self) -> np.random.Generator:
+        """See `base.SimulatedRobot`: of headings and joint angles at the start of a course."""
+        return self._generator
+
+    @property
     def model(self) -> mujoco.MjModel:
         """MuJoCo's description of this body."""
         return self._model
