@@ -22,9 +22,10 @@ from dynsyn_controller.control_loop import LONGEST_WAIT, ControlLoop
 from dynsyn_controller.parameter_table import ParameterError, declare, overrides_of, resolve
 from dynsyn_controller.parameters import TABLE, Settings
 from dynsyn_controller.robot import RobotFileError
-from dynsyn_controller.ros_process import StopRequest, create_executor
+from dynsyn_controller.ros_process import StopRequest, create_executor, end
 from dynsyn_controller.timing import SECOND
 
+NAME = "controller_node"
 _USAGE = (ParameterError, RobotFileError, InvalidParameterException)
 
 
@@ -143,9 +144,9 @@ def run(arguments: list[str]) -> int:
             raise ParameterError(f"argument {unknown[0]!r}: expected --ros-args and what follows")
         node = ControllerNode()
     except _USAGE as error:
-        return _end(error, 2)
+        return end(NAME, error, 2)
     except RuntimeError as error:  # rclpy's own: a parameter file that cannot be parsed, ...
-        return _end(error, 2)
+        return end(NAME, error, 2)
     executor = create_executor()
     executor.add_node(node)
     code = 0
@@ -155,9 +156,9 @@ def run(arguments: list[str]) -> int:
         while not (stop.asked or node.finished):
             node.run_once(executor)
     except _USAGE as error:
-        code = _end(error, 2, shutdown=False)
+        code = end(NAME, error, 2, shutdown=False)
     except CheckpointError as error:
-        code = _end(error, 1, shutdown=False)
+        code = end(NAME, error, 1, shutdown=False)
     except Exception:
         traceback.print_exc()
         code = 1
@@ -170,17 +171,10 @@ def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     if not node.finished:
         node.trigger_shutdown()
     if node.failure is not None:
-        code = _end(node.failure, code or 1, shutdown=False)
+        code = end(NAME, node.failure, code or 1, shutdown=False)
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()
-    return code
-
-
-def _end(error: Exception, code: int, shutdown: bool = True) -> int:
-    print(f"controller_node: error: {' '.join(str(error).split())}", file=sys.stderr)
-    if shutdown:
-        rclpy.try_shutdown()
     return code
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
+
+import rclpy
 
 
 def create_executor():
@@ -38,3 +41,21 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
+
+
+def end(program: str, error: Exception | str, code: int, shutdown: bool = True) -> int:
+    """Say in one line why the process ends.
+
+    Args:
+        program: name of the executable.
+        error: what is to be said; its line breaks become spaces.
+        code: exit code.
+        shutdown: take rclpy's context away, too; not where nodes have yet to be closed.
+
+    Returns:
+        `code`.
+    """
+    print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
+    if shutdown:
+        rclpy.try_shutdown()
+    return code

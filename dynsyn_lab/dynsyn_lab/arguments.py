@@ -1,9 +1,33 @@
-"""Types of command-line arguments."""
+"""Command-line arguments that several commands have, and the types of others."""
 
 from __future__ import annotations
 
 import argparse
 import math
+
+from dynsyn_lab.dotted import accept_dotted
+
+OF_THE_BODY = "Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000)."
+
+
+def add_life(parser: argparse.ArgumentParser) -> None:
+    """Add where and how a checkpoint's lifetime lives on: frozen, learning, robot, seed.
+
+    `args.robot` is empty where it is the checkpoint's own.
+    """
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--frozen", action="store_true", help="weights stand at their centres (the default)"
+    )
+    mode.add_argument("--learning", action="store_true", help="weights fluctuate and learn on")
+    parser.add_argument(
+        "--robot",
+        default="",
+        metavar="NAME",
+        help="another world for the same body, such as walker_hardcore (the checkpoint's own)",
+    )
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the courses (0)")
+    accept_dotted(parser, ("robot",))
 
 
 def count(text: str) -> int:
@@ -21,6 +45,14 @@ def positive(text: str) -> float:
     value = _number(text)
     if not (value > 0 and math.isfinite(value)):
         raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """A finite number, 0 or more."""
+    value = _number(text)
+    if not (value >= 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"found {text}, expected 0 or more")
     return value
 
 

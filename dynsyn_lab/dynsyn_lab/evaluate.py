@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.arguments import count, whole
-from dynsyn_lab.dotted import accept_dotted
+from dynsyn_lab.arguments import OF_THE_BODY, add_life, count
 from dynsyn_lab.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -50,17 +49,11 @@ def add_parser(subparsers: Any) -> None:
         help="what a lifetime earns, frozen or learning",
         description="Let a copy of a checkpoint's lifetime live some episodes on courses of their "
         "own, and say what it earned.",
-        epilog="Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000).",
+        epilog=OF_THE_BODY,
     )
     parser.add_argument("checkpoint", type=Path, help="file, from dynsyn train or the node")
-    parser.add_argument(
-        "--robot", metavar="NAME", help="another world for the same body, such as walker_hardcore"
-    )
     parser.add_argument("--episodes", type=count, default=100, metavar="N", help="how many (100)")
-    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the courses (0)")
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--learning", action="store_true", help="weights fluctuate and learn on")
-    mode.add_argument("--frozen", action="store_true", help="weights stand at their centres (so)")
+    add_life(parser)
     parser.add_argument(
         "--transfer",
         action="store_true",
@@ -68,7 +61,6 @@ def add_parser(subparsers: Any) -> None:
         "them out",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-    accept_dotted(parser, ("robot",))
     parser.set_defaults(run=run)
 
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.dotted import accept_dotted
+from dynsyn_lab.arguments import OF_THE_BODY, add_life, count, not_negative, positive
 from dynsyn_lab.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -31,34 +31,34 @@ def add_parser(subparsers: Any) -> None:
         help="show a checkpoint's robot moving: .gif, .mp4 or .png",
         description="Let a checkpoint's lifetime move its robot, and write a film (.gif, .mp4) or "
         "a strip of pictures (.png). The checkpoint does not change.",
-        epilog="Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000).",
+        epilog=OF_THE_BODY,
     )
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
     parser.add_argument("out", type=Path, metavar="OUT", help="file.gif, file.mp4 or file.png")
     parser.add_argument(
         "--seconds",
-        type=_positive,
+        type=positive,
         metavar="S",
         help=f"of the robot's time (film {FILM_SECONDS:g}, strip {STRIP_SECONDS:g})",
     )
     parser.add_argument(
         "--from",
-        type=_not_negative,
+        type=not_negative,
         dest="start",
         metavar="S",
         help=f"robot's time before the first picture (film 0, strip {STRIP_FROM:g})",
     )
     parser.add_argument(
-        "--speed", type=_positive, default=1.0, metavar="X", help="of a film; 2: twice as fast (1)"
+        "--speed", type=positive, default=1.0, metavar="X", help="of a film; 2: twice as fast (1)"
     )
     parser.add_argument(
-        "--fps", type=_positive, default=25.0, metavar="F", help="pictures a second at most (25)"
+        "--fps", type=positive, default=25.0, metavar="F", help="pictures a second at most (25)"
     )
     parser.add_argument(
-        "--frames", type=_count, default=6, metavar="N", help="pictures in a strip (6)"
+        "--frames", type=count, default=6, metavar="N", help="pictures in a strip (6)"
     )
     parser.add_argument(
-        "--width", type=_count, metavar="PIXELS", help="of a film's picture (as drawn)"
+        "--width", type=count, metavar="PIXELS", help="of a film's picture (as drawn)"
     )
     parser.add_argument(
         "--close-up", action="store_true", help="nearer to the robot (a strip always is)"
@@ -66,48 +66,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--panel", action="store_true", help="show oscillators, efforts and reward in step"
     )
-    _add_life(parser)
-    accept_dotted(parser, ("robot",))
+    add_life(parser)
     parser.set_defaults(run=run)
-
-
-def _add_life(parser: argparse.ArgumentParser) -> None:
-    """Where and how the lifetime lives meanwhile."""
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument(
-        "--frozen", action="store_true", help="the centres are the weights (the default)"
-    )
-    mode.add_argument("--learning", action="store_true", help="fluctuating and learning")
-    parser.add_argument("--robot", default="", metavar="NAME", help="(the checkpoint's own)")
-    parser.add_argument("--seed", type=_whole, default=0, metavar="S", help="of the course (0)")
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
-    return value
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not (value >= 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -219,8 +179,8 @@ def _render_strip(args: argparse.Namespace, stage: Stage, moments: list[Moment])
     from dynsyn_lab.strip import draw_strip
 
     last = len(moments) - 1
-    count = min(args.frames, len(moments))
-    chosen = {round(i * last / max(count - 1, 1)) for i in range(count)}
+    frames = min(args.frames, len(moments))
+    chosen = {round(i * last / max(frames - 1, 1)) for i in range(frames)}
     pictures = []
     for step, moment in enumerate(moments):
         if step in chosen:

@@ -28,7 +28,7 @@ from dynsyn_controller.commands import CommandReader
 from dynsyn_controller.conversions import MessageError, SensorWriter, set_stamp, stamp_nanoseconds
 from dynsyn_controller.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.robot import RobotFileError
-from dynsyn_controller.ros_process import StopRequest, create_executor
+from dynsyn_controller.ros_process import StopRequest, create_executor, end
 from dynsyn_controller.sensors import FloatArray
 from dynsyn_controller.wire import Decoder, sending_form
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward
@@ -37,6 +37,7 @@ from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 from dynsyn_sim_bridge.parameters import Settings, settings
 from dynsyn_sim_bridge.simulation import Simulation
 
+NAME = "bridge_node"
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 MESSAGES = {
     "joint_states": (JointState, "base_link"),
@@ -237,16 +238,16 @@ def run(arguments: list[str]) -> int:
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # arguments that ROS does not understand
-        return _fail(str(error).split(", at /")[0], 2)
+        return end(NAME, str(error).split(", at /")[0], 2)
     try:
         unknown = remove_ros_args(arguments)[1:]
         if unknown:
             raise ParameterError(f"argument {unknown[0]!r}: expected --ros-args and what follows")
         bridge = Bridge()
     except (ParameterError, RobotFileError) as error:
-        return _fail(error, 2)
+        return end(NAME, error, 2)
     except (ImportError, OSError) as error:
-        return _fail(error, 1)
+        return end(NAME, error, 1)
     executor = create_executor()
     executor.add_node(bridge)
     # A full collection takes longer than a step; what is here by now is here to stay.
@@ -262,12 +263,6 @@ def run(arguments: list[str]) -> int:
         bridge.destroy_node()
         rclpy.try_shutdown()
     return 0
-
-
-def _fail(error: Exception | str, code: int) -> int:
-    print(f"bridge_node: error: {' '.join(str(error).split())}", file=sys.stderr)
-    rclpy.try_shutdown()
-    return code
 
 
 def main() -> None:
