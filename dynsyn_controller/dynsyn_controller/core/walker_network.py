@@ -167,6 +167,8 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     return True
 
 
+# Each network has its own. One made by a function of `step` would be compiled in every process
+# anew: Numba's cache knows it by its pickled closure, and no kernel pickles the same twice.
 @njit(cache=True)
 def step_batch(states, parameters, observation, reward, terminal, learning):
     """One control step of every lifetime; see `network.Network.step_batch`."""
