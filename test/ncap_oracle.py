@@ -96,7 +96,7 @@ class NcapReference(WalkerReference):
         if self.steps > 0 and learning:
             self._learn(reward)
             if constrained:
-                synapses.centre = self.signs * np.maximum(self.signs * synapses.centre, 0.0)
+                synapses.centre = self._in_reach(synapses.centre)
                 synapses.weight = synapses.swing()
         if not learning:
             synapses.weight = synapses.centre.copy()
@@ -117,6 +117,19 @@ class NcapReference(WalkerReference):
             f=clip if self.options.activation == "clip" else rectify,
         )
         return output * self.body.effort_limit
+
+    def _in_reach(self, centre) -> np.ndarray:
+        """Centres stop at 0, and those of osc at |osc ipsi| = 1 (at 1 too, where f does)."""
+        centre = self.signs * np.maximum(self.signs * centre, 0.0)
+        if self.options.saturation == "stop":
+            osc, ipsi = (next(k for k in self.kinds if k.name == name) for name in ("osc", "ipsi"))
+            first = centre[ipsi.slice][: osc.rows]
+            with np.errstate(divide="ignore"):
+                reach = 1.0 / first
+            if self.options.activation == "clip":
+                reach = np.minimum(reach, 1.0)
+            centre[osc.slice] = np.minimum(centre[osc.slice], reach)
+        return centre
 
     def _shaped(self, weight) -> dict:
         """Weights by kind, as `circuit` takes them."""

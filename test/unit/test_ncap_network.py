@@ -11,7 +11,8 @@ import pytest
 from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.schema import SchemaError
-from dynsyn_controller.robot import load_robot
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.robot import Robot, load_robot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer, joint_range
 
 SIGNS = {"osc": 1, "prop": 1, "ipsi": 1, "contra": -1}
@@ -22,6 +23,10 @@ def newborn(joints=5, preset="dynsyn", seed=0, rule=None, **network) -> Controll
     body = load_robot(config_path("robots/swimmer.yaml"), modules=joints).body
     body = dataclasses.replace(body, network={**body.network, **network})
     return Controller.create(body, preset, rule, seed)
+
+
+def swimmer_file(network: dict) -> Robot:
+    return load_robot(config_path("robots/swimmer.yaml"), network=network)
 
 
 def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
@@ -43,6 +48,8 @@ def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
         ),
         (2, "dynsyn", {"weights": "separate", "signs": "free", "oscillator": "sine"}),
         (9, "dynsyn", {"oscillator": "sine", "period_steps": 37, "initial_magnitude": 0.3}),
+        (3, "dynsyn", {"activation": "clip", "weights": "separate", "initial_magnitude": 1.2}),
+        (4, "dynsyn", {"saturation": "pass"}),
     ],
 )
 def test_it_follows_the_paper_s_equations(joints, preset, options):
@@ -144,6 +151,43 @@ def test_constrained_signs_hold_under_any_reward(weights):
     assert crossed["free"] < -0.1
 
 
+@pytest.mark.parametrize("weights", ["shared", "separate"])
+def test_osc_stops_where_it_saturates_the_first_joint(weights):
+    """Large steps drive every weight about; where osc passes, the same life goes far beyond."""
+    furthest = {}
+    for saturation in ("stop", "pass"):
+        controller = newborn(
+            saturation=saturation,
+            weights=weights,
+            rule={"learning_rate": 5e-4, "amplitude_initial": 1.0, "period_mean": 4.0},
+        )
+        osc, _, ipsi, _ = (layer.slice for layer in controller.layers)
+        generator, products = np.random.default_rng(0), []
+        for _ in range(3000):
+            controller.step(np.r_[np.zeros(5), 1.0, 0.0], generator.normal())
+            centre = controller.centre
+            products.append(centre[osc] * centre[ipsi][: centre[osc].size])
+        furthest[saturation] = np.max(products, axis=0)
+    np.testing.assert_allclose(furthest["stop"], 1.0, rtol=1e-15)
+    assert furthest["pass"].max() > 2.0
+
+
+def test_reward_pulls_an_osc_back_that_has_stopped():
+    """Far beyond saturation the return does not depend on osc: there nothing would pull it."""
+    products = {}
+    for saturation in ("stop", "pass"):
+        network = {"saturation": saturation, "initial": "given"}
+        network["given"] = {"osc": 3.0, "prop": 1.5, "ipsi": 1.5}
+        controller = new_controller(swimmer_file(network), seed=2)
+        body, reward = Swimmer(5), 0.0
+        body.reset(2)
+        for _ in range(10_000):
+            reward = body.step(controller.step(observation_of(body), reward)).reward
+        products[saturation] = controller.centre[0] * controller.centre[2]
+    assert products["stop"] < 0.9
+    assert products["pass"] > 4.5
+
+
 def test_speed_zero_stops_and_frees_the_body():
     controller, body = newborn(), Swimmer(5)
     for _ in range(100):
@@ -218,6 +262,7 @@ def test_unusable_input_changes_nothing(observation, reward):
     ("options", "message"),
     [
         ({"oscillator": "triangle"}, "network.oscillator: found 'triangle'"),
+        ({"saturation": "halt"}, "network.saturation: found 'halt'"),
         ({"period_steps": 1}, "network.period_steps: found 1, expected 2 or more"),
         ({"initial_magnitude": 0.0}, "network.initial_magnitude: found 0.0"),
         ({"wieghts": "shared"}, "network.wieghts: unknown key; did you mean 'weights'?"),

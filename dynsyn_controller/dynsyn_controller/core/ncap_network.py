@@ -90,6 +90,7 @@ class NcapNetwork:
             "fall_threshold": self.body.fall_threshold,
             "shared": options.weights == "shared",
             "constrained": options.signs == "constrained",
+            "stopped": options.saturation == "stop",
             "period_steps": options.period_steps,
             "sine_wave": options.oscillator == "sine",
             "ceiling": 1.0 if options.activation == "clip" else math.inf,
@@ -159,7 +160,7 @@ def step(states, index, parameters, observation, reward, terminal, learning):
         if learning:
             advance(state, settings, reward)
             if settings.constrained:
-                _keep_signs(state, settings)
+                _keep_in_reach(state, settings)
         else:
             freeze(state)
         state.beat = (state.beat + 1) % int(settings.period_steps)
@@ -190,13 +191,31 @@ def step_batch(states, parameters, observation, reward, terminal, learning):
 
 
 @njit(cache=True)
-def _keep_signs(state, settings):
-    """Stop centres at 0: beyond it the constraint hides a weight, and no reward brings it back."""
+def _keep_in_reach(state, settings):
+    """Stop centres where more of them would have no effect, since no reward would bring them back.
+
+    Beyond 0 the constraint hides a weight. Where osc times ipsi saturates the first joint (or osc
+    its neuron), so does the joint's limit.
+    """
     contra = int(settings.start_contra)
     for i in range(state.centre.size):
         if state.centre[i] * (1.0 if i < contra else -1.0) < 0.0:
-            state.centre[i] = 0.0
-            state.weight[i] = state.amplitude[i] * state.sine[i]
+            _stop(state, i, 0.0)
+    if settings.stopped:
+        osc, ipsi = int(settings.start_osc), int(settings.start_ipsi)
+        for side in range(1 if settings.shared else 2):
+            reach = settings.ceiling
+            if state.centre[ipsi + side] > 0.0:
+                reach = min(reach, 1.0 / state.centre[ipsi + side])
+            if state.centre[osc + side] > reach:
+                _stop(state, osc + side, reach)
+
+
+@njit(cache=True)
+def _stop(state, i, centre):
+    """Put the centre of synapse `i` where it stops; its weight swings on around it."""
+    state.centre[i] = centre
+    state.weight[i] = centre + state.amplitude[i] * state.sine[i]
 
 
 @njit(cache=True)

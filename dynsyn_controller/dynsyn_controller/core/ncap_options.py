@@ -38,6 +38,8 @@ class NcapOptions:
         weights: "shared" by modules and sides (4 synapses) or "separate" (6 for every module).
         signs: "constrained": osc, prop and ipsi act as max(w, 0), contra as min(w, 0), and their
             centres stop at 0; "free": as they are, with first signs drawn at random unless given.
+        saturation: under constrained signs: "stop": the centre of osc stops where osc times ipsi
+            saturates the first joint, |osc ipsi| = 1; "pass": it goes on.
         initial: first centres: "equal": |w| = initial_magnitude; "uniform": |w| drawn from
             U(0, initial_magnitude); "given": those of `given`.
         initial_magnitude: dimensionless, > 0.
@@ -58,6 +60,7 @@ class NcapOptions:
     type: str
     weights: Literal["shared", "separate"] = "shared"
     signs: Literal["constrained", "free"] = "constrained"
+    saturation: Literal["stop", "pass"] = "stop"
     initial: Literal["equal", "uniform", "given"] = "equal"
     initial_magnitude: float = 1.0
     given: GivenWeights | None = None
