@@ -1,7 +1,8 @@
 """A simulated swimmer and its controller: ros2 launch dynsyn_controller swimmer_sim.launch.py
 
-`joints:=8` makes it longer; `--show-args` lists the arguments. The nodes, their names and
-parameters are those of `dynsyn sim swimmer`.
+`joints:=8` makes it longer, and with `checkpoint:=FILE transfer:=true` a lifetime of another length
+goes on in it; `--show-args` lists the arguments. The nodes, their names and parameters are those of
+`dynsyn sim swimmer`.
 """
 
 from launch import LaunchDescription

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
+from typing import Any
 
 from dynsyn_lab.dotted import accept_dotted
+from dynsyn_lab.errors import UsageError
 
 OF_THE_BODY = "Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000)."
 
@@ -28,6 +30,30 @@ def add_life(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the courses (0)")
     accept_dotted(parser, ("robot",))
+
+
+def add_joints(parser: argparse._ActionsContainer) -> None:
+    """Add --joints, short for --robot.joints, which `with_joints` reads."""
+    parser.add_argument(
+        "--joints",
+        type=count,
+        metavar="N",
+        help="of a body that can have any number (short for --robot.joints)",
+    )
+
+
+def with_joints(args: argparse.Namespace) -> dict[str, Any]:
+    """Options of the body: those of --robot.KEY, and --joints.
+
+    Raises:
+        UsageError: --joints is given in both ways.
+    """
+    options = dict(args.dotted["robot"])
+    if args.joints is not None:
+        if "joints" in options:
+            raise UsageError("--robot.joints: given twice")
+        options["joints"] = args.joints
+    return options
 
 
 def count(text: str) -> int:

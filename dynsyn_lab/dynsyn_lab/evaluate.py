@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.arguments import OF_THE_BODY, add_life, count
+from dynsyn_lab.arguments import OF_THE_BODY, add_joints, add_life, count, with_joints
 from dynsyn_lab.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--transfer",
         action="store_true",
-        help="to a body with another number of modules (--robot.joints N): copy them, or leave "
-        "them out",
+        help="to a body with another number of modules (--joints N): copy them, or leave them out",
     )
+    add_joints(parser)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
     parser.set_defaults(run=run)
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         args.seed,
         args.learning,
         args.robot,
-        args.dotted["robot"],
+        with_joints(args),
         args.transfer,
     )
     for line in lines(result):
@@ -144,15 +144,13 @@ def match_body(
     """
     from dynsyn_controller import checkpoint
     from dynsyn_lab.moving import settle
-    from dynsyn_lab.run_setup import resolve_options
+    from dynsyn_lab.run_setup import resolve_options, same_length
     from dynsyn_sim_bridge.robots.registry import entry
 
     saved = checkpoint.load(path)
     try:
         body = entry(robot or saved.robot.name)
-        if body.modules and saved.robot.modules:
-            options = {body.modules: saved.robot.modules, **options}
-        resolved = resolve_options(body, options)
+        resolved = resolve_options(body, same_length(body, saved, options))
         description = body.robot(**resolved)
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -14,6 +14,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from dynsyn_controller.parameter_table import Parameter, Value
+from dynsyn_lab.moving import prepare
 from dynsyn_lab.processes import tethered
 from dynsyn_lab.stack import NodeSpec, describe
 from dynsyn_lab.stack_arguments import ARGUMENTS, from_text
@@ -48,6 +49,7 @@ def _nodes(context: LaunchContext) -> list[Node]:
     stack = describe(**values)
     if stack.checkpoint is not None:
         stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    prepare(stack)
     return [_node(node, stack.namespace) for node in stack.nodes]
 
 

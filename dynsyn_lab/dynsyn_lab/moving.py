@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import yaml
+
+from dynsyn_controller import checkpoint
 from dynsyn_controller.checkpoint import Checkpoint, CheckpointError, restore
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.ncap_transfer import TransferError, transfer
 from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot
+from dynsyn_controller.robot import Robot, load_robot, parse_robot
+from dynsyn_lab.stack import Stack
 
 
 def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple[Robot, Controller]:
@@ -27,7 +32,7 @@ def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple
     """
     if robot.network["type"] == saved.robot.network["type"]:
         # a lifetime brings its network's options along; the body has no say in them
-        robot = replace(robot, network=saved.robot.network)
+        robot = _with_network(robot, saved.robot.network)
     controller = new_controller(robot, saved.preset, saved.settings)
     other_length = robot.modules != saved.robot.modules and robot.name == saved.robot.name
     if not other_length:
@@ -43,3 +48,54 @@ def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple
     except TransferError as error:
         raise CheckpointError(f"checkpoint {saved.path}: {error}") from None
     return robot, controller
+
+
+def _with_network(robot: Robot, network: dict[str, Any]) -> Robot:
+    """`robot` with this section `network`, also in its source, which checkpoints keep."""
+    if robot.network == network:
+        return robot
+    data = yaml.safe_load(robot.source)
+    return parse_robot(yaml.safe_dump({**data, "network": network}, sort_keys=False))
+
+
+def adopt(
+    saved: Checkpoint, robot: Robot, rule: dict[str, Any], transferring: bool = False
+) -> tuple[Robot, Controller]:
+    """As `settle`, but with some settings of the rule other than those it has lived by.
+
+    Raises:
+        CheckpointError: see `settle`; or the settings ask for another network than it has.
+        RobotFileError: a setting that cannot be.
+    """
+    robot, controller = settle(saved, robot, transferring)
+    other = new_controller(robot, saved.preset, {**saved.settings, **rule})
+    if other.state.dtype != controller.state.dtype:
+        raise CheckpointError(
+            f"checkpoint {saved.path}: found another network than these settings of the rule ask "
+            f"for: {', '.join(rule)}"
+        )
+    other.state[...] = controller.state
+    return robot, other
+
+
+def prepare(stack: Stack) -> None:
+    """Move the lifetime that a stack is to go on with, if it has one to move; see `Stack.origin`.
+
+    Raises:
+        CheckpointError: it does not fit the stack's body, or the file cannot be written.
+    """
+    if stack.origin is None or stack.checkpoint is None:
+        return
+    controls = next(node for node in stack.nodes if node.name == "controller").parameters
+    body = load_robot(str(controls["robot_file"]), modules=controls.get("modules"))
+    saved = checkpoint.load(stack.origin)
+    if saved.robot.name == body.name and saved.robot.modules == body.modules:
+        raise CheckpointError(
+            f"checkpoint {saved.path}: made for {body.modules} joints, as this body has: there is "
+            "nothing to transfer"
+        )
+    robot, controller = settle(saved, body, transferring=True)
+    # The node takes its network from the robot file: what it would refuse is not written.
+    moved = replace(saved, robot=robot, state=controller.state)
+    restore(new_controller(body, saved.preset, saved.settings), moved)
+    checkpoint.save(stack.checkpoint, robot, controller)

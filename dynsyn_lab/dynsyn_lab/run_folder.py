@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from dynsyn_controller.checkpoint import CheckpointError, write
 
 FORMAT = 1
+ORIGIN = "origin.ckpt"
+"""Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
 CURVE = ("step", "episode", "return", "length")
 
 
@@ -51,6 +53,8 @@ class RunConfig:
         machine: what it ran on.
         started: when, UTC, ISO 8601.
         format: of the folder.
+        origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
+            ORIGIN); empty: they are born in this run.
     """
 
     robot: str
@@ -68,6 +72,7 @@ class RunConfig:
     machine: dict[str, Any]
     started: str
     format: int = FORMAT
+    origin: str = ""
 
 
 class RunFolder:
@@ -100,6 +105,8 @@ class RunFolder:
                 cls._folder(path, lifetime).mkdir()
         except OSError as error:
             raise RunError(f"run {path}: cannot be made: {error.strerror}") from None
+        if config.origin:
+            _copy(Path(config.origin), path / ORIGIN)
         _write(path / "run.json", _json(dataclasses.asdict(config)))
         return cls(path)
 
@@ -203,6 +210,14 @@ def _write(path: Path, data: bytes) -> None:
         write(path, data)
     except CheckpointError as error:
         raise RunError(str(error).removeprefix("checkpoint ")) from None
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    _write(target, data)
 
 
 def _step(line: str) -> int:

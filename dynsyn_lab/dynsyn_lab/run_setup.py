@@ -10,9 +10,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from dynsyn_controller import checkpoint
+from dynsyn_controller.checkpoint import Checkpoint
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import RobotFileError
 from dynsyn_lab.errors import UsageError
+from dynsyn_lab.moving import adopt
 from dynsyn_lab.run_folder import RunConfig
 from dynsyn_lab.worlds import check_backend, choose_backend
 from dynsyn_sim_bridge.robots.registry import Entry, entry
@@ -34,21 +37,32 @@ def make_config(
     save_every: int = 100_000,
     trace_every: int = 1_000,
     network: dict[str, Any] | None = None,
+    origin: Path | None = None,
+    transfer: bool = False,
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
     Args:
-        network: options of the network in place of the robot file's; the rest: see `RunConfig`.
+        network: options of the network in place of the robot file's.
+        origin: checkpoint that the lifetimes go on from; it brings network, preset and rule along.
+        transfer: its body may have another number of modules; see `moving.settle`.
+        others: see `RunConfig`.
 
     Raises:
         UsageError: a robot, option, preset, setting or backend that does not exist or cannot be.
+        CheckpointError: `origin` is missing, damaged, or does not fit the robot.
         ImportError: the backend's package is not installed.
     """
     try:
         body = entry(robot)
-        options = resolve_options(body, robot_options or {})
-        description = body.robot(network, **options)
-        pattern = new_controller(description, preset, overrides)
+        if origin is None:
+            options = resolve_options(body, robot_options or {})
+            description = body.robot(network, **options)
+            pattern = new_controller(description, preset, overrides)
+        else:
+            saved = checkpoint.load(origin)
+            options = resolve_options(body, same_length(body, saved, robot_options or {}))
+            description, pattern = adopt(saved, body.robot(**options), overrides or {}, transfer)
         backend = backend or choose_backend(body.name, lifetimes)
         check_backend(backend, body.name)
     except ValueError as error:
@@ -69,7 +83,15 @@ def make_config(
         versions=versions(),
         machine=machine(),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        origin=str(origin or ""),
     )
+
+
+def same_length(body: Entry, saved: Checkpoint, given: dict[str, Any]) -> dict[str, Any]:
+    """Options of a body that is to be as long as that of `saved`, unless they say otherwise."""
+    if body.modules and saved.robot.modules:
+        return {body.modules: saved.robot.modules, **given}
+    return given
 
 
 def resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:

@@ -74,8 +74,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: arguments that cannot be.
         CommandError: a node ended by itself or badly.
+        CheckpointError: a lifetime cannot be moved into this body.
         OSError: a file cannot be written, or the lifetime is being lived elsewhere.
     """
+    from dynsyn_lab.moving import prepare
     from dynsyn_lab.runs import lifetime_lock, run_folder
     from dynsyn_lab.stack import describe
 
@@ -87,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--summary: there is no folder {args.summary.absolute().parent}")
     default_discovery()
     with lifetime_lock(stack.checkpoint):
+        prepare(stack)
         summary = _live(stack, args, run_folder(stack.robot))
     for text in summary.lines():
         print(text)

@@ -45,6 +45,8 @@ class Stack:
         namespace: absolute, such as "/left"; "/" where there is none.
         lockstep: which of the two clocks.
         checkpoint: the lifetime's file; None: it is lived in memory only.
+        origin: file of the lifetime that must be moved into this body before the nodes start, and
+            saved as `checkpoint` (see `moving.prepare`); None: nothing to move.
         nodes: in the order to start them.
     """
 
@@ -52,6 +54,7 @@ class Stack:
     namespace: str
     lockstep: bool
     checkpoint: Path | None
+    origin: Path | None
     nodes: tuple[NodeSpec, ...]
 
 
@@ -75,7 +78,9 @@ def describe(**given: Value) -> Stack:
         robot = entry(values["robot"])
     except ValueError as error:
         raise ParameterError(f"robot: {error}") from None
-    checkpoint = checkpoint_file(values)
+    checkpoint, origin = checkpoint_file(values), None
+    if values["transfer"]:
+        origin, checkpoint = checkpoint, moved_file(values, robot)
     common = {name: values[name] for name in ("seed", "lockstep", "realtime_factor")}
     bridge = {**common, "robot": robot.name}
     controller = {
@@ -93,6 +98,7 @@ def describe(**given: Value) -> Stack:
         namespace="/" + values["namespace"].strip("/"),
         lockstep=values["lockstep"],
         checkpoint=checkpoint,
+        origin=origin,
         nodes=(
             NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
             NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
@@ -131,6 +137,28 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
     if values["preset"]:
         parts.append(values["preset"])
     return state_folder() / ("-".join(parts) + ".ckpt")
+
+
+def moved_file(values: dict[str, Value], robot: Entry) -> Path:
+    """The file beside the checkpoint that the moved lifetime is to be kept in: FILE-JOINTS.ckpt.
+
+    Raises:
+        ParameterError: there is nothing to move, or a lifetime has been moved there before.
+    """
+    if not robot.modules:
+        raise ParameterError(f"transfer: {robot.name} has a fixed number of joints")
+    if not values["checkpoint"] or values["from_scratch"]:
+        raise ParameterError("transfer: needs a checkpoint, and not from_scratch")
+    path = Path(values["checkpoint"]).expanduser().absolute()
+    if not path.exists():
+        raise ParameterError(f"transfer: there is no checkpoint {path}")
+    given = {robot.modules: values["joints"]} if values["joints"] else {}
+    moved = path.with_name(f"{path.stem}-{robot.resolve(given)[robot.modules]}.ckpt")
+    if moved.exists():
+        raise ParameterError(
+            f"transfer: {moved} holds a lifetime; go on with it as the checkpoint, without transfer"
+        )
+    return moved
 
 
 def state_folder() -> Path:

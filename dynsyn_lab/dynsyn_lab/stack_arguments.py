@@ -20,6 +20,12 @@ ARGUMENTS = (
         "file that the lifetime is continued from and kept in (empty: in real time a file of this "
         "user for this robot, in lockstep none)",
     ),
+    Parameter(
+        "transfer",
+        False,
+        "move the checkpoint's lifetime into a body with another number of joints: copy modules, "
+        "or leave them out; it is kept in a file beside, FILE-JOINTS.ckpt",
+    ),
     Parameter("from_scratch", False, "begin a new-born lifetime, kept only where checkpoint says"),
     Parameter("frozen", False, "do not learn: the weights stand still at their centres"),
     Parameter(

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.arguments import count, positive, whole
+from dynsyn_lab.arguments import add_joints, count, positive, whole, with_joints
 from dynsyn_lab.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.worlds import BACKENDS
@@ -40,6 +40,21 @@ def add_parser(subparsers: Any) -> None:
         metavar="S",
         help="lifetime i has the seed S + i, and so have its courses (0)",
     )
+    born.add_argument(
+        "--from",
+        dest="origin",
+        type=Path,
+        metavar="FILE",
+        help="all go on from this checkpoint, with its network and rule, instead of being born",
+    )
+    born.add_argument(
+        "--transfer",
+        action="store_true",
+        default=None,
+        help="with --from: into a body with another number of modules: copy them, or leave them "
+        "out",
+    )
+    add_joints(born)
     born.add_argument("--preset", metavar="NAME", help="of the rule (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
@@ -117,8 +132,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ("robot", "lifetimes", "seed", "preset", "repulsive", "attractive_only", "adaptation")
-_BIRTH += ("backend", "save_every", "trace_every", "out")
+_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "preset", "repulsive")
+_BIRTH += ("attractive_only", "adaptation", "backend", "save_every", "trace_every", "out")
+_FLAGS = {"robot": "robot", "origin": "--from"}
 
 
 def _resumed(args: argparse.Namespace) -> RunFolder:
@@ -126,7 +142,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
 
     for name in _BIRTH:
         if getattr(args, name) is not None:
-            shown = name if name == "robot" else "--" + name.replace("_", "-")
+            shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: cannot be changed with --resume")
     for prefix in ("rule", "robot", "network"):
         for key in args.dotted[prefix]:
@@ -152,9 +168,10 @@ def _created(args: argparse.Namespace) -> RunFolder:
             if name in overrides:
                 raise UsageError(f"--rule.{name}: given twice")
             overrides[name] = value
+    _check_origin(args)
     config = make_config(
         args.robot,
-        robot_options=args.dotted["robot"],
+        robot_options=with_joints(args),
         preset=args.preset,
         overrides=overrides,
         lifetimes=args.lifetimes or 1,
@@ -163,9 +180,33 @@ def _created(args: argparse.Namespace) -> RunFolder:
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
         network=args.dotted["network"],
+        origin=args.origin,
+        transfer=bool(args.transfer),
     )
     _check_render(args, config)
     return RunFolder.create(args.out or default_folder(args.robot), config)
+
+
+def _check_origin(args: argparse.Namespace) -> None:
+    """A lifetime that goes on brings network and preset along, and has lived already."""
+    if args.origin is None:
+        if args.transfer:
+            raise UsageError("--transfer: needs --from FILE, the lifetime to move")
+        return
+    if args.preset is not None:
+        raise UsageError("--preset: not with --from, whose lifetime has its own; see --rule.KEY")
+    for key in args.dotted["network"]:
+        raise UsageError(f"--network.{key}: not with --from, whose lifetime has its own network")
+    from dynsyn_controller import checkpoint
+
+    state = checkpoint.load(args.origin).state
+    for name in ("steps", "episodes"):
+        given, lived = getattr(args, name), int(state[name][0])
+        if given is not None and given <= lived:
+            raise UsageError(
+                f"--{name}: found {given}, but {args.origin} has lived {lived} already: limits "
+                "count since birth"
+            )
 
 
 def _check_render(args: argparse.Namespace, config: RunConfig) -> None:

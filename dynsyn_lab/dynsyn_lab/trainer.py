@@ -16,8 +16,9 @@ from dynsyn_controller.robot import parse_robot
 from dynsyn_lab.flock import Flock, World
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.journal import SOLVED_RETURN, Ending, Goal
+from dynsyn_lab.moving import adopt
 from dynsyn_lab.progress import Progress, Report
-from dynsyn_lab.run_folder import CURVE, RunError, RunFolder
+from dynsyn_lab.run_folder import CURVE, ORIGIN, RunError, RunFolder
 from dynsyn_lab.window import PERIOD, Window
 from dynsyn_lab.worlds import make_world
 
@@ -55,6 +56,7 @@ class Trainer:
 
     Raises:
         RunError: the folder's state is damaged or of another network.
+        CheckpointError: the folder's copy of what they go on from is damaged.
         RobotFileError, ImportError: what the run needs is not there.
     """
 
@@ -207,8 +209,26 @@ class Trainer:
             prefix = "world_"
             world = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
             self.world.restore(world)
+        elif self._folder.config.origin:
+            self._adopt()
         for lifetime, record in enumerate(self.flock.states):
             self._folder.cut_back(lifetime, int(record["steps"]))
+
+    def _adopt(self) -> None:
+        """Let all lifetimes go on from the checkpoint in the folder, in new worlds.
+
+        The first lives on as it would have anywhere; the others draw periods of their own, lest all
+        fluctuate alike.
+        """
+        saved = checkpoint.load(self._folder.path / ORIGIN)
+        flock = self.flock
+        _, controller = adopt(saved, flock.robot, self._folder.config.rule, transferring=True)
+        own = flock.states["random_state"].copy()
+        flock.states[:] = controller.state
+        flock.states["random_state"][1:] = own[1:]
+        for journal, record in zip(flock.journals, flock.states, strict=True):
+            journal.cut_episode(record, 0.0)
+        self.world.restore(self.world.save())  # hands them over to worlds that hold copies
 
     def _hours(self, steps: int) -> float:
         return steps / self.flock.robot.control_rate / 3600.0

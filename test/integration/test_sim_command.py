@@ -13,10 +13,13 @@ import termios
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ros_environment import TIMEOUT
 
-from dynsyn_controller.checkpoint import load
+from dynsyn_controller.checkpoint import load, save
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_sim_bridge.robots.registry import entry
 
 STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
 DYNSYN = [sys.executable, "-c", "import sys; from dynsyn_lab.cli import main; sys.exit(main())"]
@@ -105,6 +108,32 @@ def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_
     assert summary["weights_changed"] is True
     assert summary["checkpoint"] == ""
     assert not list(state_folder.glob("*.ckpt"))
+
+
+def test_a_lifetime_goes_on_in_a_longer_body(dynsyn, tmp_path):
+    """Refused as it is; with --transfer it learns on, in a file of its own."""
+    swimmer, five = entry("swimmer"), tmp_path / "five.ckpt"
+    parent = new_controller(swimmer.robot(), seed=3)
+    for _ in range(1000):
+        parent.step(np.zeros(len(parent.body.states)), 0.0)
+    save(five, swimmer.robot(), parent)
+    before = five.read_bytes()
+    arguments = ("--joints", 7, "--checkpoint", five, "--lockstep", "--headless", "--duration", 1)
+    refused = dynsyn("sim", "swimmer", *arguments)
+    assert refused.wait(60) == 1
+    assert "joints: found 5 of them, expected 7" in refused.output
+    run = dynsyn("sim", "swimmer", *arguments, "--transfer")
+    assert run.wait(60) == 0, run.output
+    assert "continues a lifetime of" in run.output
+    assert five.read_bytes() == before
+    moved = load(tmp_path / "five-7.ckpt")
+    assert moved.robot.modules == 7
+    controller = moved.controller()
+    assert controller.steps > 1050
+    assert not np.array_equal(controller.centre, parent.centre)
+    again = dynsyn("sim", "swimmer", *arguments, "--transfer")
+    assert again.wait() == 2
+    assert "five-7.ckpt holds a lifetime" in again.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

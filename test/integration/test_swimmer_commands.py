@@ -10,7 +10,12 @@ import pytest
 
 from dynsyn_controller import checkpoint
 from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.parameter_table import ParameterError
 from dynsyn_lab import cli
+from dynsyn_lab.moving import prepare
+from dynsyn_lab.run_folder import RunFolder
+from dynsyn_lab.run_setup import make_config
+from dynsyn_lab.stack import Stack, describe
 from dynsyn_sim_bridge.robots.registry import entry
 
 
@@ -56,12 +61,129 @@ def test_a_lifetime_brings_its_network_along(trained, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("joints", [3, 9])
-def test_transfer_to_another_length(trained, tmp_path, joints) -> None:
+@pytest.mark.parametrize("option", ["--joints", "--robot.joints"])
+def test_transfer_to_another_length(trained, tmp_path, joints, option) -> None:
     before = trained.read_bytes()
-    result = evaluate(trained, tmp_path, "--robot.joints", str(joints), "--transfer")
+    result = evaluate(trained, tmp_path, option, str(joints), "--transfer")
     assert result["steps"] == 2000
     assert result["mean"] > 10
     assert trained.read_bytes() == before
+
+
+def train_on(origin: Path, out: Path, *words: str) -> RunFolder:
+    """A run whose lifetimes go on from a checkpoint."""
+    assert cli.main(["train", "swimmer", "--from", str(origin), "--out", str(out), *words]) == 0
+    return RunFolder(out)
+
+
+def lived(run: RunFolder, index: int = 0) -> checkpoint.Checkpoint:
+    return checkpoint.load(run.lifetime(index) / "checkpoint.ckpt")
+
+
+def test_training_goes_on_in_another_length(trained, tmp_path) -> None:
+    before = trained.read_bytes()
+    words = ("--joints", "7", "--transfer", "--steps", "5500", "--rule.learning_rate", "1e-5")
+    run = train_on(trained, tmp_path / "run", *words)
+    assert trained.read_bytes() == before == (run.path / "origin.ckpt").read_bytes()
+    saved, old = lived(run), checkpoint.load(trained)
+    assert (saved.robot.modules, saved.robot.network["weights"]) == (7, "separate")
+    assert saved.settings["learning_rate"] == run.config.rule["learning_rate"] == 1e-5
+    assert saved.settings["amplitude_minimum"] == old.settings["amplitude_minimum"]
+    controller, parent = saved.controller(), old.controller()
+    assert controller.steps == 5500
+    for layer, model in zip(controller.layers, parent.layers, strict=True):
+        # a small learning rate: still close to the module that was copied
+        moved = np.abs(controller.centre[layer.slice][-2:] - parent.centre[model.slice][-2:])
+        assert 0.0 < moved.max() < 0.02
+    assert run.curve(0)["step"].tolist() == [4000, 5000]
+    assert run.curve(0)["length"].tolist() == [1000, 1000]
+
+
+def test_many_go_on_from_one_and_part(trained, tmp_path) -> None:
+    words = ("--joints", "4", "--transfer", "--steps", "3300")
+    alone = train_on(trained, tmp_path / "alone", *words)
+    many = train_on(trained, tmp_path / "many", *words, "--lifetimes", "3")
+    assert many.config.backend == "processes"
+    assert lived(alone).state.tobytes() == lived(many).state.tobytes()
+    weights = [lived(many, index).controller().weight for index in range(3)]
+    assert len({weight.tobytes() for weight in weights}) == 3
+    drawn = {int(lived(many, index).state["random_state"][0]) for index in range(3)}
+    assert len(drawn) == 3
+
+
+def test_a_run_that_was_killed_before_it_saved_goes_on_from_its_copy(trained, tmp_path) -> None:
+    origin = tmp_path / "origin.ckpt"
+    origin.write_bytes(trained.read_bytes())
+    whole = train_on(origin, tmp_path / "whole", "--steps", "3200")
+    config = make_config("swimmer", origin=origin)
+    begun = RunFolder.create(tmp_path / "begun", config)
+    origin.unlink()
+    assert cli.main(["train", "--resume", str(begun.path), "--steps", "3200"]) == 0
+    assert lived(begun).state.tobytes() == lived(whole).state.tobytes()
+    (begun.path / "state.npz").unlink()
+    (begun.path / "origin.ckpt").write_bytes(b"damaged")
+    assert cli.main(["train", "--resume", str(begun.path), "--steps", "3300"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "code"),
+    [
+        (("--joints", "7"), "made for 5 joints, found a body of 7; --transfer copies", 1),
+        (("--joints", "21", "--transfer"), "joints: found 21", 2),
+        (("--joints", "7", "--robot.joints", "7", "--transfer"), "--robot.joints: given twice", 2),
+        (("--preset", "authors"), "--preset: not with --from", 2),
+        (("--network.signs", "free"), "--network.signs: not with --from", 2),
+        (("--rule.lerning_rate", "1"), "did you mean 'learning_rate'", 2),
+        (("--steps", "3000"), "--steps: found 3000, but", 2),
+    ],
+)
+def test_what_cannot_be_trained_on(trained, tmp_path, words, message, code, capsys) -> None:
+    out = tmp_path / "run"
+    command = ["train", "swimmer", "--from", str(trained), "--out", str(out), *words]
+    assert cli.main(command) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_lifetime_of_the_circuit_cannot_become_a_walker(trained, tmp_path, capsys) -> None:
+    command = ["train", "walker", "--from", str(trained), "--out", str(tmp_path / "run")]
+    assert cli.main(command) == 1
+    assert "made for another robot: joints" in capsys.readouterr().err
+
+
+def swimmer_stack(joints: int, path: Path) -> Stack:
+    return describe(robot="swimmer", joints=joints, checkpoint=str(path), transfer=True)
+
+
+@pytest.fixture
+def five(tmp_path) -> Path:
+    """Checkpoint of a lifetime of the shipped robot file, 5 joints."""
+    robot, path = entry("swimmer").robot(), tmp_path / "five.ckpt"
+    checkpoint.save(path, robot, new_controller(robot, seed=3))
+    return path
+
+
+def test_a_stack_s_lifetime_is_moved_into_a_file_beside(five) -> None:
+    stack = swimmer_stack(9, five)
+    prepare(stack)
+    assert stack.checkpoint == five.with_name("five-9.ckpt")
+    moved, body = checkpoint.load(stack.checkpoint), entry("swimmer").robot(joints=9)
+    checkpoint.restore(new_controller(body), moved)  # as the node does
+    parent = checkpoint.load(five).controller()
+    np.testing.assert_array_equal(moved.controller().weight, parent.weight)
+    with pytest.raises(ParameterError, match=r"five-9.ckpt holds a lifetime"):
+        swimmer_stack(9, five)
+
+
+def test_what_a_stack_cannot_move_leaves_nothing(five, trained) -> None:
+    with pytest.raises(checkpoint.CheckpointError, match="made for 5 joints, as this body has"):
+        prepare(swimmer_stack(5, five))
+    with pytest.raises(checkpoint.CheckpointError, match="weights: found 'separate', expected"):
+        prepare(swimmer_stack(7, trained))
+    folders = {five.parent, trained.parent}
+    assert not [path for folder in folders for path in folder.glob("*-[57].ckpt")]
 
 
 @pytest.mark.parametrize(

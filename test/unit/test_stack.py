@@ -82,9 +82,26 @@ def test_a_new_born_lifetime_does_not_take_an_old_ones_file(tmp_path):
         describe(from_scratch=True, checkpoint=str(old))
 
 
+def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
+    old = tmp_path / "old.ckpt"
+    old.write_bytes(b"a lifetime")
+    given = {"robot": "swimmer", "checkpoint": str(old), "transfer": True}
+    stack = describe(**given, joints=9)
+    assert (stack.origin, stack.checkpoint) == (old, tmp_path / "old-9.ckpt")
+    assert parameters(stack)[1]["checkpoint_path"] == str(tmp_path / "old-9.ckpt")
+    assert describe(**given).checkpoint == tmp_path / "old-5.ckpt"
+    assert describe(robot="swimmer", checkpoint=str(old)).origin is None
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"robot": "swimmer", "transfer": True}, "transfer: needs a checkpoint"),
+        (
+            {"robot": "swimmer", "transfer": True, "checkpoint": "/no/life.ckpt"},
+            "transfer: there is no checkpoint /no/life.ckpt",
+        ),
+        ({"transfer": True, "checkpoint": "/no/life.ckpt"}, "transfer: walker has a fixed number"),
         ({"robto": "walker"}, "did you mean 'robot'"),
         ({"robot": "wlker"}, "did you mean 'walker'"),
         ({"preset": "papre"}, "expected one of paper, authors"),

@@ -71,6 +71,8 @@ def test_wrong_usage(words, capsys) -> None:
         (("swimmer", "--robot.joints", "99"), "joints: found 99"),
         (("swimmer", "--robot.course_steps", "0"), "courses must end"),
         (("walker", "--rule.repulsion", "true", "--repulsive"), "given twice"),
+        (("swimmer", "--transfer"), "--transfer: needs --from FILE"),
+        (("--resume", "nowhere", "--from", "x.ckpt"), "--from: cannot be changed with --resume"),
         (("--resume", "nowhere", "--seed", "3"), "--seed: cannot be changed with --resume"),
         (("--resume", "nowhere", "--rule.repulsion", "true"), "cannot be changed with --resume"),
         (("--resume", "nowhere", "--network.signs", "free"), "cannot be changed with --resume"),
