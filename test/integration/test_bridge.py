@@ -267,10 +267,13 @@ def test_pause_interrupts_steps_in_real_time(start_bridge, peer):
 def test_reset_puts_the_body_back_and_says_so(processes, peer):
     processes.start_node(MODULE, lockstep=True)
     controller = Controller(peer, will())
+    start = Simulation(entry("walker").create(), seed=9).sensors.tobytes()
     peer.wait_for(lambda: len(controller.lived) > 30, "control steps")
     assert peer.call(Reset, "sim/reset", Reset.Request(seed=9)).success
-    peer.wait_for(lambda: len(controller.lived) > 60, "control steps")
-    start = Simulation(entry("walker").create(), seed=9).sensors.tobytes()
+    # The answer may overtake the messages of the body put back.
+    peer.wait_for(lambda: start in {lived[1] for lived in controller.lived}, "the body's start")
+    known = len(controller.lived)
+    peer.wait_for(lambda: len(controller.lived) > known + 30, "control steps")
     found = [lived for lived in controller.lived if lived[1] == start]
     assert len(found) == 1
     assert found[0][2:] == (0.0, True)
