@@ -39,6 +39,7 @@ class Life:
         joints, density: of the body.
         network: options in place of the robot file's.
         preset: of the rule; None: the robot file's.
+        rule: settings in place of the preset's.
         learning: False: frozen.
         put_back: the body starts from rest, in a random posture, at the beginning of every span, as
             in the paper's episodes; False: once only, and then it swims on for all its life.
@@ -52,6 +53,7 @@ class Life:
     density: float = 3000.0
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
+    rule: dict[str, Any] = field(default_factory=dict)
     learning: bool = True
     put_back: bool = False
     parent: str = ""
@@ -144,7 +146,7 @@ def _begin(life: Life, work: Path) -> tuple[Robot, Controller]:
         transfer(saved.controller(), controller)
         return robot, controller
     robot = swimmer.robot(life.network, joints=life.joints)
-    return robot, new_controller(robot, life.preset, seed=life.seed)
+    return robot, new_controller(robot, life.preset, life.rule, life.seed)
 
 
 def _options(robot: Robot) -> dict[str, Any]:

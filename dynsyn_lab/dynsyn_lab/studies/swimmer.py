@@ -12,7 +12,7 @@ import argparse
 import itertools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,45 @@ SEEDS = range(100, 110)
 """None of them was used to choose a setting."""
 FEW_SEEDS = range(100, 105)
 
-FIRST_WEIGHTS: dict[str, dict[str, Any]] = {
-    "0.3": {"initial_magnitude": 0.3},
-    "0.5": {"initial_magnitude": 0.5},
-    "random": {"initial": "uniform"},
-    "1": {},
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to begin and to learn, in study `learning`.
+
+    Attributes:
+        label: for people.
+        network, preset, rule: see `Life`.
+        long: it lives as long as `Lengths.learning`; else `Lengths.others`.
+        seeds: one lifetime each.
+    """
+
+    label: str
+    network: dict[str, Any] = field(default_factory=dict)
+    preset: str | None = None
+    rule: dict[str, Any] = field(default_factory=dict)
+    long: bool = False
+    seeds: range = SEEDS
+
+
+ARMS: dict[str, Arm] = {
+    "0.3": Arm("from 0.3", {"initial_magnitude": 0.3}, long=True),
+    "1": Arm("from 1", long=True),
+    "0.5": Arm("from 0.5", {"initial_magnitude": 0.5}, seeds=FEW_SEEDS),
+    "random": Arm("from random", {"initial": "uniform"}, seeds=FEW_SEEDS),
+    "authors": Arm(
+        "from 0.3, authors' settings", {"initial_magnitude": 0.3}, "authors", seeds=FEW_SEEDS
+    ),
+    "1-pass": Arm("from 1, osc does not stop", {"saturation": "pass"}, long=True),
+    "1-decay": Arm(
+        "from 1, osc does not stop, centres decay",
+        {"saturation": "pass"},
+        rule={"centre_decay": 3e-8},
+        long=True,
+        seeds=range(100, 103),
+    ),
 }
-"""Arms of `learning`: first weights -> options of the network."""
-LONG_ARMS = ("0.3", "1")
+FROM_ONE = {"1": "it stops", "1-pass": "it passes", "1-decay": "it passes and decays"}
+"""Arms that differ in what becomes of an osc that saturates the first joint -> short labels."""
 
 LENGTHS = range(3, 16)
 LEARNT_LENGTHS = (3, 4, 7, 10, 15)
@@ -51,7 +82,7 @@ class Lengths:
     """How long the lives of each study are, in spans of 1000 control steps.
 
     Attributes:
-        learning: of the arms of `learning` from 0.3 and from 1.
+        learning: of the long arms of `learning`.
         others: of its other arms.
         transfer: after a move to another body.
         shown: frozen, to see what a lifetime can do.
@@ -68,26 +99,18 @@ class Lengths:
 
 
 def learning(lengths: Lengths) -> list[list[Life]]:
-    """From each of the first weights, and from 0.3 under the authors' settings."""
+    """Every arm, and then each lifetime frozen as it ended."""
     lives = [
         Life(
             f"learn-{name}-{seed}",
             seed,
-            lengths.learning if name in LONG_ARMS else lengths.others,
-            network=network,
+            lengths.learning if arm.long else lengths.others,
+            network=arm.network,
+            preset=arm.preset,
+            rule=arm.rule,
         )
-        for name, network in FIRST_WEIGHTS.items()
-        for seed in SEEDS
-    ]
-    lives += [
-        Life(
-            f"learn-authors-{seed}",
-            seed,
-            lengths.others,
-            network=FIRST_WEIGHTS["0.3"],
-            preset="authors",
-        )
-        for seed in SEEDS
+        for name, arm in ARMS.items()
+        for seed in arm.seeds
     ]
     shown = [
         Life(
@@ -194,7 +217,7 @@ STUDIES = {
 
 STEPS = {
     "learning": 400_000,
-    "others": 100_000,
+    "others": 200_000,
     "transfer": 40_000,
     "ablations": 50_000,
     "changes": 40_000,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dynsyn_lab.plots.style import BLUE, CYCLE, GREY, STYLE, VERMILION, new_figure, save
 from dynsyn_lab.studies.lives import SPAN, Life, returns_of
-from dynsyn_lab.studies.swimmer import ABLATIONS, CHANGES, FEW_SEEDS, FIRST_WEIGHTS
+from dynsyn_lab.studies.swimmer import ABLATIONS, ARMS, CHANGES, FEW_SEEDS, FROM_ONE
 
 BLOCK = 10
 """Spans in one point of a curve."""
@@ -70,31 +70,42 @@ def _curve_rows(label: Row, life: Life, work: Path) -> list[Row]:
 
 
 def learning(stages: Stages, work: Path):
-    """Return against steps lived, by first weights."""
-    arms = {f"learn-{name}-": f"from {name}" for name in FIRST_WEIGHTS}
-    arms["learn-authors-"] = "from 0.3, authors' settings"
+    """Return against steps lived: by first weights, and by what stops osc."""
     figure = new_figure(3.4)
-    axes = figure.subplots()
+    every, close = figure.subplots(1, 2, width_ratios=(3, 2))
+    colours = dict(zip(FROM_ONE, (VERMILION, GREY, BLUE), strict=True))
     rows: list[Row] = []
     table = [
-        "| first weights | steps | first 10,000 | last 10,000 | frozen, put back | steps to 900 |",
-        "|---|---|---|---|---|---|",
+        "| | lifetimes | steps | first 10,000 | last 10,000 | least | frozen, put back "
+        "| steps to 900 | to 930 |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for prefix, label in arms.items():
-        lives = [life for life in stages[0] if life.name.startswith(prefix)]
-        shown = [life for life in stages[1] if life.name.startswith(prefix)]
+    for name, arm in ARMS.items():
+        lives = [life for life in stages[0] if life.name.rpartition("-")[0] == f"learn-{name}"]
+        names = {life.name for life in lives}
+        shown = [life for life in stages[1] if life.parent in names]
         for life in lives:
-            rows += _curve_rows((label,), life, work)
+            rows += _curve_rows((arm.label,), life, work)
         values = curves(lives, work)
         steps = (np.arange(values.shape[1]) + 1) * BLOCK * SPAN
-        draw_spread(axes, steps, values, label)
+        if name == "1" or name not in FROM_ONE:
+            draw_spread(every, steps, values, arm.label)
+        if name in FROM_ONE:
+            draw_spread(close, steps, values, FROM_ONE[name], color=colours[name])
         frozen = np.array([returns_of(work, life).mean() for life in shown])
         table.append(
-            f"| {label} | {steps[-1]:,} | {spread(values[:, 0])} | {spread(values[:, -1])} "
-            f"| {spread(frozen)} | {_steps_to(900.0, steps, values)} |"
+            f"| {arm.label} | {len(lives)} | {steps[-1]:,} | {spread(values[:, 0])} "
+            f"| {spread(values[:, -1])} | {values[:, -1].min():.0f} | {spread(frozen)} "
+            f"| {_steps_to(900.0, steps, values)} | {_steps_to(930.0, steps, values)} |"
         )
-    axes.axhline(900, color=GREY, linewidth=0.8, linestyle=":")
-    _finish(axes, "control steps lived / 1000", "lower right")
+    every.axhline(900, color=GREY, linewidth=0.8, linestyle=":")
+    _finish(every, "control steps lived / 1000", (0.4, 0.2))
+    close.axhline(930, color=GREY, linewidth=0.8, linestyle=":")
+    _finish(close, "control steps lived / 1000", "lower right")
+    close.set_ylim(820, 970)
+    close.set_ylabel("")
+    every.set_title("by first weights")
+    close.set_title("from 1: osc at saturation")
     figure.suptitle(
         "Swimmer of 5 joints: learning online, never reset", x=0.01, ha="left", fontweight="bold"
     )
@@ -160,8 +171,8 @@ def ablations(stages: Stages, work: Path):
     panels = dict(zip(("equal", "uniform"), figure.subplots(1, 2, sharey=True), strict=True))
     rows: list[Row] = []
     table = [
-        "| weights | signs | first weights | first | last | least |",
-        "|---|---|---|---|---|---|",
+        "| weights | signs | first weights | steps | first 10,000 | last 10,000 | least |",
+        "|---|---|---|---|---|---|---|",
     ]
     for weights, signs, initial in ABLATIONS:
         prefix = f"ablate-{weights}-{signs}-{initial}-"
@@ -177,7 +188,7 @@ def ablations(stages: Stages, work: Path):
         )
         first, last = values[:, 0], values[:, -1]
         table.append(
-            f"| {weights} | {signs} | {initial} | {spread(first)} | {spread(last)} "
+            f"| {weights} | {signs} | {initial} | {steps[-1]:,} | {spread(first)} | {spread(last)} "
             f"| {last.min():.0f} |"
         )
     for initial, title in (("equal", "weights of 1 at birth"), ("uniform", "uniform in 0..1")):
