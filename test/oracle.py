@@ -117,5 +117,7 @@ def differences(controller: Controller, reference: WalkerReference) -> dict[str,
     pairs["gain"] = (controller.gain, reference.gain)
     pairs["v"] = (state["v"], reference.oscillators.v)
     pairs["w"] = (state["w"], reference.oscillators.w)
+    pairs["mean"] = (state["state_mean"], reference.mean)
+    pairs["variance"] = (state["state_variance"], reference.variance)
     pairs["baseline"] = (state["baseline"], reference.baseline)
     return {name: float(np.max(np.abs(own - other))) for name, (own, other) in pairs.items()}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.network import Body
+from dynsyn_controller.core.normalisation import BOUND, EPSILON, START_COUNT
 from dynsyn_controller.core.rule import Rule
 
 FloatArray = NDArray[np.float64]
@@ -160,6 +161,7 @@ class WalkerReference:
         self.hidden, self.drive = np.zeros(hidden), np.zeros(oscillators)
         self.output = np.zeros(joints)
         self.baseline, self.steps = 0.0, 0
+        self.mean, self.variance = np.zeros(states), np.ones(states)
 
     def _action_centres(self, oscillators: int) -> FloatArray:
         """Layer 4 at birth: oscillators to joints as listed, and each joint's own channels."""
@@ -187,7 +189,7 @@ class WalkerReference:
             for layer in self.layers:
                 layer.weight = layer.centre.copy()
         self.steps += 1
-        return self._forward(observation)
+        return self._forward(observation, learning)
 
     def _learn(self, reward: float) -> None:
         rule, dt = self.rule, self.body.dt
@@ -213,7 +215,22 @@ class WalkerReference:
             change = change * (2.0 - np.log10(self.gain)) * (np.log10(self.gain) + 2.0) / 4.0
         self.gain = self.gain + change
 
-    def _forward(self, observation: FloatArray) -> FloatArray:
+    def _standard(self, values: FloatArray, learning: bool) -> FloatArray:
+        """States as layer 4 gets them."""
+        rule = self.rule
+        if rule.normalisation_time == 0:
+            return rule.state_scale * values
+        if learning:
+            rate = max(
+                self.body.dt / (1000.0 * rule.normalisation_time), 1.0 / (self.steps + START_COUNT)
+            )
+            deviation = values - self.mean
+            self.mean = self.mean + rate * deviation
+            self.variance = self.variance + rate * (deviation**2 - self.variance)
+        standard = (values - self.mean) / np.sqrt(self.variance + EPSILON)
+        return rule.state_scale * np.clip(standard, -BOUND, BOUND)
+
+    def _forward(self, observation: FloatArray, learning: bool) -> FloatArray:
         rule, body = self.rule, self.body
         states = len(body.states)
         scaled = observation * body.sensitivity
@@ -224,7 +241,8 @@ class WalkerReference:
         self.hidden = np.maximum(np.tanh(self.gain * (to_hidden.weight @ inputs)), 0.0)
         drive = to_drive.weight @ np.concatenate([self.hidden, [1.0] * rule.oscillator_bias])
         self.drive = np.tanh(drive) if rule.oscillator_activation == "tanh" else drive
-        waves, own = (self.oscillators.v, self.oscillators.w), observation[:states]
+        waves = self.oscillators.v, self.oscillators.w
+        own = self._standard(observation[:states], learning)
         output = to_action.weight @ np.concatenate([*waves, own, [1.0] * rule.action_bias])
         self.output = np.tanh(output) if rule.action_activation == "tanh" else output
         return np.clip(self.output, -1.0, 1.0) * body.effort_limit

@@ -21,6 +21,8 @@ ARMS = {
     "attractive only": ("authors", {"repulsion": False}),
     "attractive only, with baseline": ("dynsyn", {"repulsion": False}),
     "forgetting": ("dynsyn", {"centre_decay": 1e-4}),
+    "standardised states": ("dynsyn", {"normalisation_time": 20.0, "state_scale": 0.5}),
+    "scaled states": ("authors", {"state_scale": 1.5}),
     "no adaptation": ("authors", {"adaptation": "none"}),
     "linear adaptation": ("authors", {"adaptation": "linear", "adaptation_rate": 1e-4}),
     "nonlinear adaptation": ("authors", {"adaptation_rate": 1e-4}),

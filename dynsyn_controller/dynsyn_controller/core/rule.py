@@ -52,6 +52,9 @@ class Rule:
         oscillator_bias: the oscillators' input has a constant 1 as a further input.
         action_activation: of the action layer: "linear" or "tanh".
         action_bias: the action layer has a constant 1 as a further input.
+        normalisation_time: s; above 0, states reach the action layer standardised by a running
+            mean and variance of this time constant (see `core.normalisation`); 0: as they are.
+        state_scale: factor on the states that reach the action layer, > 0.
         negative_inputs: the negative halves of the states reach layer 1 (else they are 0).
     """
 
@@ -84,6 +87,8 @@ class Rule:
     oscillator_bias: bool = False
     action_activation: Literal["linear", "tanh"] = "linear"
     action_bias: bool = False
+    normalisation_time: float = 0.0
+    state_scale: float = 1.0
     negative_inputs: bool = True
 
 
@@ -136,6 +141,7 @@ _NOT_NEGATIVE = (
     "baseline_time",
     "adaptation_rate",
     "adaptation_target",
+    "normalisation_time",
 )
 _POSITIVE = (
     "period_mean",
@@ -144,6 +150,7 @@ _POSITIVE = (
     "oscillator_rate",
     "oscillator_bound",
     "oscillator_substeps",
+    "state_scale",
 )
 _CODES = {
     "amplitude_law": ("linear", "exponential"),
@@ -151,6 +158,8 @@ _CODES = {
     "oscillator_activation": ("linear", "tanh"),
     "action_activation": ("linear", "tanh"),
 }
+
+_TIMES = ("period_mean", "period_std", "period_minimum", "baseline_time", "normalisation_time")
 
 LINEAR_LAW, EXPONENTIAL_LAW = 0, 1
 NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
@@ -205,7 +214,7 @@ def parameters(rule: Rule, dt: float, extra: dict[str, Any] | None = None) -> np
     record["dt"] = dt
     for name, value in dataclasses.asdict(rule).items():
         record[name] = _CODES[name].index(value) if name in _CODES else value
-    for name in ("period_mean", "period_std", "period_minimum", "baseline_time"):
+    for name in _TIMES:
         record[name] *= 1000.0
     for name, value in extra.items():
         record[name] = value

@@ -16,6 +16,7 @@ from numba import njit
 from dynsyn_controller.core.activation import squash, tanh
 from dynsyn_controller.core.gain import adapt
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
+from dynsyn_controller.core.normalisation import START_COUNT, standardise, update_statistics
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
@@ -56,6 +57,8 @@ class WalkerNetwork:
             "effort": joints,
             "sensitivity": len(body.sensitivity),
             "effort_limit": joints,
+            "state_mean": len(body.states),
+            "state_variance": len(body.states),
         }
         self.dtype = state_dtype(
             lifetime_fields(last) + [(name, np.float64, (size,)) for name, size in arrays.items()]
@@ -80,6 +83,7 @@ class WalkerNetwork:
         state["gain"] = self.rule.gain_initial
         state["sensitivity"] = self.body.sensitivity
         state["effort_limit"] = self.body.effort_limit
+        state["state_variance"] = 1.0
         reset_statistics(state)
         for layer in self.layers[:-1]:
             state["centre"][0, layer.slice] = generator.uniform(
@@ -163,7 +167,7 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     state.steps += 1
     _sense(state, settings, observation)
     _think(state, settings)
-    _act(state, settings, observation)
+    _act(state, settings, observation, learning)
     return True
 
 
@@ -237,14 +241,24 @@ def _think(state, settings):
 
 
 @njit(cache=True)
-def _act(state, settings, observation):
-    """Layer 4: oscillators and states as they are, to joints; effort in N m within the limits."""
+def _act(state, settings, observation, learning):
+    """Layer 4: oscillators and states to joints; effort in N m within the limits."""
     oscillators, states, joints = state.v.size, int(settings.states), state.output.size
     for k in range(oscillators):
         state.action_input[k] = state.v[k]
         state.action_input[oscillators + k] = state.w[k]
-    for i in range(states):
-        state.action_input[2 * oscillators + i] = observation[i]
+    if settings.normalisation_time > 0.0:
+        if learning:
+            rate = settings.dt / settings.normalisation_time
+            rate = max(rate, 1.0 / (state.steps + START_COUNT))
+            update_statistics(observation, state.state_mean, state.state_variance, rate)
+        standard = state.action_input[2 * oscillators :]
+        standardise(
+            observation, state.state_mean, state.state_variance, settings.state_scale, standard
+        )
+    else:
+        for i in range(states):
+            state.action_input[2 * oscillators + i] = settings.state_scale * observation[i]
     state.action_input[2 * oscillators + states] = 1.0
     columns = 2 * oscillators + states + settings.action_bias
     start = state.weight.size - joints * columns
