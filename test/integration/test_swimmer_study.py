@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 
 from dynsyn_controller import checkpoint
 from dynsyn_lab.studies.lives import Life, checkpoint_of, live, returns_of
-from dynsyn_lab.studies.swimmer import STEPS, STUDIES, Lengths
+from dynsyn_lab.studies.swimmer import STEPS, STUDIES, Lengths, with_saturation
 from dynsyn_lab.studies.swimmer_report import blocks
 
 BORN = Life("born", seed=3, spans=2, network={"initial_magnitude": 0.5})
@@ -55,6 +56,15 @@ def test_studies_name_every_life_once_and_parents_before_children() -> None:
             before |= set(names)
             for life in stage:  # studies share lives, but never a name for two
                 assert kinds.setdefault(life.name, life) == life
+
+
+def test_a_study_can_be_lived_with_an_osc_that_passes() -> None:
+    lengths = Lengths(**{name: steps // 1000 for name, steps in STEPS.items()})
+    for study in STUDIES.values():
+        stages = study(lengths)
+        assert with_saturation(stages, "stop") == stages
+        for life in itertools.chain(*with_saturation(stages, "pass")):
+            assert life.parent or life.network["saturation"] == "pass"
 
 
 def test_blocks_are_means_of_whole_blocks() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.rule import PRESETS
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import Robot, load_robot
@@ -186,6 +187,26 @@ def test_reward_pulls_an_osc_back_that_has_stopped():
         products[saturation] = controller.centre[0] * controller.centre[2]
     assert products["stop"] < 0.9
     assert products["pass"] > 4.5
+
+
+def test_the_swimmer_s_rule_is_its_own():
+    """Whatever becomes of preset dynsyn, which the walker is tuned with: pin what it changes."""
+    rule = new_controller(swimmer_file({})).network.rule
+    meant = dataclasses.replace(
+        PRESETS["authors"],
+        learning_rate=2e-4,
+        convergence_rate=2e-7,
+        amplitude_initial=0.3,
+        amplitude_minimum=0.04,
+        period_mean=40.0,
+        period_std=16.0,
+        period_minimum=4.0,
+        baseline_time=100.0,
+        reward_minimum=rule.reward_minimum,
+        negative_inputs=rule.negative_inputs,  # of the walker's network
+    )
+    assert rule == meant
+    assert rule.reward_minimum <= 0.0
 
 
 def test_speed_zero_stops_and_frees_the_body():

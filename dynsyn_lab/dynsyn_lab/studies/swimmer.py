@@ -12,7 +12,7 @@ import argparse
 import itertools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Arm:
     Attributes:
         label: for people.
         network, preset, rule: see `Life`.
-        long: it lives as long as `Lengths.learning`; else `Lengths.others`.
+        long: whether it lives as long as `Lengths.learning`.
         seeds: one lifetime each.
     """
 
@@ -47,20 +47,11 @@ ARMS: dict[str, Arm] = {
     "0.3": Arm("from 0.3", {"initial_magnitude": 0.3}, long=True),
     "1": Arm("from 1", long=True),
     "0.5": Arm("from 0.5", {"initial_magnitude": 0.5}, seeds=FEW_SEEDS),
-    "random": Arm("from random", {"initial": "uniform"}, seeds=FEW_SEEDS),
-    "authors": Arm(
-        "from 0.3, authors' settings", {"initial_magnitude": 0.3}, "authors", seeds=FEW_SEEDS
-    ),
+    "random": Arm("from random", {"initial": "uniform"}, seeds=FEW_SEEDS[:3]),
+    "authors": Arm("from 0.3, authors' settings", {"initial_magnitude": 0.3}, "authors"),
     "1-pass": Arm("from 1, osc does not stop", {"saturation": "pass"}, long=True),
-    "1-decay": Arm(
-        "from 1, osc does not stop, centres decay",
-        {"saturation": "pass"},
-        rule={"centre_decay": 3e-8},
-        long=True,
-        seeds=range(100, 103),
-    ),
 }
-FROM_ONE = {"1": "it stops", "1-pass": "it passes", "1-decay": "it passes and decays"}
+FROM_ONE = {"1": "it stops", "1-pass": "it passes"}
 """Arms that differ in what becomes of an osc that saturates the first joint -> short labels."""
 
 LENGTHS = range(3, 16)
@@ -83,6 +74,7 @@ class Lengths:
 
     Attributes:
         learning: of the long arms of `learning`.
+        authors: of its arm with the authors' settings.
         others: of its other arms.
         transfer: after a move to another body.
         shown: frozen, to see what a lifetime can do.
@@ -91,11 +83,18 @@ class Lengths:
     """
 
     learning: int
+    authors: int
     others: int
     transfer: int
     ablations: int
     changes: int
     shown: int = 5
+
+    def of(self, arm: Arm) -> int:
+        """Of an arm of `learning`."""
+        if arm.long:
+            return self.learning
+        return self.authors if arm.preset == "authors" else self.others
 
 
 def learning(lengths: Lengths) -> list[list[Life]]:
@@ -104,7 +103,7 @@ def learning(lengths: Lengths) -> list[list[Life]]:
         Life(
             f"learn-{name}-{seed}",
             seed,
-            lengths.learning if arm.long else lengths.others,
+            lengths.of(arm),
             network=arm.network,
             preset=arm.preset,
             rule=arm.rule,
@@ -217,12 +216,26 @@ STUDIES = {
 
 STEPS = {
     "learning": 400_000,
+    "authors": 100_000,
     "others": 200_000,
     "transfer": 40_000,
     "ablations": 50_000,
     "changes": 40_000,
 }
 """Control steps: the defaults of `Lengths`, which give the tables in results/swimmer."""
+
+
+def with_saturation(stages: list[list[Life]], saturation: str) -> list[list[Life]]:
+    """The same lives, of which those that do not say so themselves have this option."""
+    return [
+        [
+            life
+            if life.parent or "saturation" in life.network or saturation == "stop"
+            else replace(life, network={**life.network, "saturation": saturation})
+            for life in lives
+        ]
+        for lives in stages
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -232,6 +245,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("results/swimmer"), metavar="DIR")
     parser.add_argument("--work", type=Path, default=Path("runs/swimmer-study"), metavar="DIR")
     parser.add_argument("--processes", type=count, default=2, metavar="N")
+    parser.add_argument(
+        "--saturation",
+        choices=("stop", "pass"),
+        default="stop",
+        help="what osc does there, in a work folder of its own (stop)",
+    )
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     for name, steps in STEPS.items():
         parser.add_argument(
@@ -244,7 +263,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from dynsyn_lab.studies.swimmer_report import report
 
     for name in args.studies:
-        stages = STUDIES[name](lengths)
+        stages = with_saturation(STUDIES[name](lengths), args.saturation)
         for lives in stages:
             live_all(lives, args.work, args.processes)
         report(name, stages, args.work, args.out)

@@ -73,7 +73,7 @@ def learning(stages: Stages, work: Path):
     """Return against steps lived: by first weights, and by what stops osc."""
     figure = new_figure(3.4)
     every, close = figure.subplots(1, 2, width_ratios=(3, 2))
-    colours = dict(zip(FROM_ONE, (VERMILION, GREY, BLUE), strict=True))
+    colours = dict(zip(FROM_ONE, (VERMILION, GREY), strict=True))
     rows: list[Row] = []
     table = [
         "| | lifetimes | steps | first 10,000 | last 10,000 | least | frozen, put back "
