@@ -81,7 +81,7 @@ class NcapReference(WalkerReference):
         self.kinds = controller.layers
         random = SplitMix64(int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64)))
         self.layers = [DynamicSynapses(controller.centre.copy(), self.rule, random)]
-        self.baseline, self.steps = 0.0, 0
+        self.baseline, self.progress, self.steps = 0.0, 0.0, 0
 
     @property
     def signs(self) -> np.ndarray:

@@ -78,13 +78,23 @@ class DynamicSynapses:
         """W now (equation 1)."""
         return self.centre + self.amplitude * np.sin(2.0 * np.pi * self.time / self.period)
 
-    def step(self, reward: float, advantage: float, dt: float) -> None:
-        """Learn from `reward` (equation 4) and `advantage` (equation 3); swing on by `dt` ms."""
+    def step(self, reward: float, advantage: float, progress: float, dt: float) -> None:
+        """Learn from `reward` (equation 4) and `advantage` (equation 3); swing on by `dt` ms.
+
+        `progress` is the running mean of the reward.
+        """
         rule = self.rule
-        learnt = rule.learning_rate * (self.weight - self.centre) * advantage * dt
+        rate = rule.learning_rate
+        if rule.step_exponent > 0:
+            rate = rate * (rule.amplitude_initial / self.amplitude) ** rule.step_exponent
+        learnt = rate * (self.weight - self.centre) * advantage * dt
         self.centre = self.centre * np.exp(-rule.centre_decay * dt) + learnt
         if rule.amplitude_law == "exponential":
             amplitude = self.amplitude * np.exp(-rule.convergence_rate * reward * dt)
+        elif rule.amplitude_law == "progress":
+            short = np.clip(1.0 - progress / rule.progress_goal, 0.0, 1.0)
+            span = rule.amplitude_initial - rule.amplitude_minimum
+            amplitude = np.full_like(self.amplitude, rule.amplitude_minimum + span * short)
         else:
             amplitude = self.amplitude - rule.convergence_rate * reward * dt
         self.amplitude = np.clip(amplitude, rule.amplitude_minimum, rule.amplitude_maximum)
@@ -160,7 +170,7 @@ class WalkerReference:
         self.gain = np.full(hidden, rule.gain_initial)
         self.hidden, self.drive = np.zeros(hidden), np.zeros(oscillators)
         self.output = np.zeros(joints)
-        self.baseline, self.steps = 0.0, 0
+        self.baseline, self.progress, self.steps = 0.0, 0.0, 0
         self.mean, self.variance = np.zeros(states), np.ones(states)
 
     def _action_centres(self, oscillators: int) -> FloatArray:
@@ -200,8 +210,9 @@ class WalkerReference:
             self.baseline += advantage * dt / (1000.0 * rule.baseline_time)
         if not rule.repulsion:
             reward, advantage = max(reward, 0.0), max(advantage, 0.0)
+        self.progress += (reward - self.progress) * dt / (1000.0 * rule.progress_time)
         for layer in self.layers:
-            layer.step(reward, advantage, dt)
+            layer.step(reward, advantage, self.progress, dt)
 
     def _adapt(self) -> None:
         """Sensitivity of the hidden units (equation 5, or the authors' nonlinear form)."""

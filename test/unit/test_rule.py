@@ -55,7 +55,7 @@ def test_every_preset_holds_and_reaches_the_kernels(preset):
 
 def test_choices_reach_the_kernels_as_different_numbers():
     for name, choices in (
-        ("amplitude_law", ("linear", "exponential")),
+        ("amplitude_law", ("linear", "exponential", "progress")),
         ("adaptation", ("none", "linear", "nonlinear")),
         ("oscillator_activation", ("linear", "tanh")),
         ("action_activation", ("linear", "tanh")),

@@ -229,6 +229,32 @@ def test_baseline_makes_a_constant_reward_mean_nothing():
     assert np.abs(states["centre"] - settled).max() > 1e-5
 
 
+def test_amplitude_follows_progress_both_ways():
+    rule = Rule(
+        amplitude_law="progress",
+        amplitude_initial=0.2,
+        amplitude_minimum=0.05,
+        progress_goal=0.5,
+        progress_time=1.0,
+    )
+    states, record = synapses(4, rule, seed=5)
+    for reward, expected in ((0.25, 0.125), (2.0, 0.05), (0.0, 0.2), (-50.0, 0.2)):
+        live(states, record, reward, np.zeros((3000, 4)))
+        assert np.allclose(states["amplitude"], expected, rtol=1e-9)
+
+
+def test_steps_keep_their_size_where_the_amplitude_has_shrunk():
+    changes = []
+    for exponent in (0.0, 1.0, 2.0):
+        rule = Rule(amplitude_minimum=0.01, step_exponent=exponent, convergence_rate=0.0)
+        states, record = synapses(1, rule, seed=4)
+        states["amplitude"] = 0.1
+        states["weight"] = 0.1
+        advance(states[0], record[0], 1.0)
+        changes.append(states["centre"][0, 0])
+    assert np.allclose(np.array(changes) / changes[0], [1.0, 2.0, 4.0])
+
+
 def test_centres_that_no_reward_holds_decay_exponentially():
     states, record = synapses(8, Rule(centre_decay=1e-4), seed=3)
     states["centre"] = born = np.linspace(-1.0, 1.0, 8)

@@ -23,6 +23,16 @@ ARMS = {
     "forgetting": ("dynsyn", {"centre_decay": 1e-4}),
     "standardised states": ("dynsyn", {"normalisation_time": 20.0, "state_scale": 0.5}),
     "scaled states": ("authors", {"state_scale": 1.5}),
+    "amplitude that follows progress": (
+        "dynsyn",
+        {
+            "amplitude_law": "progress",
+            "amplitude_minimum": 0.03,
+            "progress_goal": 0.5,
+            "progress_time": 30.0,
+            "step_exponent": 1.0,
+        },
+    ),
     "no adaptation": ("authors", {"adaptation": "none"}),
     "linear adaptation": ("authors", {"adaptation": "linear", "adaptation_rate": 1e-4}),
     "nonlinear adaptation": ("authors", {"adaptation_rate": 1e-4}),

@@ -12,7 +12,7 @@ from dynsyn_controller.core.ncap_network import NcapNetwork
 from dynsyn_controller.core.network import LayerSpec
 from dynsyn_controller.core.statistics import STATISTICS_FIELDS
 
-_LIVED = ("beat", "baseline", "random_state", *(name for name, *_ in STATISTICS_FIELDS))
+_LIVED = ("beat", "baseline", "progress", "random_state", *(name for name, *_ in STATISTICS_FIELDS))
 _LEARNT = ("centre", "amplitude")
 _FLUCTUATION = ("sine", "cosine", "rotation_sine", "rotation_cosine", "remaining")
 

@@ -29,7 +29,13 @@ class Rule:
         learning_rate: alpha of equation 3, 1/ms, >= 0.
         convergence_rate: beta of equation 4, 1/ms, >= 0.
         centre_decay: delta, 1/ms, >= 0: dC/dt = alpha (W - C) R - delta C.
-        amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A.
+        amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A;
+            "progress": A = amplitude_minimum + (amplitude_initial - amplitude_minimum)
+            clip(1 - mean(R) / progress_goal, 0, 1), with a running mean of progress_time.
+        progress_goal: reward per control step at which A reaches its minimum, > 0.
+        progress_time: s, > 0.
+        step_exponent: p: the learning rate becomes alpha (amplitude_initial / A)^p, so that centres
+            need not slow down as A shrinks; 0: alpha, whatever A is.
         amplitude_initial: A at birth, dimensionless, >= 0.
         amplitude_minimum, amplitude_maximum: A is kept between them, >= 0.
         period_mean, period_std: mu and sigma of equation 2, s, > 0 and >= 0.
@@ -61,7 +67,10 @@ class Rule:
     learning_rate: float = 1.2e-5
     convergence_rate: float = 1e-9
     centre_decay: float = 0.0
-    amplitude_law: Literal["linear", "exponential"] = "linear"
+    amplitude_law: Literal["linear", "exponential", "progress"] = "linear"
+    progress_goal: float = 1.0
+    progress_time: float = 1000.0
+    step_exponent: float = 0.0
     amplitude_initial: float = 0.2
     amplitude_minimum: float = 0.0
     amplitude_maximum: float = UNBOUNDED
@@ -142,6 +151,7 @@ _NOT_NEGATIVE = (
     "adaptation_rate",
     "adaptation_target",
     "normalisation_time",
+    "step_exponent",
 )
 _POSITIVE = (
     "period_mean",
@@ -151,17 +161,20 @@ _POSITIVE = (
     "oscillator_bound",
     "oscillator_substeps",
     "state_scale",
+    "progress_goal",
+    "progress_time",
 )
 _CODES = {
-    "amplitude_law": ("linear", "exponential"),
+    "amplitude_law": ("linear", "exponential", "progress"),
     "adaptation": ("none", "linear", "nonlinear"),
     "oscillator_activation": ("linear", "tanh"),
     "action_activation": ("linear", "tanh"),
 }
 
-_TIMES = ("period_mean", "period_std", "period_minimum", "baseline_time", "normalisation_time")
+_TIMES = ("period_mean", "period_std", "period_minimum")
+_TIMES += ("baseline_time", "progress_time", "normalisation_time")
 
-LINEAR_LAW, EXPONENTIAL_LAW = 0, 1
+LINEAR_LAW, EXPONENTIAL_LAW, PROGRESS_LAW = 0, 1, 2
 NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
 LINEAR, TANH = 0, 1
 
@@ -192,6 +205,11 @@ def check(rule: Rule) -> None:
     ):
         if getattr(rule, low) > getattr(rule, high):
             raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
+    if rule.step_exponent > 0 and not rule.amplitude_minimum > 0:
+        raise SchemaError(
+            "rule.amplitude_minimum",
+            f"found {rule.amplitude_minimum}, expected more than 0 with rule.step_exponent",
+        )
     if rule.oscillator_bound > 1000:
         raise SchemaError(
             "rule.oscillator_bound", f"found {rule.oscillator_bound}, expected at most 1000"

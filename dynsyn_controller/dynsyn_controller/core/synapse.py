@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from dynsyn_controller.core.noise import NOISE_FIELDS, normal, uniform
-from dynsyn_controller.core.rule import EXPONENTIAL_LAW
+from dynsyn_controller.core.rule import EXPONENTIAL_LAW, PROGRESS_LAW
 
 
 def synapse_fields(count: int) -> list[tuple]:
@@ -32,7 +32,7 @@ def synapse_fields(count: int) -> list[tuple]:
         "remaining",
     )
     fields = [(name, np.float64, (count,)) for name in arrays]
-    return [*fields, ("baseline", np.float64), *NOISE_FIELDS]
+    return [*fields, ("baseline", np.float64), ("progress", np.float64), *NOISE_FIELDS]
 
 
 @njit(cache=True)
@@ -104,7 +104,8 @@ def modulation(state, parameters, reward):
 
     Returns:
         alpha R dt of equation 3, then scale and shift of the amplitude: A <- scale A + shift
-        (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0).
+        (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0;
+        progress: scale 0, shift the amplitude that the mean reward asks for).
     """
     signal = min(max(reward, parameters.reward_minimum), parameters.reward_maximum)
     advantage = signal
@@ -114,8 +115,16 @@ def modulation(state, parameters, reward):
     if parameters.repulsion == 0:
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
-    change = parameters.convergence_rate * signal * parameters.dt
     pull = parameters.learning_rate * advantage * parameters.dt
+    if parameters.step_exponent > 0.0:
+        # synapses share one amplitude, which `check` keeps above 0
+        pull *= (parameters.amplitude_initial / state.amplitude[0]) ** parameters.step_exponent
+    if parameters.amplitude_law == PROGRESS_LAW:
+        state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
+        short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
+        least = parameters.amplitude_minimum
+        return pull, 0.0, least + (parameters.amplitude_initial - least) * short
+    change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
     return pull, 1.0, -change
