@@ -56,12 +56,15 @@ class DynamicSynapses:
         centre: C at birth, (outputs, inputs).
         rule: settings.
         random: source of periods and first phases.
+        share: of the amplitude that is theirs.
     """
 
-    def __init__(self, centre: FloatArray, rule: Rule, random: SplitMix64) -> None:
-        self.rule, self.random = rule, random
+    def __init__(
+        self, centre: FloatArray, rule: Rule, random: SplitMix64, share: float = 1.0
+    ) -> None:
+        self.rule, self.random, self.share = rule, random, share
         self.centre = centre
-        self.amplitude = np.full(centre.shape, rule.amplitude_initial)
+        self.amplitude = np.full(centre.shape, share * rule.amplitude_initial)
         self.period = np.zeros(centre.shape)
         self.time = np.zeros(centre.shape)
         for at in np.ndindex(centre.shape):
@@ -85,8 +88,9 @@ class DynamicSynapses:
         """
         rule = self.rule
         rate = rule.learning_rate
-        if rule.step_exponent > 0:
-            rate = rate * (rule.amplitude_initial / self.amplitude) ** rule.step_exponent
+        if rule.step_exponent != 0:
+            reach = self.amplitude / (self.share * rule.amplitude_initial)
+            rate = rate * reach**rule.step_exponent
         learnt = rate * (self.weight - self.centre) * advantage * dt
         self.centre = self.centre * np.exp(-rule.centre_decay * dt) + learnt
         if rule.amplitude_law == "exponential":
@@ -94,10 +98,12 @@ class DynamicSynapses:
         elif rule.amplitude_law == "progress":
             short = np.clip(1.0 - progress / rule.progress_goal, 0.0, 1.0)
             span = rule.amplitude_initial - rule.amplitude_minimum
-            amplitude = np.full_like(self.amplitude, rule.amplitude_minimum + span * short)
+            amplitude = rule.amplitude_minimum + span * short**rule.progress_exponent
+            amplitude = np.full_like(self.amplitude, self.share * amplitude)
         else:
-            amplitude = self.amplitude - rule.convergence_rate * reward * dt
-        self.amplitude = np.clip(amplitude, rule.amplitude_minimum, rule.amplitude_maximum)
+            amplitude = self.amplitude - self.share * rule.convergence_rate * reward * dt
+        low, high = self.share * rule.amplitude_minimum, self.share * rule.amplitude_maximum
+        self.amplitude = np.clip(amplitude, low, high)
         self.time = self.time + dt
         for at in zip(*np.nonzero(self.time >= self.period), strict=True):
             self.time[at] -= self.period[at]
@@ -165,7 +171,11 @@ class WalkerReference:
             generator.uniform(-reach, reach, (oscillators, hidden + rule.oscillator_bias)),
             self._action_centres(oscillators),
         ]
-        self.layers = [DynamicSynapses(centre, rule, random) for centre in centres]
+        shares = (rule.inner_amplitude, rule.inner_amplitude, 1.0)
+        self.layers = [
+            DynamicSynapses(centre, rule, random, share)
+            for centre, share in zip(centres, shares, strict=True)
+        ]
         self.oscillators = Oscillators(oscillators, rule)
         self.gain = np.full(hidden, rule.gain_initial)
         self.hidden, self.drive = np.zeros(hidden), np.zeros(oscillators)

@@ -31,11 +31,15 @@ class Rule:
         centre_decay: delta, 1/ms, >= 0: dC/dt = alpha (W - C) R - delta C.
         amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A;
             "progress": A = amplitude_minimum + (amplitude_initial - amplitude_minimum)
-            clip(1 - mean(R) / progress_goal, 0, 1), with a running mean of progress_time.
+            clip(1 - mean(R) / progress_goal, 0, 1)^progress_exponent, with a running mean of
+            progress_time.
         progress_goal: reward per control step at which A reaches its minimum, > 0.
         progress_time: s, > 0.
-        step_exponent: p: the learning rate becomes alpha (amplitude_initial / A)^p, so that centres
-            need not slow down as A shrinks; 0: alpha, whatever A is.
+        progress_exponent: > 0; below 1: A stays large until the goal is near.
+        step_exponent: p, any sign: the learning rate becomes alpha (A / amplitude_initial)^p, so
+            that centres settle as A shrinks (p > 0); 0: alpha, whatever A is.
+        inner_amplitude: factor on the amplitudes, their bounds too, of all layers but the last,
+            > 0.
         amplitude_initial: A at birth, dimensionless, >= 0.
         amplitude_minimum, amplitude_maximum: A is kept between them, >= 0.
         period_mean, period_std: mu and sigma of equation 2, s, > 0 and >= 0.
@@ -70,7 +74,9 @@ class Rule:
     amplitude_law: Literal["linear", "exponential", "progress"] = "linear"
     progress_goal: float = 1.0
     progress_time: float = 1000.0
+    progress_exponent: float = 1.0
     step_exponent: float = 0.0
+    inner_amplitude: float = 1.0
     amplitude_initial: float = 0.2
     amplitude_minimum: float = 0.0
     amplitude_maximum: float = UNBOUNDED
@@ -151,7 +157,6 @@ _NOT_NEGATIVE = (
     "adaptation_rate",
     "adaptation_target",
     "normalisation_time",
-    "step_exponent",
 )
 _POSITIVE = (
     "period_mean",
@@ -163,6 +168,8 @@ _POSITIVE = (
     "state_scale",
     "progress_goal",
     "progress_time",
+    "progress_exponent",
+    "inner_amplitude",
 )
 _CODES = {
     "amplitude_law": ("linear", "exponential", "progress"),
@@ -180,7 +187,7 @@ LINEAR, TANH = 0, 1
 
 _WHOLE = ("oscillator_substeps", "repulsion", *_CODES)
 _WHOLE += ("oscillator_bias", "action_bias", "negative_inputs")
-PARAMETER_FIELDS = [("dt", np.float64)] + [
+PARAMETER_FIELDS = [("dt", np.float64), ("inner_synapses", np.int64)] + [
     (field.name, np.int64 if field.name in _WHOLE else np.float64)
     for field in dataclasses.fields(Rule)
 ]
@@ -205,7 +212,7 @@ def check(rule: Rule) -> None:
     ):
         if getattr(rule, low) > getattr(rule, high):
             raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
-    if rule.step_exponent > 0 and not rule.amplitude_minimum > 0:
+    if rule.step_exponent != 0 and not rule.amplitude_minimum > 0:
         raise SchemaError(
             "rule.amplitude_minimum",
             f"found {rule.amplitude_minimum}, expected more than 0 with rule.step_exponent",
@@ -218,18 +225,21 @@ def check(rule: Rule) -> None:
         raise SchemaError("rule.gain_initial", f"found {rule.gain_initial}, expected 0.01 to 100")
 
 
-def parameters(rule: Rule, dt: float, extra: dict[str, Any] | None = None) -> np.ndarray:
+def parameters(
+    rule: Rule, dt: float, extra: dict[str, Any] | None = None, inner_synapses: int = 0
+) -> np.ndarray:
     """The parameter record (shape (1,)) that kernels take.
 
     Args:
         rule: checked settings.
         dt: control step in the rule's ms, > 0.
         extra: a network's own numbers, appended as float64 fields.
+        inner_synapses: how many synapses, the first ones, `inner_amplitude` applies to.
     """
     check(rule)
     extra = extra or {}
     record = np.zeros(1, dtype=PARAMETER_FIELDS + [(name, np.float64) for name in extra])
-    record["dt"] = dt
+    record["dt"], record["inner_synapses"] = dt, inner_synapses
     for name, value in dataclasses.asdict(rule).items():
         record[name] = _CODES[name].index(value) if name in _CODES else value
     for name in _TIMES:

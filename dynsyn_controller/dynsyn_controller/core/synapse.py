@@ -42,7 +42,8 @@ def give_birth(state, parameters):
     A period is drawn from equation 2 and the time within it uniformly.
     """
     for i in range(state.centre.size):
-        state.amplitude[i] = parameters.amplitude_initial
+        share = parameters.inner_amplitude if i < parameters.inner_synapses else 1.0
+        state.amplitude[i] = share * parameters.amplitude_initial
         period = draw_period(state, parameters)
         start_period(state, i, period, uniform(state) * period, parameters.dt)
         state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
@@ -79,10 +80,26 @@ def advance(state, parameters, reward):
         reward: R of the step just lived, with the weights as they stand.
     """
     pull, scale, shift = modulation(state, parameters, reward)
-    low, high, dt = parameters.amplitude_minimum, parameters.amplitude_maximum, parameters.dt
+    inner, last = parameters.inner_synapses, state.centre.size
+    share = parameters.inner_amplitude
+    ended = _pass_over(state, parameters, 0, inner, pull, scale, shift, share)
+    ended += _pass_over(state, parameters, inner, last, pull, scale, shift, 1.0)
+    if ended > 0:
+        renew_periods(state, parameters, ended)
+
+
+@njit(cache=True)
+def _pass_over(state, parameters, start, stop, pull, scale, shift, share):
+    """Synapses `start` to `stop` learn and swing; `share` of the amplitude is theirs.
+
+    Returns:
+        how many of them have come to the end of their period.
+    """
+    low, high = share * parameters.amplitude_minimum, share * parameters.amplitude_maximum
+    dt, shift = parameters.dt, share * shift
     keep = math.exp(-parameters.centre_decay * dt)
     ended = 0
-    for i in range(state.centre.size):
+    for i in range(start, stop):
         centre = keep * state.centre[i] + pull * (state.weight[i] - state.centre[i])
         amplitude = min(max(scale * state.amplitude[i] + shift, low), high)
         sine, cosine = state.sine[i], state.cosine[i]
@@ -94,8 +111,7 @@ def advance(state, parameters, reward):
         state.weight[i] = centre + amplitude * turned
         state.remaining[i] -= dt
         ended += state.remaining[i] <= 0.0
-    if ended > 0:
-        renew_periods(state, parameters, ended)
+    return ended
 
 
 @njit(cache=True)
@@ -116,14 +132,16 @@ def modulation(state, parameters, reward):
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
     pull = parameters.learning_rate * advantage * parameters.dt
-    if parameters.step_exponent > 0.0:
-        # synapses share one amplitude, which `check` keeps above 0
-        pull *= (parameters.amplitude_initial / state.amplitude[0]) ** parameters.step_exponent
+    if parameters.step_exponent != 0.0:
+        # the last layer's synapses share one amplitude, which `check` keeps above 0
+        reach = state.amplitude[state.amplitude.size - 1] / parameters.amplitude_initial
+        pull *= reach**parameters.step_exponent
     if parameters.amplitude_law == PROGRESS_LAW:
         state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
         short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
-        least = parameters.amplitude_minimum
-        return pull, 0.0, least + (parameters.amplitude_initial - least) * short
+        least, span = parameters.amplitude_minimum, parameters.amplitude_initial
+        span -= least
+        return pull, 0.0, least + span * short**parameters.progress_exponent
     change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0

@@ -67,6 +67,7 @@ class WalkerNetwork:
             rule,
             body.dt,
             {"states": len(body.states), "fall_threshold": body.fall_threshold},
+            inner_synapses=self.layers[-1].start,
         )
         self.unit_names = tuple(
             [f"hidden.{j}" for j in range(hidden)]
