@@ -14,7 +14,7 @@ def shared_files():
     found = [
         *sorted(WORKSPACE.glob("launch/*.py")),
         *sorted(WORKSPACE.glob("config/**/*.yaml")),
-        *sorted(WORKSPACE.glob("config/checkpoints/*")),
+        *sorted(WORKSPACE.glob("config/checkpoints/*.ckpt")),
     ]
     for file in found:
         inside = file.relative_to(WORKSPACE)

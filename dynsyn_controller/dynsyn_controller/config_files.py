@@ -28,6 +28,17 @@ def config_path(relative: str | Path) -> Path:
     )
 
 
+def shipped_checkpoint(robot: str) -> Path | None:
+    """The shipped lifetime of a robot, config/checkpoints/ROBOT.ckpt; None: there is none.
+
+    To be copied before it is lived on: whoever keeps a lifetime in a file writes to that file.
+    """
+    try:
+        return config_path(Path("checkpoints") / f"{robot}.ckpt")
+    except FileNotFoundError:
+        return None
+
+
 def _config_folders() -> list[Path]:
     """The folders to look in, nearest first; those that do not exist left out."""
     module = Path(__file__).resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -79,16 +80,33 @@ def adopt(
 
 
 def prepare(stack: Stack) -> None:
-    """Move the lifetime that a stack is to go on with, if it has one to move; see `Stack.origin`.
+    """Put the lifetime that a stack is to go on with into its file, where it is elsewhere as yet.
+
+    That is one to be moved into another body (`Stack.origin`), or the shipped one at a user's
+    first run of this robot (`Stack.shipped`). Neither file is written to.
 
     Raises:
         CheckpointError: it does not fit the stack's body, or the file cannot be written.
     """
-    if stack.origin is None or stack.checkpoint is None:
+    if stack.checkpoint is None:
         return
+    if stack.origin is not None:
+        _move(stack, stack.origin, stack.checkpoint)
+    elif stack.shipped is not None and not stack.checkpoint.exists():
+        saved = checkpoint.load(stack.shipped)
+        restore(new_controller(_body(stack), saved.preset, saved.settings), saved)
+        stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.write(stack.checkpoint, stack.shipped.read_bytes())
+
+
+def _body(stack: Stack) -> Robot:
+    """The robot file that the stack's controller will load."""
     controls = next(node for node in stack.nodes if node.name == "controller").parameters
-    body = load_robot(str(controls["robot_file"]), modules=controls.get("modules"))
-    saved = checkpoint.load(stack.origin)
+    return load_robot(str(controls["robot_file"]), modules=controls.get("modules"))
+
+
+def _move(stack: Stack, origin: Path, target: Path) -> None:
+    body, saved = _body(stack), checkpoint.load(origin)
     if saved.robot.name == body.name and saved.robot.modules == body.modules:
         raise CheckpointError(
             f"checkpoint {saved.path}: made for {body.modules} joints, as this body has: there is "
@@ -98,4 +116,4 @@ def prepare(stack: Stack) -> None:
     # The node takes its network from the robot file: what it would refuse is not written.
     moved = replace(saved, robot=robot, state=controller.state)
     restore(new_controller(body, saved.preset, saved.settings), moved)
-    checkpoint.save(stack.checkpoint, robot, controller)
+    checkpoint.save(target, robot, controller)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dynsyn_controller.config_files import config_path
+from dynsyn_controller.config_files import config_path, shipped_checkpoint
 from dynsyn_controller.core.rule import PRESETS
 from dynsyn_controller.parameter_table import ParameterError, Value, resolve
 from dynsyn_lab.stack_arguments import ARGUMENTS
@@ -47,6 +47,8 @@ class Stack:
         checkpoint: the lifetime's file; None: it is lived in memory only.
         origin: file of the lifetime that must be moved into this body before the nodes start, and
             saved as `checkpoint` (see `moving.prepare`); None: nothing to move.
+        shipped: file of the lifetime that `checkpoint` begins as a copy of where it does not exist
+            yet (see `moving.prepare`); None: it begins new-born.
         nodes: in the order to start them.
     """
 
@@ -55,6 +57,7 @@ class Stack:
     lockstep: bool
     checkpoint: Path | None
     origin: Path | None
+    shipped: Path | None
     nodes: tuple[NodeSpec, ...]
 
 
@@ -99,6 +102,7 @@ def describe(**given: Value) -> Stack:
         lockstep=values["lockstep"],
         checkpoint=checkpoint,
         origin=origin,
+        shipped=shipped_file(values),
         nodes=(
             NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
             NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
@@ -137,6 +141,17 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
     if values["preset"]:
         parts.append(values["preset"])
     return state_folder() / ("-".join(parts) + ".ckpt")
+
+
+def shipped_file(values: dict[str, Value]) -> Path | None:
+    """The shipped lifetime that the user's own one of this robot begins from, if there is one.
+
+    None as well where another body or preset is asked for than it has lived with, where the user
+    names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
+    """
+    if any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints", "preset")):
+        return None
+    return shipped_checkpoint(str(values["robot"]))
 
 
 def moved_file(values: dict[str, Value], robot: Entry) -> Path:

@@ -18,7 +18,8 @@ ARGUMENTS = (
         "checkpoint",
         "",
         "file that the lifetime is continued from and kept in (empty: in real time a file of this "
-        "user for this robot, in lockstep none)",
+        "user for this robot, which begins as a copy of the shipped lifetime where there is one; "
+        "in lockstep none, new-born)",
     ),
     Parameter(
         "transfer",

@@ -18,6 +18,7 @@ import pytest
 from ros_environment import TIMEOUT
 
 from dynsyn_controller.checkpoint import load, save
+from dynsyn_controller.config_files import shipped_checkpoint
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_sim_bridge.robots.registry import entry
 
@@ -75,8 +76,11 @@ def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_pa
     arguments = ("sim", "walker", "--headless", "--duration", 3, "--summary", path)
     first_run = dynsyn(*arguments)
     assert first_run.wait(60) == 0, first_run.output
-    assert "a new-born lifetime" in first_run.output
     first = json.loads(path.read_text())
+    shipped = shipped_checkpoint("walker")
+    begun = "continues a lifetime of" if shipped else "a new-born lifetime"
+    assert begun in first_run.output
+    assert first["steps_before"] == (load(shipped).state["steps"][0] if shipped else 0)
     assert first["robot"] == "walker"
     assert first["mode"] == "realtime"
     assert first["rate_hz"] < 51

@@ -1,0 +1,135 @@
+"""The lifetimes shipped in config/checkpoints, and what begins from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynsyn_controller import checkpoint, config_files
+from dynsyn_controller.config_files import shipped_checkpoint
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.keeper import open_lifetime
+from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.parameter_table import resolve
+from dynsyn_controller.parameters import TABLE, Settings
+from dynsyn_lab.moving import prepare
+from dynsyn_lab.senses import Senses
+from dynsyn_lab.stack import Stack, describe
+from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path, monkeypatch) -> Path:
+    """A user without lifetimes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "dynsyn"
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch) -> Path:
+    """A walker's lifetime of 200 steps, shipped in a configuration folder of its own."""
+    folders = [tmp_path / "config", *config_files._config_folders()]
+    monkeypatch.setattr(config_files, "_config_folders", lambda: folders)
+    path = tmp_path / "config" / "checkpoints" / "walker.ckpt"
+    path.parent.mkdir(parents=True)
+    robot = entry("walker").robot()
+    controller = new_controller(robot, seed=11)
+    live(controller, "walker", 200)
+    checkpoint.save(path, robot, controller)
+    return path
+
+
+def live(controller: Controller, robot: str, steps: int) -> None:
+    """Let a lifetime live so many steps in its simulated body; every effort must be one."""
+    body = entry(robot).create()
+    try:
+        body.reset(5)
+        look, reward, terminal = Senses(entry(robot).robot(), body).look, 0.0, False
+        for _ in range(steps):
+            effort = controller.step(look(), reward, terminal)
+            assert (np.abs(effort) <= controller.body.effort_limit).all()
+            outcome = body.step(effort)
+            reward, terminal = outcome.reward, outcome.terminal
+            if terminal:
+                body.reset()
+    finally:
+        body.close()
+
+
+def opened(stack: Stack) -> tuple[Controller, bool]:
+    """The lifetime that the stack's controller node begins with, and whether it was continued."""
+    parameters = stack.nodes[1].parameters
+    settings = Settings(**resolve(TABLE, parameters))
+    return open_lifetime(settings.read_robot(), settings)
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_a_shipped_lifetime_lives_in_todays_body(robot: str) -> None:
+    path = shipped_checkpoint(robot)
+    assert describe(robot=robot).shipped == path
+    if path is None:  # born, then
+        assert not (ROOT / "config" / "checkpoints" / f"{robot}.ckpt").exists()
+        return
+    before, saved = path.read_bytes(), checkpoint.load(path)
+    controller = new_controller(entry(robot).robot(), saved.preset, saved.settings)
+    checkpoint.restore(controller, saved)
+    live(controller, robot, 300)
+    assert controller.steps == saved.state["steps"][0] + 300
+    assert path.read_bytes() == before
+
+
+def test_every_shipped_lifetime_is_some_robots() -> None:
+    files = {path.name for path in (ROOT / "config" / "checkpoints").glob("*")}
+    assert files <= {f"{robot}.ckpt" for robot in ROBOTS}
+
+
+def test_a_first_run_begins_from_the_shipped_lifetime_and_never_writes_to_it(
+    shipped: Path, state_folder: Path
+) -> None:
+    before = shipped.read_bytes()
+    stack = describe()
+    assert (stack.shipped, stack.checkpoint) == (shipped, state_folder / "walker.ckpt")
+    assert str(shipped) not in map(str, stack.nodes[1].parameters.values())
+    prepare(stack)
+    controller, continued = opened(stack)
+    assert continued
+    assert controller.state.tobytes() == checkpoint.load(shipped).state.tobytes()
+    live(controller, "walker", 50)
+    checkpoint.save(stack.checkpoint, entry("walker").robot(), controller)
+    prepare(describe())  # the next run goes on with the user's own
+    assert opened(stack)[0].steps == 250
+    assert shipped.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"from_scratch": True},
+        {"preset": "paper"},
+        {"lockstep": True},
+        {"robot": "walker_hardcore"},
+        {"checkpoint": "own.ckpt"},
+    ],
+)
+def test_what_asks_for_another_lifetime_gets_a_new_born_one(
+    shipped: Path, state_folder: Path, tmp_path: Path, monkeypatch, given
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state_folder.mkdir(parents=True)
+    stack = describe(**given)
+    prepare(stack)
+    controller, continued = opened(stack)
+    assert not continued
+    assert controller.steps == 0
+
+
+def test_a_shipped_lifetime_that_does_not_fit_is_named(shipped: Path, state_folder: Path) -> None:
+    robot = entry("swimmer").robot()
+    checkpoint.save(shipped, robot, new_controller(robot))
+    with pytest.raises(checkpoint.CheckpointError, match=r"walker\.ckpt: made for another robot"):
+        prepare(describe())
+    assert not state_folder.exists()
