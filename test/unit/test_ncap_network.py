@@ -192,6 +192,10 @@ def test_reward_pulls_an_osc_back_that_has_stopped():
 def test_the_swimmer_s_rule_is_its_own():
     """Whatever becomes of preset dynsyn, which the walker is tuned with: pin what it changes."""
     rule = new_controller(swimmer_file({})).network.rule
+    elsewhere = (  # what only the walker's network or another amplitude law reads
+        *("inner_amplitude", "normalisation_time", "state_scale", "negative_inputs"),
+        *("progress_goal", "progress_time", "progress_exponent"),
+    )
     meant = dataclasses.replace(
         PRESETS["authors"],
         learning_rate=2e-4,
@@ -203,7 +207,7 @@ def test_the_swimmer_s_rule_is_its_own():
         period_minimum=4.0,
         baseline_time=100.0,
         reward_minimum=rule.reward_minimum,
-        negative_inputs=rule.negative_inputs,  # of the walker's network
+        **{name: getattr(rule, name) for name in elsewhere},
     )
     assert rule == meant
     assert rule.reward_minimum <= 0.0

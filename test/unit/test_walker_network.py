@@ -39,13 +39,14 @@ ARMS = {
     "linear adaptation": ("authors", {"adaptation": "linear", "adaptation_rate": 1e-4}),
     "nonlinear adaptation": ("authors", {"adaptation_rate": 1e-4}),
     "bounds": (
-        "dynsyn",
+        "authors",
         {
             "reward_minimum": -1.0,
             "reward_maximum": 0.5,
             "amplitude_minimum": 0.19,
             "amplitude_maximum": 0.21,
             "convergence_rate": 1e-4,
+            "inner_amplitude": 0.5,
             "period_mean": 5.0,
         },
     ),
@@ -75,7 +76,9 @@ def test_bounds_are_kept_and_reached(walker):
     for reward, bound in ((1.0, "amplitude_minimum"), (-2.0, "amplitude_maximum")):
         for _ in range(2000):
             controller.step(np.zeros(24), reward)
-        assert np.all(controller.amplitude == settings[bound])
+        inner = controller.layers[-1].start
+        assert np.all(controller.amplitude[inner:] == settings[bound])
+        assert np.all(controller.amplitude[:inner] == 0.5 * settings[bound])
 
 
 @pytest.mark.parametrize(
