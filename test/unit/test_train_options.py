@@ -117,7 +117,7 @@ def test_short_forms_become_settings() -> None:
     assert config.overrides == {"repulsion": False, "learning_rate": 1.0}
     assert config.rule["repulsion"] is False
     assert config.backend == "gymnasium"
-    assert config.preset == "authors"
+    assert config.preset == "dynsyn"
     json.dumps(config.rule, allow_nan=False)
 
 
