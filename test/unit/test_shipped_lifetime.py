@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +136,14 @@ def test_a_shipped_lifetime_that_does_not_fit_is_named(shipped: Path, state_fold
     with pytest.raises(checkpoint.CheckpointError, match=r"walker\.ckpt: made for another robot"):
         prepare(describe())
     assert not state_folder.exists()
+
+
+def test_shipped_lifetimes_are_installed_with_the_controller(shipped: Path, tmp_path: Path) -> None:
+    package = tmp_path / "dynsyn_controller"
+    (package / "resource").mkdir(parents=True)
+    for name in ("setup.py", "package.xml", "resource/dynsyn_controller"):
+        shutil.copy(ROOT / "dynsyn_controller" / name, package / name)
+    command = [sys.executable, "setup.py", "--quiet", "install_data", "--install-dir", "../prefix"]
+    subprocess.run(command, cwd=package, check=True, capture_output=True)
+    installed = tmp_path / "prefix/share/dynsyn_controller/config/checkpoints/walker.ckpt"
+    assert installed.read_bytes() == shipped.read_bytes()
