@@ -32,7 +32,6 @@ class Arm:
         label: for people.
         network, preset, rule: see `Life`.
         long: whether it lives as long as `Lengths.learning`.
-        seeds: one lifetime each.
     """
 
     label: str
@@ -40,14 +39,13 @@ class Arm:
     preset: str | None = None
     rule: dict[str, Any] = field(default_factory=dict)
     long: bool = False
-    seeds: range = SEEDS
 
 
 ARMS: dict[str, Arm] = {
     "0.3": Arm("from 0.3", {"initial_magnitude": 0.3}, long=True),
     "1": Arm("from 1", long=True),
-    "0.5": Arm("from 0.5", {"initial_magnitude": 0.5}, seeds=FEW_SEEDS),
-    "random": Arm("from random", {"initial": "uniform"}, seeds=FEW_SEEDS[:3]),
+    "0.5": Arm("from 0.5", {"initial_magnitude": 0.5}),
+    "random": Arm("from random", {"initial": "uniform"}),
     "authors": Arm("from 0.3, authors' settings", {"initial_magnitude": 0.3}, "authors"),
     "1-pass": Arm("from 1, osc does not stop", {"saturation": "pass"}, long=True),
 }
@@ -109,7 +107,7 @@ def learning(lengths: Lengths) -> list[list[Life]]:
             rule=arm.rule,
         )
         for name, arm in ARMS.items()
-        for seed in arm.seeds
+        for seed in SEEDS
     ]
     shown = [
         Life(
