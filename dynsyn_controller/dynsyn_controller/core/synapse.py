@@ -81,23 +81,26 @@ def advance(state, parameters, reward):
     """
     pull, scale, shift = modulation(state, parameters, reward)
     inner, last = parameters.inner_synapses, state.centre.size
-    share = parameters.inner_amplitude
-    ended = _pass_over(state, parameters, 0, inner, pull, scale, shift, share)
-    ended += _pass_over(state, parameters, inner, last, pull, scale, shift, 1.0)
+    share, keep = parameters.inner_amplitude, 1.0
+    if parameters.centre_decay > 0.0:
+        keep = math.exp(-parameters.centre_decay * parameters.dt)
+    ended = _pass_over(state, parameters, 0, inner, keep, pull, scale, shift, share)
+    ended += _pass_over(state, parameters, inner, last, keep, pull, scale, shift, 1.0)
     if ended > 0:
         renew_periods(state, parameters, ended)
 
 
 @njit(cache=True)
-def _pass_over(state, parameters, start, stop, pull, scale, shift, share):
+def _pass_over(state, parameters, start, stop, keep, pull, scale, shift, share):
     """Synapses `start` to `stop` learn and swing; `share` of the amplitude is theirs.
+
+    `keep` is what the decay leaves of a centre; the rest as `modulation` returns it.
 
     Returns:
         how many of them have come to the end of their period.
     """
     low, high = share * parameters.amplitude_minimum, share * parameters.amplitude_maximum
     dt, shift = parameters.dt, share * shift
-    keep = math.exp(-parameters.centre_decay * dt)
     ended = 0
     for i in range(start, stop):
         centre = keep * state.centre[i] + pull * (state.weight[i] - state.centre[i])
