@@ -119,7 +119,6 @@ def differences(controller: Controller, reference: WalkerReference) -> dict[str,
     pairs["w"] = (state["w"], reference.oscillators.w)
     pairs["mean"] = (state["state_mean"], reference.mean)
     pairs["variance"] = (state["state_variance"], reference.variance)
-    if controller.network.rule.amplitude_law == "progress":
-        pairs["progress"] = (state["progress"], reference.progress)
+    pairs["progress"] = (state["progress"], reference.progress)
     pairs["baseline"] = (state["baseline"], reference.baseline)
     return {name: float(np.max(np.abs(own - other))) for name, (own, other) in pairs.items()}

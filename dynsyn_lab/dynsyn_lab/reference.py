@@ -213,7 +213,10 @@ class WalkerReference:
 
     def _learn(self, reward: float) -> None:
         rule, dt = self.rule, self.body.dt
-        reward = min(max(reward, rule.reward_minimum), rule.reward_maximum)
+        least, late = rule.reward_minimum, rule.reward_minimum_late
+        if late < 0:
+            least += (late - least) * np.clip(self.progress / rule.progress_goal, 0.0, 1.0)
+        reward = min(max(reward, least), rule.reward_maximum)
         advantage = reward
         if rule.baseline_time > 0:
             advantage = reward - self.baseline

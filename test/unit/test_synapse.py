@@ -255,6 +255,26 @@ def test_the_learning_rate_follows_the_amplitude():
     assert np.allclose(np.array(changes) / changes[0], [1.0, 2.0, 0.25])
 
 
+def test_a_fall_weighs_more_where_there_is_more_to_lose():
+    rule = Rule(
+        reward_minimum=-10.0,
+        reward_minimum_late=-50.0,
+        progress_goal=0.5,
+        progress_time=1.0,
+        convergence_rate=0.0,
+        period_mean=1e9,
+        period_std=0.0,
+    )
+    for earned, bound in ((0.0, -10.0), (0.25, -30.0), (0.5, -50.0), (3.0, -50.0)):
+        states, record = synapses(1, rule, seed=6)
+        live(states, record, earned, np.zeros((3000, 1)))
+        before = states.copy()[0]
+        advance(states[0], record[0], -100.0)
+        pulled = states["centre"][0, 0] - before["centre"][0]
+        deviation = before["weight"][0] - before["centre"][0]
+        assert np.isclose(pulled, 1.2e-5 * DT * bound * deviation, rtol=1e-6)
+
+
 def test_centres_that_no_reward_holds_decay_exponentially():
     states, record = synapses(8, Rule(centre_decay=1e-4), seed=3)
     states["centre"] = born = np.linspace(-1.0, 1.0, 8)

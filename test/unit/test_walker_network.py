@@ -29,6 +29,7 @@ ARMS = {
             "amplitude_law": "progress",
             "amplitude_minimum": 0.03,
             "progress_goal": 0.5,
+            "reward_minimum_late": -60.0,
             "progress_time": 30.0,
             "progress_exponent": 0.5,
             "step_exponent": 2.0,

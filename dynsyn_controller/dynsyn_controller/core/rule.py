@@ -47,6 +47,8 @@ class Rule:
         centre_range: centres start in U(-centre_range, centre_range) where the network sets none.
         repulsion: False: attractive only, R <- max(R, 0).
         reward_minimum, reward_maximum: R is clipped to them before anything else.
+        reward_minimum_late: below 0, the lower bound goes from reward_minimum, while nothing is
+            earned, to this one, where mean(R) reaches progress_goal; 0: reward_minimum throughout.
         baseline_time: s; above 0, equation 3 takes R - mean(R) with a running mean of this time
             constant in place of R; 0: R itself.
         adaptation: of the hidden units' gain: "none", "linear" (equation 5:
@@ -87,6 +89,7 @@ class Rule:
     repulsion: bool = True
     reward_minimum: float = -UNBOUNDED
     reward_maximum: float = UNBOUNDED
+    reward_minimum_late: float = 0.0
     baseline_time: float = 0.0
     adaptation: Literal["none", "linear", "nonlinear"] = "linear"
     adaptation_rate: float = 1e-6
@@ -219,6 +222,10 @@ def check(rule: Rule) -> None:
     ):
         if getattr(rule, low) > getattr(rule, high):
             raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
+    if rule.reward_minimum_late > 0:
+        raise SchemaError(
+            "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
+        )
     if rule.step_exponent != 0 and not rule.amplitude_minimum > 0:
         raise SchemaError(
             "rule.amplitude_minimum",

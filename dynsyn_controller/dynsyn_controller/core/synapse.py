@@ -126,7 +126,11 @@ def modulation(state, parameters, reward):
         (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0;
         progress: scale 0, shift the amplitude that the mean reward asks for).
     """
-    signal = min(max(reward, parameters.reward_minimum), parameters.reward_maximum)
+    short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
+    least = parameters.reward_minimum
+    if parameters.reward_minimum_late < 0.0:
+        least = short * least + (1.0 - short) * parameters.reward_minimum_late
+    signal = min(max(reward, least), parameters.reward_maximum)
     advantage = signal
     if parameters.baseline_time > 0.0:
         advantage = signal - state.baseline
@@ -139,8 +143,8 @@ def modulation(state, parameters, reward):
         # the last layer's synapses share one amplitude, which `check` keeps above 0
         reach = state.amplitude[state.amplitude.size - 1] / parameters.amplitude_initial
         pull *= reach**parameters.step_exponent
+    state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
-        state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
         short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
         least, span = parameters.amplitude_minimum, parameters.amplitude_initial
         span -= least
