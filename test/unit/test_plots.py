@@ -179,8 +179,8 @@ def small_runs(tmp_path: Path) -> list[Path]:
 def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path: Path) -> None:
     arms = comparison.collect(small_runs, [])
     assert [(arm.label, len(arm.curves)) for arm in arms] == [
-        ("authors, repulsion true", 2),
-        ("authors, repulsion false", 1),
+        ("dynsyn, repulsion true", 2),
+        ("dynsyn, repulsion false", 1),
     ]
     assert plot(*small_runs, "--out", tmp_path / "figures") == 0
     assert (tmp_path / "figures" / "arms.svg").exists()

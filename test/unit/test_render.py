@@ -113,7 +113,7 @@ def test_gif_times_do_not_drift(tmp_path: Path) -> None:
 
 def test_the_stage_lives_as_the_trainer_does(tmp_path: Path) -> None:
     """From the same birth, on the same course, the watched lifetime is the trained one."""
-    steps = 400
+    steps = 1700  # longer than any course
     config = make_config("walker", seed=7, backend="gymnasium")
     trainer = Trainer(
         RunFolder.create(tmp_path / "run", config), Limits(steps), Silence(), Interrupts()
