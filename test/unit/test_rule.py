@@ -53,6 +53,13 @@ def test_every_preset_holds_and_reaches_the_kernels(preset):
             assert record[field.name] == value, field.name
 
 
+@pytest.mark.parametrize("name", ["baseline_time", "progress_time", "normalisation_time"])
+def test_running_means_take_a_control_step_or_more(name):
+    parameters(make_rule("paper", {name: 0.033}), 33.0)
+    with pytest.raises(SchemaError, match=f"rule.{name}: found 0.03 s, expected a control step"):
+        parameters(make_rule("paper", {name: 0.03}), 33.0)
+
+
 def test_choices_reach_the_kernels_as_different_numbers():
     for name, choices in (
         ("amplitude_law", ("linear", "exponential", "progress")),

@@ -188,8 +188,8 @@ _CODES = {
     "action_activation": ("linear", "tanh"),
 }
 
-_TIMES = ("period_mean", "period_std", "period_minimum")
-_TIMES += ("baseline_time", "progress_time", "normalisation_time")
+_AVERAGES = ("baseline_time", "progress_time", "normalisation_time")
+_TIMES = ("period_mean", "period_std", "period_minimum", *_AVERAGES)
 
 LINEAR_LAW, EXPONENTIAL_LAW, PROGRESS_LAW = 0, 1, 2
 NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
@@ -249,8 +249,17 @@ def parameters(
         dt: control step in the rule's ms, > 0.
         extra: a network's own numbers, appended as float64 fields.
         inner_synapses: how many synapses, the first ones, `inner_amplitude` applies to.
+
+    Raises:
+        SchemaError: see `check`, or a running mean over less than one control step.
     """
     check(rule)
+    for name in _AVERAGES:
+        if 0.0 < getattr(rule, name) < dt / 1000.0:
+            raise SchemaError(
+                f"rule.{name}",
+                f"found {getattr(rule, name)} s, expected a control step ({dt / 1000.0} s) or more",
+            )
     extra = extra or {}
     record = np.zeros(1, dtype=PARAMETER_FIELDS + [(name, np.float64) for name in extra])
     record["dt"], record["inner_synapses"] = dt, inner_synapses
