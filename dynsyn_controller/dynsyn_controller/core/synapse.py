@@ -126,9 +126,9 @@ def modulation(state, parameters, reward):
         (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0;
         progress: scale 0, shift the amplitude that the mean reward asks for).
     """
-    short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
     least = parameters.reward_minimum
     if parameters.reward_minimum_late < 0.0:
+        short = _shortfall(state, parameters)
         least = short * least + (1.0 - short) * parameters.reward_minimum_late
     signal = min(max(reward, least), parameters.reward_maximum)
     advantage = signal
@@ -145,14 +145,20 @@ def modulation(state, parameters, reward):
         pull *= reach**parameters.step_exponent
     state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
-        short = min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
         least, span = parameters.amplitude_minimum, parameters.amplitude_initial
         span -= least
+        short = _shortfall(state, parameters)
         return pull, 0.0, least + span * short**parameters.progress_exponent
     change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
     return pull, 1.0, -change
+
+
+@njit(cache=True)
+def _shortfall(state, parameters):
+    """How far the mean reward is from the goal: 1 nothing is earned, 0 it is reached."""
+    return min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
 
 
 @njit(cache=True)

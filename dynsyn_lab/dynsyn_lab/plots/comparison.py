@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -85,7 +86,7 @@ def describe(run: RunFolder, runs: Sequence[RunFolder]) -> str:
         for key in keys:
             values = [_value(config, section, key) for config in configs]
             if any(value != values[0] for value in values):
-                parts.append(f"{key} {_show(_value(own, section, key))}")
+                parts.append(f"{key} {show(_value(own, section, key))}")
     return ", ".join(parts)
 
 
@@ -93,10 +94,30 @@ def _value(config: Any, section: str, key: str) -> Any:
     return config.rule[key] if section == "overrides" else config.robot_options.get(key)
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
+    """A setting's value for people."""
     if isinstance(value, float):
         return f"{value:g}"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def look(number: int) -> tuple[str, str]:
+    """Colour and line style of an arm, by its place in the order."""
+    return CYCLE[number % len(CYCLE)], ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
+
+
+def mark_solved(axes: Axes) -> None:
+    """A line where a walker counts as solved."""
+    axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
+    axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
+                  fontsize=8, color=GREY)  # fmt: skip
+
+
+def label_axes(axes: Axes) -> None:
+    """Say what is drawn: mean returns over steps in millions."""
+    axes.margins(x=0.01)
+    axes.set_xlabel("control steps lived / million")
+    axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
 
 
 def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
@@ -106,8 +127,7 @@ def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
     figure = new_figure(3.8)
     axes = figure.add_subplot()
     for number, arm in enumerate(arms):
-        colour = CYCLE[number % len(CYCLE)]
-        style = ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
+        colour, style = look(number)
         curves = arm.on(steps)
         seen = np.isfinite(curves).all(axis=0)
         low, median, high = np.percentile(curves[:, seen], (25, 50, 75), axis=0)
@@ -120,12 +140,8 @@ def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
                   label=f"{arm.label} ({count})")  # fmt: skip
     top = max(means.max() for arm in arms for _, means in arm.curves)
     if robot in WALKERS and top > SOLVED_RETURN / 2:  # further away it would only flatten the rest
-        axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
-        axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
-                      fontsize=8, color=GREY)  # fmt: skip
-    axes.margins(x=0.01)
-    axes.set_xlabel("control steps lived / million")
-    axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
+        mark_solved(axes)
+    label_axes(axes)
     axes.set_title(f"{robot}: median, quartiles and single lifetimes by arm")
     below = len(arms) > 3
     figure.legend(loc="outside lower center", ncols=2) if below else axes.legend(loc="best")

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from dynsyn_controller.robot import RobotFileError, parse_robot
 from dynsyn_lab.arguments import count
 from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.journal import SOLVED_RETURN
+from dynsyn_lab.plots.comparison import show
 from dynsyn_lab.plots.learning import WALKERS, running_mean
 from dynsyn_lab.plots.source import finished_episodes
 from dynsyn_lab.run_folder import RunError, RunFolder
@@ -92,7 +92,7 @@ class Run:
         preset = dataclasses.asdict(PRESETS[config.preset]) if config.preset in PRESETS else {}
         unset = object()
         parts = [config.preset] + [
-            f"{key} {_text(value)}"
+            f"{key} {show(value)}"
             for key, value in config.rule.items()
             if preset.get(key, unset) != value
         ]
@@ -211,12 +211,6 @@ def _lifetime(run: Run, index: int) -> Lifetime:
         where = run.folder.lifetime(index) / "curve.csv"
         raise RunError(f"{where}: damaged, or just being written") from None
     return Lifetime(run, index, curve["step"], curve["episode"], running_mean(curve["return"]))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
 
 
 def named_files(text: str) -> tuple[str, list[Path]]:

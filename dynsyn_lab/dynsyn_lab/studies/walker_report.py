@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.journal import SOLVED_RETURN
 from dynsyn_lab.plots import comparison
-from dynsyn_lab.plots.style import CYCLE, GREY, STYLE, new_figure, save
+from dynsyn_lab.plots.style import STYLE, new_figure, save
 from dynsyn_lab.studies import walker_evaluations
 from dynsyn_lab.studies.walker import Arm, Lifetime
 from dynsyn_lab.studies.walker_evaluations import Evaluation
@@ -175,19 +175,14 @@ def draw(arms: Sequence[Arm]) -> Figure:
         means = lives.on(steps)
         seen = np.isfinite(means).all(axis=0)
         steps, means = steps[seen] / 1e6, means[:, seen]
-        colour = CYCLE[number % len(CYCLE)]
-        style = ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
+        colour, style = comparison.look(number)
         axes.fill_between(
             steps, means.min(axis=0), means.max(axis=0), color=colour, alpha=0.18, linewidth=0
         )
         label = f"{arm.name} ({len(means)})"
         axes.plot(steps, np.median(means, axis=0), style, color=colour, linewidth=2, label=label)
-    axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
-    axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
-                  fontsize=8, color=GREY)  # fmt: skip
-    axes.margins(x=0.01)
-    axes.set_xlabel("control steps lived / million")
-    axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
+    comparison.mark_solved(axes)
+    comparison.label_axes(axes)
     axes.set_title("Learning online, never reset: median and range by arm (lifetimes)")
     if len(arms) > 3:
         figure.legend(loc="outside lower center", ncols=3)
