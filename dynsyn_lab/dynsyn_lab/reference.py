@@ -227,14 +227,20 @@ class WalkerReference:
         for layer in self.layers:
             layer.step(reward, advantage, self.progress, dt)
 
+    def _slowed(self, rate: float) -> float:
+        """A rate of what goes its way whatever is earned."""
+        if self.rule.homeostasis_exponent == 0:
+            return rate
+        swing = np.mean(self.layers[-1].amplitude) / self.rule.amplitude_initial
+        return rate * swing**self.rule.homeostasis_exponent
+
     def _adapt(self) -> None:
         """Sensitivity of the hidden units (equation 5, or the authors' nonlinear form)."""
         rule = self.rule
         if rule.adaptation == "none":
             return
-        change = (
-            (rule.adaptation_target - np.abs(self.hidden)) * rule.adaptation_rate * self.body.dt
-        )
+        rate = self._slowed(rule.adaptation_rate) * self.body.dt
+        change = rate * (rule.adaptation_target - np.abs(self.hidden))
         if rule.adaptation == "nonlinear":
             change = change * (2.0 - np.log10(self.gain)) * (np.log10(self.gain) + 2.0) / 4.0
         self.gain = self.gain + change
@@ -245,9 +251,8 @@ class WalkerReference:
         if rule.normalisation_time == 0:
             return rule.state_scale * values
         if learning:
-            rate = max(
-                self.body.dt / (1000.0 * rule.normalisation_time), 1.0 / (self.steps + START_COUNT)
-            )
+            rate = self._slowed(self.body.dt / (1000.0 * rule.normalisation_time))
+            rate = max(rate, 1.0 / (self.steps + START_COUNT))
             deviation = values - self.mean
             self.mean = self.mean + rate * deviation
             self.variance = self.variance + rate * (deviation**2 - self.variance)

@@ -19,9 +19,9 @@ ALONE = {"alone": 0.0}
 
 
 @njit
-def adapt_for(gain, output, settings, steps):
+def adapt_for(gain, output, settings, steps, pace=1.0):
     for _ in range(steps):
-        adapt(gain, output, settings[0])
+        adapt(gain, output, settings[0], pace)
 
 
 def change(adaptation: str, gain: float, output: float, steps: int = 1, rate: float = 1e-6):
@@ -30,6 +30,12 @@ def change(adaptation: str, gain: float, output: float, steps: int = 1, rate: fl
     record = parameters(Rule(adaptation=adaptation, adaptation_rate=rate), DT, ALONE)
     adapt_for(gains, np.array([output]), record, steps)
     return gains[0]
+
+
+def test_a_slowed_gain_takes_smaller_steps():
+    gain, record = np.array([0.5]), parameters(Rule(adaptation="linear"), DT, ALONE)
+    adapt_for(gain, np.zeros(1), record, 1, 0.25)
+    assert math.isclose(gain[0] - 0.5, 0.25 * 1e-6 * DT * 0.3, rel_tol=1e-9)
 
 
 gains = st.floats(0.011, 99.0)

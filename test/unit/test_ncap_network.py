@@ -194,7 +194,7 @@ def test_the_swimmer_s_rule_is_its_own():
     rule = new_controller(swimmer_file({})).network.rule
     elsewhere = (  # what only the walker's network or another amplitude law reads
         *("inner_amplitude", "normalisation_time", "state_scale", "negative_inputs"),
-        *("progress_goal", "progress_time", "progress_exponent"),
+        *("progress_goal", "progress_time", "progress_exponent", "homeostasis_exponent"),
     )
     meant = dataclasses.replace(
         PRESETS["authors"],
@@ -207,6 +207,7 @@ def test_the_swimmer_s_rule_is_its_own():
         period_minimum=4.0,
         baseline_time=100.0,
         reward_minimum=rule.reward_minimum,
+        reward_minimum_late=rule.reward_minimum_late,
         **{name: getattr(rule, name) for name in elsewhere},
     )
     assert rule == meant

@@ -95,6 +95,11 @@ def test_overrides_change_only_what_they_name():
         ),
         ({"amplitude_minimum": 0.3, "amplitude_maximum": 0.2}, "rule.amplitude_minimum: found 0.3"),
         ({"reward_minimum": 2.0, "reward_maximum": 1.0}, "rule.reward_minimum: found 2.0, above"),
+        ({"step_exponent": 2.0}, "rule.amplitude_minimum: found 0.0, expected more than 0 with"),
+        (
+            {"homeostasis_exponent": 1.0, "amplitude_minimum": 0.01, "amplitude_initial": 0.0},
+            "rule.amplitude_initial: found 0.0, expected more than 0 with rule.homeostasis_exp",
+        ),
         ({"gain_initial": 200.0}, "rule.gain_initial: found 200.0, expected 0.01 to 100"),
     ],
 )

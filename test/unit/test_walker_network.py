@@ -22,6 +22,17 @@ ARMS = {
     "attractive only, with baseline": ("dynsyn", {"repulsion": False}),
     "forgetting": ("dynsyn", {"centre_decay": 1e-4}),
     "standardised states": ("dynsyn", {"normalisation_time": 20.0, "state_scale": 0.5}),
+    "homeostasis that slows down": (
+        "dynsyn",
+        {
+            "amplitude_minimum": 0.03,
+            "progress_goal": 0.5,
+            "progress_time": 30.0,
+            "normalisation_time": 20.0,
+            "adaptation_rate": 1e-4,
+            "homeostasis_exponent": 1.5,
+        },
+    ),
     "scaled states": ("authors", {"state_scale": 1.5}),
     "amplitude that follows progress": (
         "dynsyn",

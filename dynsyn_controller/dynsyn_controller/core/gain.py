@@ -12,7 +12,7 @@ DECADE = 1.0 / math.log(10.0)
 
 
 @njit(cache=True)
-def adapt(gain, output, parameters):
+def adapt(gain, output, parameters, pace):
     """Steer each gain so that the mean |output| approaches the target, in place.
 
     Linear (equation 5): dg/dt = gamma (target - |o|). Nonlinear (the authors' program): that times
@@ -21,10 +21,11 @@ def adapt(gain, output, parameters):
     Args:
         gain, output: g > 0 and o of each unit, (units,).
         parameters: parameter record.
+        pace: factor on gamma, >= 0.
     """
     if parameters.adaptation == NO_ADAPTATION:
         return
-    rate = parameters.adaptation_rate * parameters.dt
+    rate = pace * parameters.adaptation_rate * parameters.dt
     for j in range(gain.size):
         change = rate * (parameters.adaptation_target - abs(output[j]))
         if parameters.adaptation == NONLINEAR_ADAPTATION:

@@ -38,6 +38,9 @@ class Rule:
         progress_exponent: > 0; below 1: A stays large until the goal is near.
         step_exponent: p, any sign: the learning rate becomes alpha (A / amplitude_initial)^p, so
             that centres settle as A shrinks (p > 0); 0: alpha, whatever A is.
+        homeostasis_exponent: h, any sign: gains adapt, and the standardisation of states follows,
+            at (A / amplitude_initial)^h times their rates, so that what learns slowly is not
+            carried off by what moves whatever is earned (h > 0); 0: at their rates.
         inner_amplitude: factor on the amplitudes, their bounds too, of all layers but the last,
             > 0.
         amplitude_initial: A at birth, dimensionless, >= 0.
@@ -78,6 +81,7 @@ class Rule:
     progress_time: float = 1000.0
     progress_exponent: float = 1.0
     step_exponent: float = 0.0
+    homeostasis_exponent: float = 0.0
     inner_amplitude: float = 1.0
     amplitude_initial: float = 0.2
     amplitude_minimum: float = 0.0
@@ -226,11 +230,13 @@ def check(rule: Rule) -> None:
         raise SchemaError(
             "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
         )
-    if rule.step_exponent != 0 and not rule.amplitude_minimum > 0:
-        raise SchemaError(
-            "rule.amplitude_minimum",
-            f"found {rule.amplitude_minimum}, expected more than 0 with rule.step_exponent",
-        )
+    for exponent in ("step_exponent", "homeostasis_exponent"):
+        for name in ("amplitude_initial", "amplitude_minimum"):
+            if getattr(rule, exponent) != 0 and not getattr(rule, name) > 0:
+                raise SchemaError(
+                    f"rule.{name}",
+                    f"found {getattr(rule, name)}, expected more than 0 with rule.{exponent}",
+                )
     if rule.oscillator_bound > 1000:
         raise SchemaError(
             "rule.oscillator_bound", f"found {rule.oscillator_bound}, expected at most 1000"

@@ -139,10 +139,7 @@ def modulation(state, parameters, reward):
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
     pull = parameters.learning_rate * advantage * parameters.dt
-    if parameters.step_exponent != 0.0:
-        # the last layer's synapses share one amplitude, which `check` keeps above 0
-        reach = state.amplitude[state.amplitude.size - 1] / parameters.amplitude_initial
-        pull *= reach**parameters.step_exponent
+    pull *= pace(state, parameters, parameters.step_exponent)
     state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
         least, span = parameters.amplitude_minimum, parameters.amplitude_initial
@@ -153,6 +150,15 @@ def modulation(state, parameters, reward):
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
     return pull, 1.0, -change
+
+
+@njit(cache=True)
+def pace(state, parameters, exponent):
+    """(A / A_0)^exponent, a factor on rates of change; A is the last layer's."""
+    if exponent == 0.0:
+        return 1.0
+    # the last layer's synapses share one amplitude, which `check` keeps above 0
+    return (state.amplitude[state.amplitude.size - 1] / parameters.amplitude_initial) ** exponent
 
 
 @njit(cache=True)

@@ -20,7 +20,7 @@ from dynsyn_controller.core.normalisation import START_COUNT, standardise, updat
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
-from dynsyn_controller.core.synapse import advance, freeze, give_birth, weighted_sums
+from dynsyn_controller.core.synapse import advance, freeze, give_birth, pace, weighted_sums
 from dynsyn_controller.core.walker_options import WalkerOptions, check
 
 
@@ -196,7 +196,8 @@ def _advance(state, settings, reward, learning):
     """What happens between two control steps: learning, new weights, gains, oscillators."""
     if learning:
         advance(state, settings, reward)
-        adapt(state.gain, state.hidden, settings)
+        slowed = pace(state, settings, settings.homeostasis_exponent)
+        adapt(state.gain, state.hidden, settings, slowed)
     else:
         freeze(state)
     step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
@@ -250,7 +251,8 @@ def _act(state, settings, observation, learning):
         state.action_input[oscillators + k] = state.w[k]
     if settings.normalisation_time > 0.0:
         if learning:
-            rate = settings.dt / settings.normalisation_time
+            slowed = pace(state, settings, settings.homeostasis_exponent)
+            rate = slowed * settings.dt / settings.normalisation_time
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
             update_statistics(observation, state.state_mean, state.state_variance, rate)
         standard = state.action_input[2 * oscillators :]
