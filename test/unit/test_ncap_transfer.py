@@ -98,7 +98,11 @@ def test_shared_weights_become_separate_ones():
     ("source", "target", "message"),
     [
         ({"weights": "separate"}, {"weights": "shared"}, "separate weights cannot become shared"),
-        ({"rule": {}}, {"rule": RULE}, "rule.learning_rate: found 9.6e-05, expected 0.001"),
+        (
+            {"rule": {**RULE, "learning_rate": 2e-3}},
+            {"rule": RULE},
+            "rule.learning_rate: found 0.002, expected 0.001",
+        ),
         ({"period_steps": 50}, {}, "period_steps: found 50, expected 60"),
     ],
 )

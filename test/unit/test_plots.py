@@ -173,14 +173,17 @@ def test_the_wave_of_a_swimmer_runs_from_head_to_tail(swimmer: Path) -> None:
 @pytest.fixture
 def small_runs(tmp_path: Path) -> list[Path]:
     settings = ({"seed": 1}, {"seed": 2}, {"seed": 1, "overrides": {"repulsion": False}})
-    return [train(tmp_path / f"run_{i}", "walker", 500, **own) for i, own in enumerate(settings)]
+    return [
+        train(tmp_path / f"run_{i}", "walker", 500, preset="authors", **own)
+        for i, own in enumerate(settings)
+    ]
 
 
 def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path: Path) -> None:
     arms = comparison.collect(small_runs, [])
     assert [(arm.label, len(arm.curves)) for arm in arms] == [
-        ("dynsyn, repulsion true", 2),
-        ("dynsyn, repulsion false", 1),
+        ("authors, repulsion true", 2),
+        ("authors, repulsion false", 1),
     ]
     assert plot(*small_runs, "--out", tmp_path / "figures") == 0
     assert (tmp_path / "figures" / "arms.svg").exists()
