@@ -133,8 +133,8 @@ def test_evaluations_are_gathered_by_arm(real: Path, tmp_path: Path, capsys) -> 
     table = rows(out / "evaluations.csv")
     assert [row["mode"] for row in table] == ["frozen", "frozen", "learning"]
     assert [row["lifetime"] for row in table][:2] == [
-        "lifetime_000/checkpoint.ckpt",
-        "lifetime_001/checkpoint.ckpt",
+        f"{real.name}/lifetime_000/checkpoint.ckpt",
+        f"{real.name}/lifetime_001/checkpoint.ckpt",
     ]
     means = [json.loads(file.read_text())["mean"] for file in files]
     assert [float(row["mean"]) for row in table] == pytest.approx(means, abs=1e-3)

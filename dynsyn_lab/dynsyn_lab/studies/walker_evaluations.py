@@ -18,7 +18,8 @@ class Evaluation:
 
     Attributes:
         arm: that the lifetime belongs to.
-        lifetime: its checkpoint: name of the file, with its lifetime's folder where it is in a run.
+        lifetime: its checkpoint: name of the file, with the folders of run and lifetime where it is
+            in a run.
     """
 
     arm: str
@@ -68,8 +69,8 @@ def _read(arm: str, path: Path) -> Evaluation:
 
 def lifetime_name(checkpoint: Path) -> str:
     """A checkpoint's name without the folders that say where on this machine it is."""
-    folder = checkpoint.parent.name
-    return f"{folder}/{checkpoint.name}" if folder.startswith("lifetime_") else checkpoint.name
+    in_run = checkpoint.parent.name.startswith("lifetime_")
+    return "/".join(checkpoint.parts[-3:]) if in_run else checkpoint.name
 
 
 def table(evaluations: Sequence[Evaluation]) -> list[str]:
