@@ -81,7 +81,7 @@ class NcapReference(WalkerReference):
         self.kinds = controller.layers
         random = SplitMix64(int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64)))
         self.layers = [DynamicSynapses(controller.centre.copy(), self.rule, random)]
-        self.baseline, self.progress, self.steps = 0.0, 0.0, 0
+        self.baseline, self.progress, self.settling, self.steps = 0.0, 0.0, 0.0, 0
 
     @property
     def signs(self) -> np.ndarray:
@@ -94,7 +94,7 @@ class NcapReference(WalkerReference):
         """One control step; efforts in N m, (joints,)."""
         synapses, constrained = self.layers[0], self.options.signs == "constrained"
         if self.steps > 0 and learning:
-            self._learn(reward)
+            self._learn(reward, terminal=False)
             if constrained:
                 synapses.centre = self._in_reach(synapses.centre)
                 synapses.weight = synapses.swing()

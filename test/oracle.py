@@ -100,7 +100,7 @@ def live_together(
         reward = -100.0 if fall else random.normal(0.1, 0.3)
         learning = step % 997 > 10
         effort = controller.step(observation, reward, fall, learning)
-        expected = reference.step(observation, reward, learning)
+        expected = reference.step(observation, reward, fall, learning)
         worst = max(worst, np.max(np.abs(effort - expected) / body.effort_limit))
     return worst
 
@@ -121,4 +121,5 @@ def differences(controller: Controller, reference: WalkerReference) -> dict[str,
     pairs["variance"] = (state["state_variance"], reference.variance)
     pairs["progress"] = (state["progress"], reference.progress)
     pairs["baseline"] = (state["baseline"], reference.baseline)
+    pairs["settling"] = (state["settling"], reference.settling)
     return {name: float(np.max(np.abs(own - other))) for name, (own, other) in pairs.items()}

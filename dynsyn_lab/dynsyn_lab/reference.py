@@ -59,12 +59,10 @@ class DynamicSynapses:
         share: of the amplitude that is theirs.
     """
 
-    def __init__(
-        self, centre: FloatArray, rule: Rule, random: SplitMix64, share: float = 1.0
-    ) -> None:
-        self.rule, self.random, self.share = rule, random, share
+    def __init__(self, centre: FloatArray, rule: Rule, random: SplitMix64) -> None:
+        self.rule, self.random = rule, random
         self.centre = centre
-        self.amplitude = np.full(centre.shape, share * rule.amplitude_initial)
+        self.amplitude = np.full(centre.shape, rule.amplitude_initial)
         self.period = np.zeros(centre.shape)
         self.time = np.zeros(centre.shape)
         for at in np.ndindex(centre.shape):
@@ -89,21 +87,18 @@ class DynamicSynapses:
         rule = self.rule
         rate = rule.learning_rate
         if rule.step_exponent != 0:
-            reach = self.amplitude / (self.share * rule.amplitude_initial)
-            rate = rate * reach**rule.step_exponent
-        learnt = rate * (self.weight - self.centre) * advantage * dt
-        self.centre = self.centre * np.exp(-rule.centre_decay * dt) + learnt
+            rate = rate * (self.amplitude / rule.amplitude_initial) ** rule.step_exponent
+        self.centre = self.centre + rate * (self.weight - self.centre) * advantage * dt
         if rule.amplitude_law == "exponential":
             amplitude = self.amplitude * np.exp(-rule.convergence_rate * reward * dt)
         elif rule.amplitude_law == "progress":
             short = np.clip(1.0 - progress / rule.progress_goal, 0.0, 1.0)
             span = rule.amplitude_initial - rule.amplitude_minimum
             amplitude = rule.amplitude_minimum + span * short**rule.progress_exponent
-            amplitude = np.full_like(self.amplitude, self.share * amplitude)
+            amplitude = np.full_like(self.amplitude, amplitude)
         else:
-            amplitude = self.amplitude - self.share * rule.convergence_rate * reward * dt
-        low, high = self.share * rule.amplitude_minimum, self.share * rule.amplitude_maximum
-        self.amplitude = np.clip(amplitude, low, high)
+            amplitude = self.amplitude - rule.convergence_rate * reward * dt
+        self.amplitude = np.clip(amplitude, rule.amplitude_minimum, rule.amplitude_maximum)
         self.time = self.time + dt
         for at in zip(*np.nonzero(self.time >= self.period), strict=True):
             self.time[at] -= self.period[at]
@@ -171,16 +166,12 @@ class WalkerReference:
             generator.uniform(-reach, reach, (oscillators, hidden + rule.oscillator_bias)),
             self._action_centres(oscillators),
         ]
-        shares = (rule.inner_amplitude, rule.inner_amplitude, 1.0)
-        self.layers = [
-            DynamicSynapses(centre, rule, random, share)
-            for centre, share in zip(centres, shares, strict=True)
-        ]
+        self.layers = [DynamicSynapses(centre, rule, random) for centre in centres]
         self.oscillators = Oscillators(oscillators, rule)
         self.gain = np.full(hidden, rule.gain_initial)
         self.hidden, self.drive = np.zeros(hidden), np.zeros(oscillators)
         self.output = np.zeros(joints)
-        self.baseline, self.progress, self.steps = 0.0, 0.0, 0
+        self.baseline, self.progress, self.settling, self.steps = 0.0, 0.0, 0.0, 0
         self.mean, self.variance = np.zeros(states), np.ones(states)
 
     def _action_centres(self, oscillators: int) -> FloatArray:
@@ -198,11 +189,17 @@ class WalkerReference:
                     centre[joint, column] = options.get(f"{field}_feedback", 0.0)
         return centre
 
-    def step(self, observation: FloatArray, reward: float, learning: bool = True) -> FloatArray:
+    def step(
+        self,
+        observation: FloatArray,
+        reward: float,
+        terminal: bool = False,
+        learning: bool = True,
+    ) -> FloatArray:
         """One control step; see `Controller.step`. Returns efforts in N m, (joints,)."""
         if self.steps > 0:
             if learning:
-                self._learn(reward)
+                self._learn(reward, terminal)
                 self._adapt()
             self.oscillators.step(self.drive, self.body.dt)
         if not learning:
@@ -211,11 +208,11 @@ class WalkerReference:
         self.steps += 1
         return self._forward(observation, learning)
 
-    def _learn(self, reward: float) -> None:
-        rule, dt = self.rule, self.body.dt
+    def _learn(self, reward: float, terminal: bool) -> None:
+        rule, dt, grown = self.rule, self.body.dt, self._earned() ** 2
         least, late = rule.reward_minimum, rule.reward_minimum_late
         if late < 0:
-            least += (late - least) * np.clip(self.progress / rule.progress_goal, 0.0, 1.0)
+            least += (late - least) * grown
         reward = min(max(reward, least), rule.reward_maximum)
         advantage = reward
         if rule.baseline_time > 0:
@@ -224,8 +221,17 @@ class WalkerReference:
         if not rule.repulsion:
             reward, advantage = max(reward, 0.0), max(advantage, 0.0)
         self.progress += (reward - self.progress) * dt / (1000.0 * rule.progress_time)
+        if terminal:
+            self.settling = 1000.0 * rule.settling_time * grown
+        elif self.settling > 0:
+            self.settling -= dt
+            advantage = 0.0
         for layer in self.layers:
             layer.step(reward, advantage, self.progress, dt)
+
+    def _earned(self) -> float:
+        """The mean reward as a share of the goal, 0..1."""
+        return float(np.clip(self.progress / self.rule.progress_goal, 0.0, 1.0))
 
     def _slowed(self, rate: float) -> float:
         """A rate of what goes its way whatever is earned."""

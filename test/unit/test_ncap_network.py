@@ -193,7 +193,7 @@ def test_the_swimmer_s_rule_is_its_own():
     """Whatever becomes of preset dynsyn, which the walker is tuned with: pin what it changes."""
     rule = new_controller(swimmer_file({})).network.rule
     elsewhere = (  # what only the walker's network or another amplitude law reads
-        *("inner_amplitude", "normalisation_time", "state_scale", "negative_inputs"),
+        *("normalisation_time", "state_scale", "negative_inputs"),
         *("progress_goal", "progress_time", "progress_exponent", "homeostasis_exponent"),
     )
     meant = dataclasses.replace(

@@ -20,7 +20,6 @@ ARMS = {
     "dynsyn": ("dynsyn", {}),
     "attractive only": ("authors", {"repulsion": False}),
     "attractive only, with baseline": ("dynsyn", {"repulsion": False}),
-    "forgetting": ("dynsyn", {"centre_decay": 1e-4}),
     "standardised states": ("dynsyn", {"normalisation_time": 20.0, "state_scale": 0.5}),
     "homeostasis that slows down": (
         "dynsyn",
@@ -31,6 +30,15 @@ ARMS = {
             "normalisation_time": 20.0,
             "adaptation_rate": 1e-4,
             "homeostasis_exponent": 1.5,
+        },
+    ),
+    "a body that settles": (
+        "dynsyn",
+        {
+            "settling_time": 5.0,
+            "progress_goal": 0.05,
+            "progress_time": 30.0,
+            "reward_minimum": -1.0,
         },
     ),
     "scaled states": ("authors", {"state_scale": 1.5}),
@@ -44,7 +52,6 @@ ARMS = {
             "progress_time": 30.0,
             "progress_exponent": 0.5,
             "step_exponent": 2.0,
-            "inner_amplitude": 0.3,
         },
     ),
     "no adaptation": ("authors", {"adaptation": "none"}),
@@ -58,7 +65,6 @@ ARMS = {
             "amplitude_minimum": 0.19,
             "amplitude_maximum": 0.21,
             "convergence_rate": 1e-4,
-            "inner_amplitude": 0.5,
             "period_mean": 5.0,
         },
     ),
@@ -88,9 +94,7 @@ def test_bounds_are_kept_and_reached(walker):
     for reward, bound in ((1.0, "amplitude_minimum"), (-2.0, "amplitude_maximum")):
         for _ in range(2000):
             controller.step(np.zeros(24), reward)
-        inner = controller.layers[-1].start
-        assert np.all(controller.amplitude[inner:] == settings[bound])
-        assert np.all(controller.amplitude[:inner] == 0.5 * settings[bound])
+        assert np.all(controller.amplitude == settings[bound])
 
 
 @pytest.mark.parametrize(

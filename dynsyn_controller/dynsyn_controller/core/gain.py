@@ -21,9 +21,9 @@ def adapt(gain, output, parameters, pace):
     Args:
         gain, output: g > 0 and o of each unit, (units,).
         parameters: parameter record.
-        pace: factor on gamma, >= 0.
+        pace: factor on gamma, >= 0; 0: gains stand still.
     """
-    if parameters.adaptation == NO_ADAPTATION:
+    if parameters.adaptation == NO_ADAPTATION or pace == 0.0:
         return
     rate = pace * parameters.adaptation_rate * parameters.dt
     for j in range(gain.size):

@@ -158,7 +158,7 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     if state.steps > 0:
         record_reward(state, reward, terminal, settings.fall_threshold)
         if learning:
-            advance(state, settings, reward)
+            advance(state, settings, reward, terminal)
             if settings.constrained:
                 _keep_in_reach(state, settings)
         else:

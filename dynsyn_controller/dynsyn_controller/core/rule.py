@@ -28,7 +28,6 @@ class Rule:
     Attributes:
         learning_rate: alpha of equation 3, 1/ms, >= 0.
         convergence_rate: beta of equation 4, 1/ms, >= 0.
-        centre_decay: delta, 1/ms, >= 0: dC/dt = alpha (W - C) R - delta C.
         amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A;
             "progress": A = amplitude_minimum + (amplitude_initial - amplitude_minimum)
             clip(1 - mean(R) / progress_goal, 0, 1)^progress_exponent, with a running mean of
@@ -41,8 +40,6 @@ class Rule:
         homeostasis_exponent: h, any sign: gains adapt, and the standardisation of states follows,
             at (A / amplitude_initial)^h times their rates, so that what learns slowly is not
             carried off by what moves whatever is earned (h > 0); 0: at their rates.
-        inner_amplitude: factor on the amplitudes, their bounds too, of all layers but the last,
-            > 0.
         amplitude_initial: A at birth, dimensionless, >= 0.
         amplitude_minimum, amplitude_maximum: A is kept between them, >= 0.
         period_mean, period_std: mu and sigma of equation 2, s, > 0 and >= 0.
@@ -51,9 +48,13 @@ class Rule:
         repulsion: False: attractive only, R <- max(R, 0).
         reward_minimum, reward_maximum: R is clipped to them before anything else.
         reward_minimum_late: below 0, the lower bound goes from reward_minimum, while nothing is
-            earned, to this one, where mean(R) reaches progress_goal; 0: reward_minimum throughout.
+            earned, to this one, where mean(R) reaches progress_goal, by the square of
+            clip(mean(R) / progress_goal, 0, 1); 0: reward_minimum throughout.
         baseline_time: s; above 0, equation 3 takes R - mean(R) with a running mean of this time
             constant in place of R; 0: R itself.
+        settling_time: s, >= 0: for so long, times the same square, after a terminal reward
+            equation 3 takes 0 in place of R, terminal rewards apart: how a body starts that has
+            been put back is not this moment's weights' doing; 0: no pause.
         adaptation: of the hidden units' gain: "none", "linear" (equation 5:
             dg/dt = gamma (target - |o|)) or "nonlinear" (that times (2 - log10 g)(log10 g + 2)/4).
         adaptation_rate: gamma of equation 5, 1/ms, >= 0.
@@ -75,14 +76,12 @@ class Rule:
 
     learning_rate: float = 1.2e-5
     convergence_rate: float = 1e-9
-    centre_decay: float = 0.0
     amplitude_law: Literal["linear", "exponential", "progress"] = "linear"
     progress_goal: float = 1.0
     progress_time: float = 1000.0
     progress_exponent: float = 1.0
     step_exponent: float = 0.0
     homeostasis_exponent: float = 0.0
-    inner_amplitude: float = 1.0
     amplitude_initial: float = 0.2
     amplitude_minimum: float = 0.0
     amplitude_maximum: float = UNBOUNDED
@@ -95,6 +94,7 @@ class Rule:
     reward_maximum: float = UNBOUNDED
     reward_minimum_late: float = 0.0
     baseline_time: float = 0.0
+    settling_time: float = 0.0
     adaptation: Literal["none", "linear", "nonlinear"] = "linear"
     adaptation_rate: float = 1e-6
     adaptation_target: float = 0.3
@@ -142,18 +142,18 @@ PRESETS: dict[str, Rule] = {
         _AUTHORS,
         learning_rate=1.1e-4,
         amplitude_law="progress",
-        progress_goal=0.23,
+        progress_goal=0.26,
         amplitude_initial=0.25,
         amplitude_minimum=0.05,
-        step_exponent=2.0,
+        step_exponent=0.5,
         homeostasis_exponent=2.0,
-        inner_amplitude=0.3,
         period_mean=40.0,
         period_std=16.0,
         period_minimum=4.0,
         reward_minimum=-15.0,
         reward_minimum_late=-100.0,
         baseline_time=100.0,
+        settling_time=6.6,
         normalisation_time=1000.0,
         state_scale=0.5,
         negative_inputs=True,
@@ -163,13 +163,13 @@ PRESETS: dict[str, Rule] = {
 _NOT_NEGATIVE = (
     "learning_rate",
     "convergence_rate",
-    "centre_decay",
     "amplitude_initial",
     "amplitude_minimum",
     "amplitude_maximum",
     "period_std",
     "centre_range",
     "baseline_time",
+    "settling_time",
     "adaptation_rate",
     "adaptation_target",
     "normalisation_time",
@@ -185,7 +185,6 @@ _POSITIVE = (
     "progress_goal",
     "progress_time",
     "progress_exponent",
-    "inner_amplitude",
 )
 _CODES = {
     "amplitude_law": ("linear", "exponential", "progress"),
@@ -195,7 +194,7 @@ _CODES = {
 }
 
 _AVERAGES = ("baseline_time", "progress_time", "normalisation_time")
-_TIMES = ("period_mean", "period_std", "period_minimum", *_AVERAGES)
+_TIMES = ("period_mean", "period_std", "period_minimum", "settling_time", *_AVERAGES)
 
 LINEAR_LAW, EXPONENTIAL_LAW, PROGRESS_LAW = 0, 1, 2
 NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
@@ -203,7 +202,7 @@ LINEAR, TANH = 0, 1
 
 _WHOLE = ("oscillator_substeps", "repulsion", *_CODES)
 _WHOLE += ("oscillator_bias", "action_bias", "negative_inputs")
-PARAMETER_FIELDS = [("dt", np.float64), ("inner_synapses", np.int64)] + [
+PARAMETER_FIELDS = [("dt", np.float64)] + [
     (field.name, np.int64 if field.name in _WHOLE else np.float64)
     for field in dataclasses.fields(Rule)
 ]
@@ -228,10 +227,6 @@ def check(rule: Rule) -> None:
     ):
         if getattr(rule, low) > getattr(rule, high):
             raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
-    if rule.reward_minimum_late > 0:
-        raise SchemaError(
-            "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
-        )
     for exponent in ("step_exponent", "homeostasis_exponent"):
         for name in ("amplitude_initial", "amplitude_minimum"):
             if getattr(rule, exponent) != 0 and not getattr(rule, name) > 0:
@@ -239,6 +234,10 @@ def check(rule: Rule) -> None:
                     f"rule.{name}",
                     f"found {getattr(rule, name)}, expected more than 0 with rule.{exponent}",
                 )
+    if rule.reward_minimum_late > 0:
+        raise SchemaError(
+            "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
+        )
     if rule.oscillator_bound > 1000:
         raise SchemaError(
             "rule.oscillator_bound", f"found {rule.oscillator_bound}, expected at most 1000"
@@ -247,16 +246,13 @@ def check(rule: Rule) -> None:
         raise SchemaError("rule.gain_initial", f"found {rule.gain_initial}, expected 0.01 to 100")
 
 
-def parameters(
-    rule: Rule, dt: float, extra: dict[str, Any] | None = None, inner_synapses: int = 0
-) -> np.ndarray:
+def parameters(rule: Rule, dt: float, extra: dict[str, Any] | None = None) -> np.ndarray:
     """The parameter record (shape (1,)) that kernels take.
 
     Args:
         rule: checked settings.
         dt: control step in the rule's ms, > 0.
         extra: a network's own numbers, appended as float64 fields.
-        inner_synapses: how many synapses, the first ones, `inner_amplitude` applies to.
 
     Raises:
         SchemaError: see `check`, or a running mean over less than one control step.
@@ -270,7 +266,7 @@ def parameters(
             )
     extra = extra or {}
     record = np.zeros(1, dtype=PARAMETER_FIELDS + [(name, np.float64) for name in extra])
-    record["dt"], record["inner_synapses"] = dt, inner_synapses
+    record["dt"] = dt
     for name, value in dataclasses.asdict(rule).items():
         record[name] = _CODES[name].index(value) if name in _CODES else value
     for name in _TIMES:

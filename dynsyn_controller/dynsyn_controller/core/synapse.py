@@ -32,7 +32,8 @@ def synapse_fields(count: int) -> list[tuple]:
         "remaining",
     )
     fields = [(name, np.float64, (count,)) for name in arrays]
-    return [*fields, ("baseline", np.float64), ("progress", np.float64), *NOISE_FIELDS]
+    means = ("baseline", "progress", "settling")
+    return [*fields, *((name, np.float64) for name in means), *NOISE_FIELDS]
 
 
 @njit(cache=True)
@@ -42,8 +43,7 @@ def give_birth(state, parameters):
     A period is drawn from equation 2 and the time within it uniformly.
     """
     for i in range(state.centre.size):
-        share = parameters.inner_amplitude if i < parameters.inner_synapses else 1.0
-        state.amplitude[i] = share * parameters.amplitude_initial
+        state.amplitude[i] = parameters.amplitude_initial
         period = draw_period(state, parameters)
         start_period(state, i, period, uniform(state) * period, parameters.dt)
         state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
@@ -69,7 +69,7 @@ def start_period(state, i, period, elapsed, dt):
 
 
 @njit(cache=True)
-def advance(state, parameters, reward):
+def advance(state, parameters, reward, terminal):
     """Live on by one control step: learn from `reward` (equations 3 and 4), then swing (1 and 2).
 
     One pass does all, because a lifetime's arrays just fit the fastest cache.
@@ -78,32 +78,13 @@ def advance(state, parameters, reward):
         state: the lifetime's record, changed in place.
         parameters: parameter record.
         reward: R of the step just lived, with the weights as they stand.
+        terminal: the body has been put back since.
     """
-    pull, scale, shift = modulation(state, parameters, reward)
-    inner, last = parameters.inner_synapses, state.centre.size
-    share, keep = parameters.inner_amplitude, 1.0
-    if parameters.centre_decay > 0.0:
-        keep = math.exp(-parameters.centre_decay * parameters.dt)
-    ended = _pass_over(state, parameters, 0, inner, keep, pull, scale, shift, share)
-    ended += _pass_over(state, parameters, inner, last, keep, pull, scale, shift, 1.0)
-    if ended > 0:
-        renew_periods(state, parameters, ended)
-
-
-@njit(cache=True)
-def _pass_over(state, parameters, start, stop, keep, pull, scale, shift, share):
-    """Synapses `start` to `stop` learn and swing; `share` of the amplitude is theirs.
-
-    `keep` is what the decay leaves of a centre; the rest as `modulation` returns it.
-
-    Returns:
-        how many of them have come to the end of their period.
-    """
-    low, high = share * parameters.amplitude_minimum, share * parameters.amplitude_maximum
-    dt, shift = parameters.dt, share * shift
-    ended = 0
-    for i in range(start, stop):
-        centre = keep * state.centre[i] + pull * (state.weight[i] - state.centre[i])
+    pull, scale, shift = modulation(state, parameters, reward, terminal)
+    low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
+    dt, ended = parameters.dt, 0
+    for i in range(state.centre.size):
+        centre = state.centre[i] + pull * (state.weight[i] - state.centre[i])
         amplitude = min(max(scale * state.amplitude[i] + shift, low), high)
         sine, cosine = state.sine[i], state.cosine[i]
         turned = sine * state.rotation_cosine[i] + cosine * state.rotation_sine[i]
@@ -114,11 +95,12 @@ def _pass_over(state, parameters, start, stop, keep, pull, scale, shift, share):
         state.weight[i] = centre + amplitude * turned
         state.remaining[i] -= dt
         ended += state.remaining[i] <= 0.0
-    return ended
+    if ended > 0:
+        renew_periods(state, parameters, ended)
 
 
 @njit(cache=True)
-def modulation(state, parameters, reward):
+def modulation(state, parameters, reward, terminal):
     """What a reward does to every synapse alike.
 
     Returns:
@@ -126,10 +108,10 @@ def modulation(state, parameters, reward):
         (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0;
         progress: scale 0, shift the amplitude that the mean reward asks for).
     """
+    grown = _earned(state, parameters) ** 2
     least = parameters.reward_minimum
     if parameters.reward_minimum_late < 0.0:
-        short = _shortfall(state, parameters)
-        least = short * least + (1.0 - short) * parameters.reward_minimum_late
+        least += grown * (parameters.reward_minimum_late - least)
     signal = min(max(reward, least), parameters.reward_maximum)
     advantage = signal
     if parameters.baseline_time > 0.0:
@@ -138,14 +120,19 @@ def modulation(state, parameters, reward):
     if parameters.repulsion == 0:
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
+    if terminal:
+        state.settling = grown * parameters.settling_time
+    elif state.settling > 0.0:
+        state.settling -= parameters.dt
+        advantage = 0.0
     pull = parameters.learning_rate * advantage * parameters.dt
     pull *= pace(state, parameters, parameters.step_exponent)
     state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
-        least, span = parameters.amplitude_minimum, parameters.amplitude_initial
-        span -= least
-        short = _shortfall(state, parameters)
-        return pull, 0.0, least + span * short**parameters.progress_exponent
+        narrowest = parameters.amplitude_minimum
+        short = 1.0 - _earned(state, parameters)
+        swing = (parameters.amplitude_initial - narrowest) * short**parameters.progress_exponent
+        return pull, 0.0, narrowest + swing
     change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
@@ -154,17 +141,17 @@ def modulation(state, parameters, reward):
 
 @njit(cache=True)
 def pace(state, parameters, exponent):
-    """(A / A_0)^exponent, a factor on rates of change; A is the last layer's."""
+    """(A / A_0)^exponent, a factor on rates of change."""
     if exponent == 0.0:
         return 1.0
-    # the last layer's synapses share one amplitude, which `check` keeps above 0
-    return (state.amplitude[state.amplitude.size - 1] / parameters.amplitude_initial) ** exponent
+    # all synapses share one amplitude, which `check` keeps above 0
+    return (state.amplitude[0] / parameters.amplitude_initial) ** exponent
 
 
 @njit(cache=True)
-def _shortfall(state, parameters):
-    """How far the mean reward is from the goal: 1 nothing is earned, 0 it is reached."""
-    return min(max(1.0 - state.progress / parameters.progress_goal, 0.0), 1.0)
+def _earned(state, parameters):
+    """The mean reward as a share of the goal: 0 nothing is earned, 1 the goal is reached."""
+    return min(max(state.progress / parameters.progress_goal, 0.0), 1.0)
 
 
 @njit(cache=True)

@@ -67,7 +67,6 @@ class WalkerNetwork:
             rule,
             body.dt,
             {"states": len(body.states), "fall_threshold": body.fall_threshold},
-            inner_synapses=self.layers[-1].start,
         )
         self.unit_names = tuple(
             [f"hidden.{j}" for j in range(hidden)]
@@ -160,15 +159,23 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     for i in range(observation.size):
         if not math.isfinite(observation[i]):
             return False
-    if state.steps > 0:
+    first = state.steps == 0
+    if not first:
         record_reward(state, reward, terminal, settings.fall_threshold)
-        _advance(state, settings, reward, learning)
-    elif not learning:
+        if learning:
+            advance(state, settings, reward, terminal)
+    homeostasis = 0.0
+    if learning:
+        homeostasis = pace(state, settings, settings.homeostasis_exponent)
+    else:
         freeze(state)
+    if not first:
+        adapt(state.gain, state.hidden, settings, homeostasis)
+        step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
     state.steps += 1
     _sense(state, settings, observation)
     _think(state, settings)
-    _act(state, settings, observation, learning)
+    _act(state, settings, observation, homeostasis)
     return True
 
 
@@ -189,18 +196,6 @@ def step_batch(states, parameters, observation, reward, terminal, learning):
             learning,
         )
     return refused
-
-
-@njit(cache=True)
-def _advance(state, settings, reward, learning):
-    """What happens between two control steps: learning, new weights, gains, oscillators."""
-    if learning:
-        advance(state, settings, reward)
-        slowed = pace(state, settings, settings.homeostasis_exponent)
-        adapt(state.gain, state.hidden, settings, slowed)
-    else:
-        freeze(state)
-    step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
 
 
 @njit(cache=True)
@@ -243,16 +238,18 @@ def _think(state, settings):
 
 
 @njit(cache=True)
-def _act(state, settings, observation, learning):
-    """Layer 4: oscillators and states to joints; effort in N m within the limits."""
+def _act(state, settings, observation, homeostasis):
+    """Layer 4: oscillators and states to joints; effort in N m within the limits.
+
+    `homeostasis` is a factor on the rate of the standardisation; 0: it stands still.
+    """
     oscillators, states, joints = state.v.size, int(settings.states), state.output.size
     for k in range(oscillators):
         state.action_input[k] = state.v[k]
         state.action_input[oscillators + k] = state.w[k]
     if settings.normalisation_time > 0.0:
-        if learning:
-            slowed = pace(state, settings, settings.homeostasis_exponent)
-            rate = slowed * settings.dt / settings.normalisation_time
+        if homeostasis > 0.0:
+            rate = homeostasis * settings.dt / settings.normalisation_time
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
             update_statistics(observation, state.state_mean, state.state_variance, rate)
         standard = state.action_input[2 * oscillators :]
