@@ -32,8 +32,8 @@ def synapse_fields(count: int) -> list[tuple]:
         "remaining",
     )
     fields = [(name, np.float64, (count,)) for name in arrays]
-    means = ("baseline", "progress", "settling")
-    return [*fields, *((name, np.float64) for name in means), *NOISE_FIELDS]
+    scalars = ("baseline", "progress", "settling")
+    return [*fields, *((name, np.float64) for name in scalars), *NOISE_FIELDS]
 
 
 @njit(cache=True)
