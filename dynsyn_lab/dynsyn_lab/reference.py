@@ -56,7 +56,6 @@ class DynamicSynapses:
         centre: C at birth, (outputs, inputs).
         rule: settings.
         random: source of periods and first phases.
-        share: of the amplitude that is theirs.
     """
 
     def __init__(self, centre: FloatArray, rule: Rule, random: SplitMix64) -> None:

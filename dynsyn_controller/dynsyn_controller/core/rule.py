@@ -227,6 +227,10 @@ def check(rule: Rule) -> None:
     ):
         if getattr(rule, low) > getattr(rule, high):
             raise SchemaError(f"rule.{low}", f"found {getattr(rule, low)}, above rule.{high}")
+    if rule.reward_minimum_late > 0:
+        raise SchemaError(
+            "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
+        )
     for exponent in ("step_exponent", "homeostasis_exponent"):
         for name in ("amplitude_initial", "amplitude_minimum"):
             if getattr(rule, exponent) != 0 and not getattr(rule, name) > 0:
@@ -234,10 +238,6 @@ def check(rule: Rule) -> None:
                     f"rule.{name}",
                     f"found {getattr(rule, name)}, expected more than 0 with rule.{exponent}",
                 )
-    if rule.reward_minimum_late > 0:
-        raise SchemaError(
-            "rule.reward_minimum_late", f"found {rule.reward_minimum_late}, expected 0 or less"
-        )
     if rule.oscillator_bound > 1000:
         raise SchemaError(
             "rule.oscillator_bound", f"found {rule.oscillator_bound}, expected at most 1000"
