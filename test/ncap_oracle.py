@@ -82,6 +82,7 @@ class NcapReference(WalkerReference):
         random = SplitMix64(int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64)))
         self.layers = [DynamicSynapses(controller.centre.copy(), self.rule, random)]
         self.baseline, self.progress, self.settling, self.steps = 0.0, 0.0, 0.0, 0
+        self.output = np.zeros(len(self.body.joints))
 
     @property
     def signs(self) -> np.ndarray:
@@ -107,7 +108,7 @@ class NcapReference(WalkerReference):
         oscillator = wave(self.steps, self.options.period_steps)
         self.steps += 1
         joints = len(self.body.joints)
-        self.neurons, self.muscles, output = circuit(
+        self.neurons, self.muscles, self.output = circuit(
             observation[:joints] * (joints + 1) / (2.0 * np.pi),
             oscillator,
             **self._shaped(weight),
@@ -116,7 +117,7 @@ class NcapReference(WalkerReference):
             **self._commands(self._shaped(weight)),
             f=clip if self.options.activation == "clip" else rectify,
         )
-        return output * self.body.effort_limit
+        return self.output * self.body.effort_limit
 
     def _in_reach(self, centre) -> np.ndarray:
         """Centres stop at 0, and those of osc at |osc ipsi| = 1 (at 1 too, where f does)."""

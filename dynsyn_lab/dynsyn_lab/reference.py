@@ -213,9 +213,10 @@ class WalkerReference:
         if late < 0:
             least += (late - least) * grown
         reward = min(max(reward, least), rule.reward_maximum)
-        advantage = reward
+        effort = np.sum(np.clip(np.abs(self.output), 0.0, 1.0))
+        advantage = reward - rule.effort_cost * grown * effort
         if rule.baseline_time > 0:
-            advantage = reward - self.baseline
+            advantage = advantage - self.baseline
             self.baseline += advantage * dt / (1000.0 * rule.baseline_time)
         if not rule.repulsion:
             reward, advantage = max(reward, 0.0), max(advantage, 0.0)

@@ -101,6 +101,7 @@ def test_overrides_change_only_what_they_name():
             "rule.amplitude_initial: found 0.0, expected more than 0 with rule.homeostasis_exp",
         ),
         ({"settling_time": -1.0}, "rule.settling_time: found -1.0, expected 0 or more"),
+        ({"effort_cost": -0.1}, "rule.effort_cost: found -0.1, expected 0 or more"),
         ({"gain_initial": 200.0}, "rule.gain_initial: found 200.0, expected 0.01 to 100"),
     ],
 )

@@ -14,7 +14,7 @@ from numba import njit
 from dynsyn_controller.core.network import state_dtype
 from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.rule import Rule, parameters
-from dynsyn_controller.core.synapse import advance, give_birth, synapse_fields
+from dynsyn_controller.core.synapse import advance, effort_spent, give_birth, synapse_fields
 from dynsyn_lab.reference import SplitMix64
 
 # 600 ms and 33 ms a step: about 18 steps a period, so that thousands of periods are quickly lived
@@ -28,7 +28,7 @@ ALONE = {"alone": 0.0}
 def live(states, settings, reward, weights):
     """Live `weights.shape[0]` steps with one reward; `weights` gets every W."""
     for step in range(weights.shape[0]):
-        advance(states[0], settings[0], reward, False)
+        advance(states[0], settings[0], reward, 0.0, False)
         weights[step] = states[0].weight
 
 
@@ -39,7 +39,7 @@ def climb(states, settings, target, steps):
         distance = 0.0
         for i in range(target.size):
             distance += (states[0].weight[i] - target[i]) ** 2
-        advance(states[0], settings[0], -distance, False)
+        advance(states[0], settings[0], -distance, 0.0, False)
 
 
 @njit
@@ -97,7 +97,7 @@ def phase_differences(rule: Rule, periods: int, seed: int) -> np.ndarray:
     states, record = synapses(6, rule, seed)
     phases = np.zeros((int(periods * rule.period_mean * 1000 / DT), 6))
     for step in range(len(phases)):
-        advance(states[0], record[0], 0.0, False)
+        advance(states[0], record[0], 0.0, 0.0, False)
         phases[step] = np.arctan2(states["sine"][0], states["cosine"][0])
     first, second = np.triu_indices(6, 1)
     return phases[:, first] - phases[:, second]
@@ -176,7 +176,7 @@ def learn_once(rule: Rule, seed: int, reward: float):
     """Centre, amplitude and W - C before, and the changes that one reward makes."""
     states, record = synapses(8, rule, seed)
     before = states.copy()[0]
-    advance(states[0], record[0], reward, False)
+    advance(states[0], record[0], reward, 0.0, False)
     after = states[0]
     return (
         before["weight"] - before["centre"],
@@ -250,7 +250,7 @@ def test_the_learning_rate_follows_the_amplitude():
         states, record = synapses(1, rule, seed=4)
         states["amplitude"] = 0.1
         states["weight"] = 0.1
-        advance(states[0], record[0], 1.0, False)
+        advance(states[0], record[0], 1.0, 0.0, False)
         changes.append(states["centre"][0, 0])
     assert np.allclose(np.array(changes) / changes[0], [1.0, 2.0, 0.25])
 
@@ -269,7 +269,7 @@ def test_a_fall_weighs_more_where_there_is_more_to_lose():
         states, record = synapses(1, rule, seed=6)
         live(states, record, earned, np.zeros((3000, 1)))
         before = states.copy()[0]
-        advance(states[0], record[0], -100.0, True)
+        advance(states[0], record[0], -100.0, 0.0, True)
         pulled = states["centre"][0, 0] - before["centre"][0]
         deviation = before["weight"][0] - before["centre"][0]
         assert np.isclose(pulled, 1.2e-5 * DT * bound * deviation, rtol=1e-6)
@@ -291,7 +291,7 @@ def test_a_body_put_back_teaches_nothing_until_it_has_settled():
         taught = []
         for terminal in (True, *[False] * 10, True, *[False] * 120):
             before = states["centre"][0, 0]
-            advance(states[0], record[0], earned if earned else 1e-6, terminal)
+            advance(states[0], record[0], earned if earned else 1e-6, 0.0, terminal)
             taught.append(states["centre"][0, 0] != before)
         assert taught[0]
         assert taught[11]
@@ -299,6 +299,31 @@ def test_a_body_put_back_teaches_nothing_until_it_has_settled():
         after = taught[12:]
         assert abs(after.index(True) - pause) <= 1
         assert all(after[after.index(True) :])
+
+
+def test_effort_costs_more_where_there_is_more_to_lose():
+    """By the square of the share of the goal that is earned; progress itself knows no cost."""
+    rule = Rule(
+        effort_cost=0.3,
+        progress_goal=0.5,
+        progress_time=1.0,
+        convergence_rate=0.0,
+        period_mean=1e9,
+        period_std=0.0,
+    )
+    for earned, cost in ((0.0, 0.0), (0.25, 0.075), (0.5, 0.3), (3.0, 0.3)):
+        states, record = synapses(1, rule, seed=6)
+        live(states, record, earned, np.zeros((3000, 1)))
+        before = states.copy()[0]
+        advance(states[0], record[0], earned, 2.0, False)
+        pulled = states["centre"][0, 0] - before["centre"][0]
+        deviation = before["weight"][0] - before["centre"][0]
+        assert np.isclose(pulled, 1.2e-5 * DT * (earned - 2.0 * cost) * deviation, rtol=1e-6)
+        assert np.isclose(states["progress"][0], earned, rtol=1e-9)
+
+
+def test_effort_is_counted_joint_by_joint_within_the_limits():
+    assert effort_spent(np.array([0.5, -0.25, 3.0, -7.0])) == 2.75
 
 
 # Settings were chosen on seeds 0 to 9; the tests use others.

@@ -41,6 +41,19 @@ ARMS = {
             "reward_minimum": -1.0,
         },
     ),
+    "effort that costs": (
+        "dynsyn",
+        {
+            "effort_cost": 0.2,
+            "progress_goal": 0.05,
+            "progress_time": 30.0,
+            "reward_minimum": -1.0,
+        },
+    ),
+    "effort that costs, without a bound on outputs": (
+        "paper",
+        {"effort_cost": 0.2, "progress_goal": 0.05, "progress_time": 30.0, "reward_minimum": -1.0},
+    ),
     "scaled states": ("authors", {"state_scale": 1.5}),
     "amplitude that follows progress": (
         "dynsyn",

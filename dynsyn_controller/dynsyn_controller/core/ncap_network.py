@@ -29,7 +29,7 @@ from dynsyn_controller.core.ncap_options import (
 from dynsyn_controller.core.network import Body, LayerSpec, lifetime_fields, state_dtype
 from dynsyn_controller.core.rule import Rule, parameters
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
-from dynsyn_controller.core.synapse import advance, freeze, give_birth
+from dynsyn_controller.core.synapse import advance, effort_spent, freeze, give_birth
 
 SIDES = ("dorsal", "ventral")
 
@@ -158,7 +158,7 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     if state.steps > 0:
         record_reward(state, reward, terminal, settings.fall_threshold)
         if learning:
-            advance(state, settings, reward, terminal)
+            advance(state, settings, reward, effort_spent(state.output), terminal)
             if settings.constrained:
                 _keep_in_reach(state, settings)
         else:

@@ -55,6 +55,9 @@ class Rule:
         settling_time: s, >= 0: for so long, times the same square, after a terminal reward
             equation 3 takes 0 in place of R, terminal rewards apart: how a body starts that has
             been put back is not this moment's weights' doing; 0: no pause.
+        effort_cost: reward per control step, >= 0, that equation 3 takes from R for each unit of
+            effort (the sum over the joints of |effort| / limit), times the same square: what a
+            reward per step pays for speed, a task that ends at the finish does not; 0: nothing.
         adaptation: of the hidden units' gain: "none", "linear" (equation 5:
             dg/dt = gamma (target - |o|)) or "nonlinear" (that times (2 - log10 g)(log10 g + 2)/4).
         adaptation_rate: gamma of equation 5, 1/ms, >= 0.
@@ -95,6 +98,7 @@ class Rule:
     reward_minimum_late: float = 0.0
     baseline_time: float = 0.0
     settling_time: float = 0.0
+    effort_cost: float = 0.0
     adaptation: Literal["none", "linear", "nonlinear"] = "linear"
     adaptation_rate: float = 1e-6
     adaptation_target: float = 0.3
@@ -142,7 +146,7 @@ PRESETS: dict[str, Rule] = {
         _AUTHORS,
         learning_rate=1.1e-4,
         amplitude_law="progress",
-        progress_goal=0.26,
+        progress_goal=0.22,
         amplitude_initial=0.25,
         amplitude_minimum=0.05,
         step_exponent=0.5,
@@ -154,6 +158,7 @@ PRESETS: dict[str, Rule] = {
         reward_minimum_late=-100.0,
         baseline_time=100.0,
         settling_time=6.6,
+        effort_cost=0.12,
         normalisation_time=1000.0,
         state_scale=0.5,
         negative_inputs=True,
@@ -170,6 +175,7 @@ _NOT_NEGATIVE = (
     "centre_range",
     "baseline_time",
     "settling_time",
+    "effort_cost",
     "adaptation_rate",
     "adaptation_target",
     "normalisation_time",

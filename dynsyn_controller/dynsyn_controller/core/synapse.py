@@ -69,7 +69,7 @@ def start_period(state, i, period, elapsed, dt):
 
 
 @njit(cache=True)
-def advance(state, parameters, reward, terminal):
+def advance(state, parameters, reward, effort, terminal):
     """Live on by one control step: learn from `reward` (equations 3 and 4), then swing (1 and 2).
 
     One pass does all, because a lifetime's arrays just fit the fastest cache.
@@ -78,9 +78,10 @@ def advance(state, parameters, reward, terminal):
         state: the lifetime's record, changed in place.
         parameters: parameter record.
         reward: R of the step just lived, with the weights as they stand.
+        effort: what that step took, see `effort_spent`.
         terminal: the body has been put back since.
     """
-    pull, scale, shift = modulation(state, parameters, reward, terminal)
+    pull, scale, shift = modulation(state, parameters, reward, effort, terminal)
     low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
     dt, ended = parameters.dt, 0
     for i in range(state.centre.size):
@@ -100,8 +101,8 @@ def advance(state, parameters, reward, terminal):
 
 
 @njit(cache=True)
-def modulation(state, parameters, reward, terminal):
-    """What a reward does to every synapse alike.
+def modulation(state, parameters, reward, effort, terminal):
+    """What a reward does to every synapse alike; arguments as those of `advance`.
 
     Returns:
         alpha R dt of equation 3, then scale and shift of the amplitude: A <- scale A + shift
@@ -113,10 +114,10 @@ def modulation(state, parameters, reward, terminal):
     if parameters.reward_minimum_late < 0.0:
         least += grown * (parameters.reward_minimum_late - least)
     signal = min(max(reward, least), parameters.reward_maximum)
-    advantage = signal
+    advantage = signal - grown * parameters.effort_cost * effort
     if parameters.baseline_time > 0.0:
-        advantage = signal - state.baseline
-        state.baseline += (signal - state.baseline) * (parameters.dt / parameters.baseline_time)
+        advantage -= state.baseline
+        state.baseline += advantage * (parameters.dt / parameters.baseline_time)
     if parameters.repulsion == 0:
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
@@ -137,6 +138,15 @@ def modulation(state, parameters, reward, terminal):
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
     return pull, 1.0, -change
+
+
+@njit(cache=True)
+def effort_spent(output):
+    """Sum over the joints of |effort| / limit, for outputs that are bounded to -1..1 to be efforts."""
+    spent = 0.0
+    for j in range(output.size):
+        spent += min(abs(output[j]), 1.0)
+    return spent
 
 
 @njit(cache=True)

@@ -20,7 +20,14 @@ from dynsyn_controller.core.normalisation import START_COUNT, standardise, updat
 from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.rule import TANH, Rule, parameters
 from dynsyn_controller.core.statistics import record_reward, reset_statistics
-from dynsyn_controller.core.synapse import advance, freeze, give_birth, pace, weighted_sums
+from dynsyn_controller.core.synapse import (
+    advance,
+    effort_spent,
+    freeze,
+    give_birth,
+    pace,
+    weighted_sums,
+)
 from dynsyn_controller.core.walker_options import WalkerOptions, check
 
 
@@ -163,7 +170,7 @@ def step(states, index, parameters, observation, reward, terminal, learning):
     if not first:
         record_reward(state, reward, terminal, settings.fall_threshold)
         if learning:
-            advance(state, settings, reward, terminal)
+            advance(state, settings, reward, effort_spent(state.output), terminal)
     homeostasis = 0.0
     if learning:
         homeostasis = pace(state, settings, settings.homeostasis_exponent)
