@@ -90,6 +90,15 @@ def test_a_real_run_is_told_as_its_folder_has_it(real: Path, tmp_path: Path, cap
     assert not (out / "evaluations.csv").exists()
 
 
+def test_an_option_that_came_after_a_run_is_told_as_off(tmp_path: Path) -> None:
+    run = made_up(tmp_path / "run", np.zeros(3), preset="dynsyn")
+    config = json.loads((run / "run.json").read_text())
+    del config["rule"]["effort_cost"]
+    (run / "run.json").write_text(json.dumps(config))
+    assert study(f"old={run}", "--out", tmp_path / "results") == 0
+    assert rows(tmp_path / "results" / "table.csv")[0]["settings"] == "dynsyn, effort_cost 0"
+
+
 def test_where_a_lifetime_was_solved(tmp_path: Path, capsys) -> None:
     """Rising by 2 an episode from 1, a mean of 100 episodes first reaches 300 at number 200."""
     rising = 2.0 * np.arange(260) + 1.0

@@ -142,7 +142,7 @@ def modulation(state, parameters, reward, effort, terminal):
 
 @njit(cache=True)
 def effort_spent(output):
-    """Sum over the joints of |effort| / limit, for outputs that are bounded to -1..1 to be efforts."""
+    """Sum over the joints of |effort| / limit, from outputs that count within -1..1."""
     spent = 0.0
     for j in range(output.size):
         spent += min(abs(output[j]), 1.0)
