@@ -70,8 +70,9 @@ def test_copies_do_not_swing_in_step_with_their_model():
 
 
 def test_a_shared_lifetime_lives_on_bit_for_bit():
-    """Its weights, fluctuations and beat know nothing of the body's length."""
-    source, target = newborn(5, "shared"), newborn(7, "shared", seed=9)
+    """Its weights, fluctuations and beat know nothing of the body's length, unless effort costs."""
+    rule = {**RULE, "effort_cost": 0.0}
+    source, target = newborn(5, "shared", rule=rule), newborn(7, "shared", seed=9, rule=rule)
     live(source, 1234)
     transfer(source, target)
     assert target.steps == 1234
