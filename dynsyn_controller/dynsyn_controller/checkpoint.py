@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.rule import as_saved
 from dynsyn_controller.lifetime import new_controller
 from dynsyn_controller.robot import Robot, RobotFileError, parse_robot
 
@@ -127,7 +128,7 @@ def load(path: str | Path) -> Checkpoint:
         parsed = parse_robot(robot, where=f"checkpoint {path}: robot")
     except RobotFileError as error:
         raise CheckpointError(str(error)) from None
-    return Checkpoint(path, parsed, preset, settings, state)
+    return Checkpoint(path, parsed, preset, as_saved(settings), state)
 
 
 def restore(controller: Controller, checkpoint: Checkpoint) -> None:

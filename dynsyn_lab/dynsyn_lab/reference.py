@@ -213,7 +213,7 @@ class WalkerReference:
         if late < 0:
             least += (late - least) * grown
         reward = min(max(reward, least), rule.reward_maximum)
-        effort = np.sum(np.clip(np.abs(self.output), 0.0, 1.0))
+        effort = np.sum(np.minimum(np.abs(self.output), 1.0))
         advantage = reward - rule.effort_cost * grown * effort
         if rule.baseline_time > 0:
             advantage = advantage - self.baseline

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.checkpoint import CheckpointError, write
+from dynsyn_controller.core.rule import as_saved
 
 FORMAT = 1
 ORIGIN = "origin.ckpt"
@@ -121,7 +122,8 @@ class RunFolder:
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
         try:
-            return RunConfig(**data)
+            config = RunConfig(**data)
+            return dataclasses.replace(config, rule=as_saved(config.rule))
         except TypeError:
             raise RunError(f"run {self.path}: run.json: damaged") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,19 @@ def test_settings_are_kept(tmp_path, walker):
     checkpoint.save(tmp_path / "life.npz", walker, controller)
     rule = checkpoint.load(tmp_path / "life.npz").controller().network.rule
     assert rule == controller.network.rule
+
+
+def test_an_option_that_came_after_a_checkpoint_is_off_in_it(tmp_path, walker):
+    path = tmp_path / "old.ckpt"
+    checkpoint.save(path, walker, lived(walker, "dynsyn"))
+    with np.load(path) as parts:
+        about, state = json.loads(str(parts["about"])), parts["state"]
+    assert about["rule"].pop("effort_cost") > 0
+    with path.open("wb") as file:
+        np.savez(file, about=json.dumps(about), state=state)
+    rule = checkpoint.load(path).controller().network.rule
+    assert rule.effort_cost == 0
+    assert rule.settling_time == about["rule"]["settling_time"]
 
 
 def test_restoring_into_a_living_controller(tmp_path, walker):

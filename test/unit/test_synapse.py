@@ -255,39 +255,40 @@ def test_the_learning_rate_follows_the_amplitude():
     assert np.allclose(np.array(changes) / changes[0], [1.0, 2.0, 0.25])
 
 
-def test_a_fall_weighs_more_where_there_is_more_to_lose():
+def having_earned(earned: float, **options: float) -> tuple[np.ndarray, np.ndarray]:
+    """A synapse that hardly moves, and its parameter record; its goal is 0.5, its mean reward
+    `earned`."""
     rule = Rule(
-        reward_minimum=-10.0,
-        reward_minimum_late=-50.0,
         progress_goal=0.5,
         progress_time=1.0,
         convergence_rate=0.0,
         period_mean=1e9,
         period_std=0.0,
+        **options,
     )
+    states, record = synapses(1, rule, seed=6)
+    live(states, record, earned, np.zeros((3000, 1)))
+    return states, record
+
+
+def heard(states, record, reward: float, effort: float, terminal: bool) -> float:
+    """What one step's reward came to in equation 3."""
+    before = states.copy()[0]
+    advance(states[0], record[0], reward, effort, terminal)
+    pulled = states["centre"][0, 0] - before["centre"][0]
+    return pulled / (1.2e-5 * DT * (before["weight"][0] - before["centre"][0]))
+
+
+def test_a_fall_weighs_more_where_there_is_more_to_lose():
     for earned, bound in ((0.0, -10.0), (0.25, -20.0), (0.5, -50.0), (3.0, -50.0)):
-        states, record = synapses(1, rule, seed=6)
-        live(states, record, earned, np.zeros((3000, 1)))
-        before = states.copy()[0]
-        advance(states[0], record[0], -100.0, 0.0, True)
-        pulled = states["centre"][0, 0] - before["centre"][0]
-        deviation = before["weight"][0] - before["centre"][0]
-        assert np.isclose(pulled, 1.2e-5 * DT * bound * deviation, rtol=1e-6)
+        states, record = having_earned(earned, reward_minimum=-10.0, reward_minimum_late=-50.0)
+        assert np.isclose(heard(states, record, -100.0, 0.0, True), bound, rtol=1e-6)
 
 
 def test_a_body_put_back_teaches_nothing_until_it_has_settled():
     """For settling_time times the square of the share of the goal that is earned; falls teach."""
-    rule = Rule(
-        settling_time=3.3,
-        progress_goal=0.5,
-        progress_time=1.0,
-        convergence_rate=0.0,
-        period_mean=1e9,
-        period_std=0.0,
-    )
     for earned, pause in ((0.0, 0), (0.25, 25), (0.5, 100), (3.0, 100)):
-        states, record = synapses(1, rule, seed=6)
-        live(states, record, earned, np.zeros((3000, 1)))
+        states, record = having_earned(earned, settling_time=3.3)
         taught = []
         for terminal in (True, *[False] * 10, True, *[False] * 120):
             before = states["centre"][0, 0]
@@ -303,22 +304,9 @@ def test_a_body_put_back_teaches_nothing_until_it_has_settled():
 
 def test_effort_costs_more_where_there_is_more_to_lose():
     """By the square of the share of the goal that is earned; progress itself knows no cost."""
-    rule = Rule(
-        effort_cost=0.3,
-        progress_goal=0.5,
-        progress_time=1.0,
-        convergence_rate=0.0,
-        period_mean=1e9,
-        period_std=0.0,
-    )
     for earned, cost in ((0.0, 0.0), (0.25, 0.075), (0.5, 0.3), (3.0, 0.3)):
-        states, record = synapses(1, rule, seed=6)
-        live(states, record, earned, np.zeros((3000, 1)))
-        before = states.copy()[0]
-        advance(states[0], record[0], earned, 2.0, False)
-        pulled = states["centre"][0, 0] - before["centre"][0]
-        deviation = before["weight"][0] - before["centre"][0]
-        assert np.isclose(pulled, 1.2e-5 * DT * (earned - 2.0 * cost) * deviation, rtol=1e-6)
+        states, record = having_earned(earned, effort_cost=0.3)
+        assert np.isclose(heard(states, record, earned, 2.0, False), earned - 2.0 * cost, rtol=1e-6)
         assert np.isclose(states["progress"][0], earned, rtol=1e-9)
 
 

@@ -252,6 +252,11 @@ def check(rule: Rule) -> None:
         raise SchemaError("rule.gain_initial", f"found {rule.gain_initial}, expected 0.01 to 100")
 
 
+def as_saved(settings: dict[str, Any]) -> dict[str, Any]:
+    """Every setting of a saved rule: those that its file names, and younger ones as off."""
+    return dataclasses.asdict(Rule()) | settings
+
+
 def parameters(rule: Rule, dt: float, extra: dict[str, Any] | None = None) -> np.ndarray:
     """The parameter record (shape (1,)) that kernels take.
 

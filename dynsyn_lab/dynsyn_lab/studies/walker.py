@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.checkpoint import CheckpointError
-from dynsyn_controller.core.rule import PRESETS, Rule
+from dynsyn_controller.core.rule import PRESETS
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_controller.robot import RobotFileError, parse_robot
 from dynsyn_lab.arguments import count
@@ -90,12 +90,10 @@ class Run:
         """Preset, and the settings of the rule that are others than today's preset has."""
         config = self.config
         preset = dataclasses.asdict(PRESETS[config.preset]) if config.preset in PRESETS else {}
-        # an option that came after the run was off in it
-        lived = {**{key: getattr(Rule(), key) for key in preset}, **config.rule}
         unset = object()
         parts = [config.preset] + [
             f"{key} {show(value)}"
-            for key, value in lived.items()
+            for key, value in config.rule.items()
             if preset.get(key, unset) != value
         ]
         if config.origin:
