@@ -93,7 +93,7 @@ class DynamicSynapses:
         elif rule.amplitude_law == "progress":
             short = np.clip(1.0 - progress / rule.progress_goal, 0.0, 1.0)
             span = rule.amplitude_initial - rule.amplitude_minimum
-            amplitude = rule.amplitude_minimum + span * short**rule.progress_exponent
+            amplitude = rule.amplitude_minimum + span * short
             amplitude = np.full_like(self.amplitude, amplitude)
         else:
             amplitude = self.amplitude - rule.convergence_rate * reward * dt

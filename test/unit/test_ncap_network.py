@@ -194,7 +194,7 @@ def test_the_swimmer_s_rule_is_its_own():
     rule = new_controller(swimmer_file({})).network.rule
     elsewhere = (  # what only the walker's network or another amplitude law reads
         *("normalisation_time", "state_scale", "negative_inputs"),
-        *("progress_goal", "progress_time", "progress_exponent", "homeostasis_exponent"),
+        *("progress_goal", "progress_time", "homeostasis_exponent"),
     )
     meant = dataclasses.replace(
         PRESETS["authors"],

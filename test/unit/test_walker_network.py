@@ -63,7 +63,6 @@ ARMS = {
             "progress_goal": 0.5,
             "reward_minimum_late": -60.0,
             "progress_time": 30.0,
-            "progress_exponent": 0.5,
             "step_exponent": 2.0,
         },
     ),

@@ -30,11 +30,9 @@ class Rule:
         convergence_rate: beta of equation 4, 1/ms, >= 0.
         amplitude_law: "linear": dA/dt = -beta R (equation 4); "exponential": dA/dt = -beta R A;
             "progress": A = amplitude_minimum + (amplitude_initial - amplitude_minimum)
-            clip(1 - mean(R) / progress_goal, 0, 1)^progress_exponent, with a running mean of
-            progress_time.
+            clip(1 - mean(R) / progress_goal, 0, 1), with a running mean of progress_time.
         progress_goal: reward per control step at which A reaches its minimum, > 0.
         progress_time: s, > 0.
-        progress_exponent: > 0; below 1: A stays large until the goal is near.
         step_exponent: p, any sign: the learning rate becomes alpha (A / amplitude_initial)^p, so
             that centres settle as A shrinks (p > 0); 0: alpha, whatever A is.
         homeostasis_exponent: h, any sign: gains adapt, and the standardisation of states follows,
@@ -82,7 +80,6 @@ class Rule:
     amplitude_law: Literal["linear", "exponential", "progress"] = "linear"
     progress_goal: float = 1.0
     progress_time: float = 1000.0
-    progress_exponent: float = 1.0
     step_exponent: float = 0.0
     homeostasis_exponent: float = 0.0
     amplitude_initial: float = 0.2
@@ -190,7 +187,6 @@ _POSITIVE = (
     "state_scale",
     "progress_goal",
     "progress_time",
-    "progress_exponent",
 )
 _CODES = {
     "amplitude_law": ("linear", "exponential", "progress"),

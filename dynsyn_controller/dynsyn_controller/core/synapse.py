@@ -132,8 +132,7 @@ def modulation(state, parameters, reward, effort, terminal):
     if parameters.amplitude_law == PROGRESS_LAW:
         narrowest = parameters.amplitude_minimum
         short = 1.0 - _earned(state, parameters)
-        swing = (parameters.amplitude_initial - narrowest) * short**parameters.progress_exponent
-        return pull, 0.0, narrowest + swing
+        return pull, 0.0, narrowest + (parameters.amplitude_initial - narrowest) * short
     change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
