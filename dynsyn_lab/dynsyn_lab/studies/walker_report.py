@@ -162,13 +162,14 @@ def _number(value: float, form: str) -> str:
 
 
 def draw(arms: Sequence[Arm]) -> Figure:
-    """Mean return against steps lived: median of each arm as a line, its range as a band.
+    """Mean return against steps lived: median of each arm as a line, range of a few arms as bands.
 
     An arm ends with its longest lifetime; one that ended before (solved, say) counts with its last
     mean until then.
     """
     figure = new_figure(3.8)
     axes = figure.add_subplot()
+    bands = len(arms) <= 3  # more hide one another
     for number, arm in enumerate(arms):
         lives = comparison.Arm(arm.name, [(life.steps, life.means) for life in arm.lifetimes])
         steps = np.linspace(0.0, max(life.steps[-1] for life in arm.lifetimes), comparison.GRID)
@@ -176,16 +177,17 @@ def draw(arms: Sequence[Arm]) -> Figure:
         seen = np.isfinite(means).all(axis=0)
         steps, means = steps[seen] / 1e6, means[:, seen]
         colour, style = comparison.look(number)
-        axes.fill_between(
-            steps, means.min(axis=0), means.max(axis=0), color=colour, alpha=0.18, linewidth=0
-        )
+        if bands:
+            low, high = means.min(axis=0), means.max(axis=0)
+            axes.fill_between(steps, low, high, color=colour, alpha=0.18, linewidth=0)
         label = f"{arm.name} ({len(means)})"
         axes.plot(steps, np.median(means, axis=0), style, color=colour, linewidth=2, label=label)
     comparison.mark_solved(axes)
     comparison.label_axes(axes)
-    axes.set_title("Learning online, never reset: median and range by arm (lifetimes)")
-    if len(arms) > 3:
-        figure.legend(loc="outside lower center", ncols=3)
-    else:
+    what = "median and range" if bands else "median"
+    axes.set_title(f"Learning online, never reset: {what} by arm (lifetimes)")
+    if bands:
         axes.legend(loc="best")
+    else:
+        figure.legend(loc="outside lower center", ncols=3)
     return figure
