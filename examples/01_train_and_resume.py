@@ -10,12 +10,12 @@ Run it: .venv/bin/python examples/01_train_and_resume.py [FOLDER]
 
 import sys
 
-from dynsyn_lab.evaluate import evaluate
-from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.progress import PlainProgress
-from dynsyn_lab.run_folder import RunFolder
-from dynsyn_lab.run_setup import make_config
-from dynsyn_lab.trainer import Limits, Trainer
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.rollouts.evaluate import evaluate
+from dynsyn_lab.training.progress import PlainProgress
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.trainer import Limits, Trainer
 
 
 def train(folder: RunFolder, steps: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import matplotlib
 
-from dynsyn_lab import cli
+from dynsyn_lab.cli import main as cli
 from dynsyn_lab.plots.learning import draw_returns
 from dynsyn_lab.plots.source import open_source
 from dynsyn_lab.plots.style import STYLE, save

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dynsyn_lab import cli
+from dynsyn_lab.cli import main as cli
 
 SWEEP = """
 robot: walker

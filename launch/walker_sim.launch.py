@@ -5,9 +5,9 @@
 
 from launch import LaunchDescription
 
-from dynsyn_lab.launch_actions import simulation
+from dynsyn_lab.live.launch_actions import simulation
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Arguments and nodes of the stack in dynsyn_lab.stack."""
+    """Arguments and nodes of the stack in dynsyn_lab.live.stack."""
     return LaunchDescription(simulation(robot="walker"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_lab.reference import DynamicSynapses, SplitMix64, WalkerReference
+from dynsyn_lab.bench.reference import DynamicSynapses, SplitMix64, WalkerReference
 
 
 def rectify(z):

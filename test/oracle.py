@@ -8,9 +8,9 @@ import numpy as np
 import yaml
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot, parse_robot
-from dynsyn_lab.reference import WalkerReference
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.robot_file import Robot, parse_robot
+from dynsyn_lab.bench.reference import WalkerReference
 
 
 def robot_data(

@@ -24,13 +24,18 @@ from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
-from dynsyn_controller.commands import CommandReader
-from dynsyn_controller.conversions import MessageError, SensorWriter, set_stamp, stamp_nanoseconds
-from dynsyn_controller.parameter_table import ParameterError, declare, overrides_of
-from dynsyn_controller.robot import RobotFileError
-from dynsyn_controller.ros_process import StopRequest, create_executor, end
-from dynsyn_controller.sensors import FloatArray
-from dynsyn_controller.wire import Decoder, sending_form
+from dynsyn_controller.messages.commands import CommandReader
+from dynsyn_controller.messages.conversions import (
+    MessageError,
+    SensorWriter,
+    set_stamp,
+    stamp_nanoseconds,
+)
+from dynsyn_controller.messages.wire import Decoder, sending_form
+from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
+from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
+from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime

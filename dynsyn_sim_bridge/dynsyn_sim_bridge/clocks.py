@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dynsyn_controller.timing import SECOND, Deadlines
+from dynsyn_controller.node.timing import SECOND, Deadlines
 
 if TYPE_CHECKING:
     from dynsyn_sim_bridge.bridge_node import Bridge

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dynsyn_controller.parameter_table import Parameter, ParameterError, Value, resolve
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value, resolve
 from dynsyn_sim_bridge.robots.registry import ROBOTS, Entry
 
 TABLE: tuple[Parameter, ...] = (

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from dynsyn_controller.parameter_table import ParameterError
-from dynsyn_controller.sensors import Observer
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.robot.sensors import Observer
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 from dynsyn_sim_bridge.simulation import Simulation
 

@@ -14,7 +14,7 @@ pytest.importorskip("rclpy")
 
 def test_the_loop_keeps_its_rate_and_the_relay_is_measured_beside(ros_domain: int, tmp_path: Path):
     file = tmp_path / "loop.json"
-    program = "import sys; from dynsyn_lab.cli import main; sys.exit(main())"
+    program = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"
     arguments = ["bench", "loop", "--rates", "50", "--seconds", "3", "--json", str(file)]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=240

@@ -14,7 +14,7 @@ from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
-from dynsyn_controller.conversions import SensorReader, stamp_nanoseconds
+from dynsyn_controller.messages.conversions import SensorReader, stamp_nanoseconds
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.robots.registry import entry

@@ -15,13 +15,13 @@ from ros_environment import Peer, Process, Processes
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.conversions import stamp_nanoseconds
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import load_robot
-from dynsyn_controller.safety import Safety
-from dynsyn_controller.sensors import Observer
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.messages.conversions import stamp_nanoseconds
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_controller.robot.safety import Safety
+from dynsyn_controller.robot.sensors import Observer
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -36,7 +36,7 @@ DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
 
 def start_controller(processes: Processes, **parameters) -> Process:
     return processes.start_node(
-        "dynsyn_controller.controller_node", robot_file="walker", **parameters
+        "dynsyn_controller.node.controller_node", robot_file="walker", **parameters
     )
 
 
@@ -280,7 +280,7 @@ def test_transitions_by_hand(processes, peer):
 def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
     script = """
 import sys
-from dynsyn_controller import controller_node
+from dynsyn_controller.node import controller_node
 from dynsyn_controller.core.controller import Controller
 step = Controller.step
 def broken(self, *arguments):

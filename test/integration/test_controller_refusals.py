@@ -8,13 +8,13 @@ import pytest
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Imu, JointState, LaserScan
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import load_robot
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward, Status
 
-MODULE = "dynsyn_controller.controller_node"
+MODULE = "dynsyn_controller.node.controller_node"
 pytestmark = pytest.mark.usefixtures("ros_domain")
 
 

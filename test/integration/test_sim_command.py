@@ -17,13 +17,17 @@ import numpy as np
 import pytest
 from ros_environment import TIMEOUT
 
-from dynsyn_controller.checkpoint import load, save
-from dynsyn_controller.config_files import shipped_checkpoint
-from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.lifetime.checkpoint import load, save
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_sim_bridge.robots.registry import entry
 
 STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
-DYNSYN = [sys.executable, "-c", "import sys; from dynsyn_lab.cli import main; sys.exit(main())"]
+DYNSYN = [
+    sys.executable,
+    "-c",
+    "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())",
+]
 
 
 @pytest.fixture(autouse=True)

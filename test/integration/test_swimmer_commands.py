@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.parameter_table import ParameterError
-from dynsyn_lab import cli
-from dynsyn_lab.moving import prepare
-from dynsyn_lab.run_folder import RunFolder
-from dynsyn_lab.run_setup import make_config
-from dynsyn_lab.stack import Stack, describe
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_lab.cli import main as cli
+from dynsyn_lab.live.stack import Stack, describe
+from dynsyn_lab.rollouts.moving import prepare
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_setup import make_config
 from dynsyn_sim_bridge.robots.registry import entry
 
 

@@ -8,10 +8,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_environment import Peer, Processes
 from std_srvs.srv import SetBool
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.conversions import stamp_nanoseconds
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_lab.senses import Senses
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.messages.conversions import stamp_nanoseconds
+from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_msgs.msg import JointCommand, Status
 from dynsyn_msgs.srv import SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -64,7 +64,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(
     )
     assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     processes.start_node(
-        "dynsyn_controller.controller_node",
+        "dynsyn_controller.node.controller_node",
         robot_file="swimmer",
         modules=joints,
         lockstep=True,

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint
+from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.studies.lives import Life, checkpoint_of, live, returns_of
 from dynsyn_lab.studies.swimmer import STEPS, STUDIES, Lengths, with_saturation
 from dynsyn_lab.studies.swimmer_report import blocks

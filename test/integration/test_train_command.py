@@ -15,10 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint
-from dynsyn_lab.run_folder import RunFolder
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_lab.training.run_folder import RunFolder
 
-DYNSYN = [sys.executable, "-c", "import sys; from dynsyn_lab.cli import main; sys.exit(main())"]
+DYNSYN = [
+    sys.executable,
+    "-c",
+    "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())",
+]
 TIMEOUT = 120.0
 KEYS = {"robot", "checkpoint", "mode", "episodes", "mean", "median", "std", "min", "max", "falls"}
 KEYS |= {"solved", "seed", "threshold", "steps", "mean_distance", "mean_effort", "returns"}

@@ -7,15 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller.sensors import Observer
-from dynsyn_lab.envpool_world import LIVING, REBORN, RESTING, decode_all, make_pool, receive
-from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.progress import PlainProgress
-from dynsyn_lab.run_folder import RunError, RunFolder
-from dynsyn_lab.run_setup import make_config
-from dynsyn_lab.senses import Senses
-from dynsyn_lab.trainer import Limits, Trainer
-from dynsyn_lab.worlds import has_envpool
+from dynsyn_controller.robot.sensors import Observer
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.rollouts.senses import Senses
+from dynsyn_lab.training.backends.envpool import (
+    LIVING,
+    REBORN,
+    RESTING,
+    decode_all,
+    make_pool,
+    receive,
+)
+from dynsyn_lab.training.backends.registry import has_envpool
+from dynsyn_lab.training.progress import PlainProgress
+from dynsyn_lab.training.run_folder import RunError, RunFolder
+from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.trainer import Limits, Trainer
 from dynsyn_sim_bridge.robots.bipedal_walker import LAYOUT, BipedalWalker
 from dynsyn_sim_bridge.robots.registry import entry
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_lab.evaluate import evaluate
-from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.run_folder import CURVE, RunFolder
-from dynsyn_lab.run_setup import make_config
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.studies import walker
-from dynsyn_lab.sweep_point import Silence
-from dynsyn_lab.trainer import Limits, Trainer
+from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.run_folder import CURVE, RunFolder
+from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.trainer import Limits, Trainer
 
 STEPS = 100
 """Control steps of each episode of a made-up curve."""

@@ -15,12 +15,12 @@ import pytest
 import yaml
 from oracle import robot_data, sized_robot
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.checkpoint import CheckpointError
-from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot, load_robot, parse_robot
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Robot, load_robot, parse_robot
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_folders_that_cannot_be_written_to_are_refused(tmp_path, small, folder, 
 
 WRITE = """
 import os, resource, signal, sys
-from dynsyn_controller import checkpoint
+from dynsyn_controller.lifetime import checkpoint
 path, how = sys.argv[1:]
 data = open(path + ".new", "rb").read()
 if how == "kill":

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dynsyn_controller
-from dynsyn_controller import compile_cache
+from dynsyn_controller.core.numba_support import compile_cache
 
 PACKAGE = Path(dynsyn_controller.__file__).resolve().parent
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dynsyn_controller import config_files
-from dynsyn_controller.robot import load_robot
+from dynsyn_controller.robot import config_files
+from dynsyn_controller.robot.robot_file import load_robot
 
 
 def test_found_in_the_checkout():
@@ -27,7 +27,7 @@ def test_missing_file_is_an_error_that_lists_its_neighbours():
 def test_found_in_an_installation(tmp_path: Path, monkeypatch, packages: str):
     """By its place beside the module alone, as nothing need be sourced."""
     monkeypatch.delenv("AMENT_PREFIX_PATH", raising=False)
-    module = tmp_path / packages / "dynsyn_controller/config_files.py"
+    module = tmp_path / packages / "dynsyn_controller/robot/config_files.py"
     shared = tmp_path / "share/dynsyn_controller/config/robots/own.yaml"
     for path in (module, shared):
         path.parent.mkdir(parents=True)

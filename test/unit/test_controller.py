@@ -10,11 +10,11 @@ import pytest
 from numba import njit
 from numba.core.runtime import _nrt_python, rtsys
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.core import walker_network
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot, RobotFileError, load_robot
+from dynsyn_controller.core.networks import walker as walker_network
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 CHANNELS = 24
 

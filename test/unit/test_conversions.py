@@ -14,10 +14,10 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 
-from dynsyn_controller.commands import CommandReader, CommandWriter
-from dynsyn_controller.conversions import MessageError, SensorReader, SensorWriter
-from dynsyn_controller.robot import Channel
-from dynsyn_controller.sensors import SensorLayout
+from dynsyn_controller.messages.commands import CommandReader, CommandWriter
+from dynsyn_controller.messages.conversions import MessageError, SensorReader, SensorWriter
+from dynsyn_controller.robot.robot_file import Channel
+from dynsyn_controller.robot.sensors import SensorLayout
 from dynsyn_msgs.msg import Contacts, JointCommand
 from dynsyn_sim_bridge.robots.registry import entry
 

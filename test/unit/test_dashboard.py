@@ -5,8 +5,8 @@ import math
 import pytest
 from rich.console import Console
 
-from dynsyn_lab.dashboard import bar, chart, draw, signed_bar
-from dynsyn_lab.telemetry import CHART_POINTS, Telemetry, duration, state
+from dynsyn_lab.live.dashboard import bar, chart, draw, signed_bar
+from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, state
 from dynsyn_msgs.msg import Status
 
 JOINTS = ("hip_1", "knee_1", "hip_2", "knee_2")

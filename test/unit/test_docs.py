@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dynsyn_controller.core.rule import PRESETS, Rule
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Channel, Joint, Robot, parse_robot
+from dynsyn_controller.core.learners.rule import PRESETS, Rule
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, parse_robot
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

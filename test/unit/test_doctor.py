@@ -6,7 +6,7 @@ import importlib.metadata
 
 import pytest
 
-from dynsyn_lab import doctor
+from dynsyn_lab.cli import doctor
 
 
 def test_nothing_required_is_missing_here(capsys) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from dynsyn_controller.core.gain import adapt
-from dynsyn_controller.core.rule import Rule, parameters
+from dynsyn_controller.core.learners.rule import Rule, parameters
+from dynsyn_controller.core.networks.gain import adapt
 
 DT = 33.0
 # a field that no network has, so that kernels of a network are compiled for its own records

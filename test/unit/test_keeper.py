@@ -7,15 +7,15 @@ import os
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.checkpoint import CheckpointError
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.keeper import Keeper, continue_lifetime, open_lifetime
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.parameter_table import resolve
-from dynsyn_controller.parameters import TABLE, Settings
-from dynsyn_controller.robot import RobotFileError, load_robot
-from dynsyn_controller.timing import SECOND
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.writer import Keeper, continue_lifetime, open_lifetime
+from dynsyn_controller.node.parameter_table import resolve
+from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.node.timing import SECOND
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
 
 ROBOT = load_robot(config_path("robots/walker.yaml"))
 

@@ -8,12 +8,12 @@ import ncap_oracle as oracle
 import numpy as np
 import pytest
 
-from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.rule import PRESETS
+from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.core.schema import SchemaError
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot, load_robot
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Robot, load_robot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer, joint_range
 
 SIGNS = {"osc": 1, "prop": 1, "ipsi": 1, "contra": -1}

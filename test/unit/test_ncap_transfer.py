@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dynsyn_controller.config_files import config_path
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.ncap_transfer import TransferError, transfer
-from dynsyn_controller.robot import load_robot
+from dynsyn_controller.core.networks.ncap_transfer import TransferError, transfer
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
 
 RULE = {"learning_rate": 1e-3, "period_mean": 3.0, "period_std": 1.0, "period_minimum": 1.0}
 

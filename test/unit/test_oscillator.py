@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from dynsyn_controller.core.oscillator import step_fitzhugh_nagumo
-from dynsyn_controller.core.rule import PRESETS, Rule, parameters
-from dynsyn_lab.reference import Oscillators
+from dynsyn_controller.core.learners.rule import PRESETS, Rule, parameters
+from dynsyn_controller.core.networks.oscillator import step_fitzhugh_nagumo
+from dynsyn_lab.bench.reference import Oscillators
 
 AUTHORS = PRESETS["authors"]
 # a field that no network has, so that kernels of a network are compiled for its own records

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from dynsyn_controller.parameter_table import Parameter, ParameterError, resolve
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError, resolve
 from dynsyn_sim_bridge.parameters import settings
 
 TABLE = (

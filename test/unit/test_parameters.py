@@ -7,9 +7,9 @@ from dataclasses import fields
 import pytest
 import yaml
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.parameter_table import ParameterError, resolve
-from dynsyn_controller.parameters import TABLE, Settings, parse_rule
+from dynsyn_controller.node.parameter_table import ParameterError, resolve
+from dynsyn_controller.node.parameters import TABLE, Settings, parse_rule
+from dynsyn_controller.robot.config_files import config_path
 
 
 def test_table_and_settings_have_the_same_names_and_types():

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.conversions import MessageError
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.pilot import Pilot
-from dynsyn_controller.robot import load_robot, parse_robot
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
 MS = 1_000_000
 STALE = 60 * MS

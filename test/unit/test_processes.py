@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from dynsyn_lab.processes import Group
+from dynsyn_lab.live.processes import Group
 
 OBEDIENT = """
     import os, signal
@@ -83,7 +83,7 @@ def test_an_exception_in_the_group_ends_it_too(tmp_path):
 
 def test_one_that_does_not_listen_is_killed(tmp_path, monkeypatch):
     short = tuple((number, 0.2) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
-    monkeypatch.setattr("dynsyn_lab.processes.STOPPING", short)
+    monkeypatch.setattr("dynsyn_lab.live.processes.STOPPING", short)
     with Group() as group:
         wait_for_text(start(group, tmp_path, DEAF), "ready")
     assert group.processes[0].ending() == "was killed by SIGKILL"
@@ -112,7 +112,7 @@ def test_nothing_outlives_a_parent_however_it_dies(tmp_path, number):
     parent = """
         import sys, threading
         from pathlib import Path
-        from dynsyn_lab.processes import Group
+        from dynsyn_lab.live.processes import Group
         group = Group()
         group.start("node", sys.argv[2:], Path(sys.argv[1]))
         child = group.processes[0]

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_lab import cli
-from dynsyn_lab.errors import CommandError
-from dynsyn_lab.films import GifFilm, find_ffmpeg
-from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.run_folder import RunFolder
-from dynsyn_lab.run_setup import make_config
-from dynsyn_lab.stage import Stage
-from dynsyn_lab.sweep_point import Silence
-from dynsyn_lab.trainer import Limits, Trainer
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_lab.cli import main as cli
+from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.pictures.films import GifFilm, find_ffmpeg
+from dynsyn_lab.rollouts.stage import Stage
+from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.trainer import Limits, Trainer
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
 

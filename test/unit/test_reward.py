@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from quaternions import planar_quaternion
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.reward import RewardMeter
-from dynsyn_controller.robot import load_robot
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.reward import RewardMeter
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_sim_bridge.robots.registry import entry
 
 ROBOT = load_robot(config_path("robots/walker.yaml"))

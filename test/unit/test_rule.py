@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dynsyn_controller.core.controller import make_rule
-from dynsyn_controller.core.rule import PRESETS, Rule, parameters
+from dynsyn_controller.core.learners.rule import PRESETS, Rule, parameters
 from dynsyn_controller.core.schema import SchemaError
 
 

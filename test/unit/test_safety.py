@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import robot_data
 
-from dynsyn_controller.robot import Robot, parse_robot
-from dynsyn_controller.safety import Safety
+from dynsyn_controller.robot.robot_file import Robot, parse_robot
+from dynsyn_controller.robot.safety import Safety
 
 
 def make_robot() -> Robot:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quaternions import planar_quaternion
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.robot import Channel, load_robot
-from dynsyn_controller.sensors import (
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Channel, load_robot
+from dynsyn_controller.robot.sensors import (
     BODY_BLOCKS,
     Observer,
     SensorLayout,

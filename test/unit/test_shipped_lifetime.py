@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint, config_files
-from dynsyn_controller.config_files import shipped_checkpoint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.keeper import open_lifetime
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.parameter_table import resolve
-from dynsyn_controller.parameters import TABLE, Settings
-from dynsyn_lab.moving import prepare
-from dynsyn_lab.senses import Senses
-from dynsyn_lab.stack import Stack, describe
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.writer import open_lifetime
+from dynsyn_controller.node.parameter_table import resolve
+from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.robot import config_files
+from dynsyn_controller.robot.config_files import shipped_checkpoint
+from dynsyn_lab.live.stack import Stack, describe
+from dynsyn_lab.rollouts.moving import prepare
+from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
 ROOT = Path(__file__).resolve().parents[2]

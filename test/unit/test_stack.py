@@ -2,11 +2,11 @@
 
 import pytest
 
-from dynsyn_controller.parameter_table import ParameterError
-from dynsyn_controller.parameters import TABLE as CONTROLLER_TABLE
-from dynsyn_controller.robot import load_robot
-from dynsyn_lab.stack import describe
-from dynsyn_lab.stack_arguments import ARGUMENTS, from_text
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.node.parameters import TABLE as CONTROLLER_TABLE
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_lab.cli.stack_arguments import ARGUMENTS, from_text
+from dynsyn_lab.live.stack import describe
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 

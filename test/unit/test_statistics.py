@@ -7,7 +7,7 @@ import pytest
 from oracle import sized_robot
 
 from dynsyn_controller.core.statistics import AVERAGE_STEPS, WINDOW
-from dynsyn_controller.lifetime import new_controller
+from dynsyn_controller.lifetime.factory import new_controller
 
 
 def test_against_the_whole_list_of_rewards():

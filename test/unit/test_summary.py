@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rclpy.time import Time
 
-from dynsyn_lab.summary import Record
+from dynsyn_lab.live.summary import Record
 from dynsyn_msgs.msg import Status, SynapseLayer, Weights
 
 KEYS = {

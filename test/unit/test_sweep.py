@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 import yaml
 
-from dynsyn_controller import checkpoint
-from dynsyn_controller.config_files import config_path
-from dynsyn_lab import cli
-from dynsyn_lab.errors import UsageError
-from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.run_folder import RunFolder
-from dynsyn_lab.sweep_plan import read_plan
-from dynsyn_lab.sweep_point import Silence
-from dynsyn_lab.trainer import Limits, Trainer
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_lab.cli import main as cli
+from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.sweeps.plan import read_plan
+from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.trainer import Limits, Trainer
 
 SMALL = {
     "robot": "walker",
@@ -223,7 +223,7 @@ def test_an_interrupted_sweep_loses_nothing(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-c",
-        "import sys; from dynsyn_lab.cli import main; sys.exit(main())",
+        "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())",
     ]
     command += ["sweep", str(path), "--out", str(out), "--workers", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

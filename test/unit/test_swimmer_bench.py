@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dynsyn_lab import bench_swimmer, bench_train
+from dynsyn_lab.bench import swimmer as bench_swimmer
+from dynsyn_lab.bench import train as bench_train
 
 
 def test_figures_of_a_lifetime_beside_mujoco_alone() -> None:

@@ -11,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from dynsyn_controller.core.network import state_dtype
+from dynsyn_controller.core.learners.rule import Rule, parameters
+from dynsyn_controller.core.learners.synapse import (
+    advance,
+    effort_spent,
+    give_birth,
+    synapse_fields,
+)
+from dynsyn_controller.core.networks.base import state_dtype
 from dynsyn_controller.core.noise import uniform
-from dynsyn_controller.core.rule import Rule, parameters
-from dynsyn_controller.core.synapse import advance, effort_spent, give_birth, synapse_fields
-from dynsyn_lab.reference import SplitMix64
+from dynsyn_lab.bench.reference import SplitMix64
 
 # 600 ms and 33 ms a step: about 18 steps a period, so that thousands of periods are quickly lived
 FAST = Rule(period_mean=0.6, period_std=0.12, period_minimum=0.1)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dynsyn_controller.timing import LEAST_MARGIN, SECOND, Deadlines, LoopTiming, Pace
+from dynsyn_controller.node.timing import LEAST_MARGIN, SECOND, Deadlines, LoopTiming, Pace
 
 PERIOD = 20_000_000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dynsyn_lab import bench_train
-from dynsyn_lab.worlds import has_envpool
+from dynsyn_lab.bench import train as bench_train
+from dynsyn_lab.training.backends.registry import has_envpool
 
 
 def test_figures_of_a_single_lifetime() -> None:

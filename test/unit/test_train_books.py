@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 
-from dynsyn_controller import checkpoint
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.flock import Flock
-from dynsyn_lab.journal import Goal
-from dynsyn_lab.run_folder import CURVE, RunError, RunFolder
-from dynsyn_lab.run_setup import make_config
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_lab.training.journal import Goal
+from dynsyn_lab.training.population import Flock
+from dynsyn_lab.training.run_folder import CURVE, RunError, RunFolder
+from dynsyn_lab.training.run_setup import make_config
 from dynsyn_sim_bridge.robots.registry import entry
 
 

@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import parse_robot
-from dynsyn_lab import cli
-from dynsyn_lab.dotted import read_value
-from dynsyn_lab.errors import UsageError
-from dynsyn_lab.run_setup import make_config
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.robot_file import parse_robot
+from dynsyn_lab.cli import main as cli
+from dynsyn_lab.cli.dotted import read_value
+from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.training.run_setup import make_config
 
 
 def arguments(*words: str):

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 import numpy as np
-from numba import typeof
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.ncap_network import NcapNetwork
-from dynsyn_controller.core.network import Body, LayerSpec, Network
-from dynsyn_controller.core.rule import PRESETS, Rule, check
+from dynsyn_controller.core.learners.rule import PRESETS, Rule, check
+from dynsyn_controller.core.networks.base import Body, LayerSpec, Network
+from dynsyn_controller.core.networks.ncap import NcapNetwork
+from dynsyn_controller.core.networks.walker import WalkerNetwork
+from dynsyn_controller.core.numba_support import typeof
 from dynsyn_controller.core.schema import SchemaError, convert, parse, unknown_key
-from dynsyn_controller.core.walker_network import WalkerNetwork
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from dynsyn_controller.core.numba_support import njit
 
 NOISE_FIELDS = [("random_state", np.uint64)]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from dynsyn_controller.core.numba_support import njit
 
 WINDOW = 100
 """Episodes in the mean return; the paper calls the walker solved by the mean of 100."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dynsyn_lab.plots.source import Source
 from dynsyn_lab.plots.style import IN_TIME, SIGNED, new_figure
-from dynsyn_lab.stage import Moment, Stage
+from dynsyn_lab.rollouts.stage import Moment, Stage
 
 SECONDS = 8.0
 """Robot's time that is shown."""

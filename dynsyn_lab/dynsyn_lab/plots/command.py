@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.errors import CommandError, UsageError
+from dynsyn_lab.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,7 +107,7 @@ def _wanted(args: argparse.Namespace) -> list[Drawing]:
         raise UsageError(f"--figure: of several runs there is only {ARMS}; name one run")
     if ARMS in names:
         from dynsyn_lab.plots.comparison import collect, draw_arms
-        from dynsyn_lab.run_folder import RunFolder
+        from dynsyn_lab.training.run_folder import RunFolder
 
         def draw() -> Figure:
             return draw_arms(collect(args.runs, args.labels), RunFolder(args.runs[0]).config.robot)

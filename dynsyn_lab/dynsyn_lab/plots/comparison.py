@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.errors import UsageError
-from dynsyn_lab.journal import SOLVED_RETURN
+from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.plots.learning import WALKERS, running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
-from dynsyn_lab.run_folder import RunFolder
+from dynsyn_lab.training.journal import SOLVED_RETURN
+from dynsyn_lab.training.run_folder import RunFolder
 
 GRID = 400
 """Points of the common axis of steps."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.synapse import advance
+from dynsyn_controller.core.learners.synapse import advance
 from dynsyn_lab.plots.source import Source, Synapse
 from dynsyn_lab.plots.style import IN_TIME, VERMILION, new_figure
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.journal import SOLVED_RETURN
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse
 from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
+from dynsyn_lab.training.journal import SOLVED_RETURN
 
 WALKERS = ("walker", "walker_hardcore")
 """Robots whose task counts as solved at a mean return of SOLVED_RETURN."""

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.oscillator import slope, step_fitzhugh_nagumo
+from dynsyn_controller.core.networks.oscillator import slope, step_fitzhugh_nagumo
 from dynsyn_lab.plots.source import NotDrawable, Source
 from dynsyn_lab.plots.style import BLUE, FAINT, GREEN, GREY, VERMILION, new_figure
 

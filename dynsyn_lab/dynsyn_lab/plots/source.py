@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller import checkpoint as checkpoints
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.network import LayerSpec
-from dynsyn_lab.errors import CommandError, UsageError
-from dynsyn_lab.run_folder import RunFolder
+from dynsyn_controller.core.networks.base import LayerSpec
+from dynsyn_controller.lifetime import checkpoint as checkpoints
+from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.training.run_folder import RunFolder
 
 CHECKPOINTS = ("checkpoint.ckpt", "solved.ckpt", "best.ckpt")
 

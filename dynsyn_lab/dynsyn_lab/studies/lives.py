@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller import checkpoint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.ncap_transfer import transfer
-from dynsyn_controller.lifetime import new_controller
-from dynsyn_controller.robot import Robot
-from dynsyn_lab.senses import Senses
+from dynsyn_controller.core.networks.ncap_transfer import transfer
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.registry import entry
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.arguments import count, whole
+from dynsyn_lab.cli.arguments import count, whole
 from dynsyn_lab.studies.lives import SPAN, Life, be_nice, live_all
 
 SEEDS = range(100, 110)

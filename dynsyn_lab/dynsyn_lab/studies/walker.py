@@ -19,17 +19,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.checkpoint import CheckpointError
-from dynsyn_controller.core.rule import PRESETS
+from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_controller.robot import RobotFileError, parse_robot
-from dynsyn_lab.arguments import count
-from dynsyn_lab.errors import CommandError, UsageError
-from dynsyn_lab.journal import SOLVED_RETURN
+from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_lab.cli.arguments import count
+from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.plots.comparison import show
 from dynsyn_lab.plots.learning import WALKERS, running_mean
 from dynsyn_lab.plots.source import finished_episodes
-from dynsyn_lab.run_folder import RunError, RunFolder
+from dynsyn_lab.training.journal import SOLVED_RETURN
+from dynsyn_lab.training.run_folder import RunError, RunFolder
 
 EVERY = 50_000
 """Control steps between points of curves.csv."""

@@ -13,12 +13,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.journal import SOLVED_RETURN
 from dynsyn_lab.plots import comparison
 from dynsyn_lab.plots.style import STYLE, new_figure, save
 from dynsyn_lab.studies import walker_evaluations
 from dynsyn_lab.studies.walker import Arm, Lifetime
 from dynsyn_lab.studies.walker_evaluations import Evaluation
+from dynsyn_lab.training.journal import SOLVED_RETURN
 
 COLUMNS = (
     "arm", "settings", "seed", "episodes", "steps", "simulated_hours", "wall_hours",

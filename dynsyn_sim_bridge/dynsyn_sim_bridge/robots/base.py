@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from dynsyn_controller.sensors import FloatArray, SensorLayout
+from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
 
 
 class Outcome(NamedTuple):

@@ -26,10 +26,10 @@ import math
 import Box2D
 import gymnasium
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from dynsyn_controller.sensors import FloatArray, SensorLayout
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
 from dynsyn_sim_bridge.robots.base import Outcome
 
 EFFORT_LIMIT = 80.0

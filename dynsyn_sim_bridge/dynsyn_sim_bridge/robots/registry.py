@@ -7,9 +7,9 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from dynsyn_controller.config_files import config_path
-from dynsyn_controller.parameter_table import Parameter, Value, resolve
-from dynsyn_controller.robot import Robot, load_robot
+from dynsyn_controller.node.parameter_table import Parameter, Value, resolve
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Robot, load_robot
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
 

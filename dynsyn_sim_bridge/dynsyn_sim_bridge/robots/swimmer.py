@@ -15,9 +15,9 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from numba import njit
 
-from dynsyn_controller.sensors import FloatArray, SensorLayout
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
 

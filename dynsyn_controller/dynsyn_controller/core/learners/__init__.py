@@ -1,0 +1,1 @@
+"""Learners: each changes the weights of a network while it acts."""

@@ -1,0 +1,1 @@
+"""Networks: each maps an observation to efforts with weights."""

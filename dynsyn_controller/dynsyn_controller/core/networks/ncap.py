@@ -1,0 +1,287 @@
+"""The swimming circuit of C. elegans as one module per joint (NCAP paper, section 3.3).
+
+Two B neurons and two muscles (dorsal, ventral) to a module. With q the joints' angles in -1..1 (the
+limits), s the speed, r and l the turns to the right and left, all 0..1:
+
+    b_i^d = f(w_prop max(q_(i-1), 0) + w_speed (1 - s))       i > 1; ventral: max(-q_(i-1), 0)
+    b_1^d = f(w_osc o^d + w_turn r + w_speed (1 - s))         ventral: o^v and l
+    m_i^d = f(w_ipsi b_i^d + w_contra b_i^v)                  ventral: the other way round
+    joint i: m_i^d - m_i^v, clipped to -1..1, times its effort limit
+
+osc, prop and ipsi excite, contra inhibits; these four are dynamic synapses, shared by all modules
+and sides (4 in all) or each its own (6 N). turn and speed are fixed: without commands no reward
+speaks of them. The oscillators count the control steps lived, so they know of no episode.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dynsyn_controller.core.learners.rule import Rule, parameters
+from dynsyn_controller.core.learners.synapse import advance, effort_spent, freeze, give_birth
+from dynsyn_controller.core.networks.base import Body, LayerSpec, lifetime_fields, state_dtype
+from dynsyn_controller.core.networks.ncap_options import (
+    KINDS,
+    NcapOptions,
+    check,
+    initial_centres,
+)
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.statistics import record_reward, reset_statistics
+
+SIDES = ("dorsal", "ventral")
+
+
+class NcapNetwork:
+    """See `network.Network` and the module.
+
+    Units of both sides lie side by side: dorsal of module i at 2 (i - 1), ventral behind it.
+
+    Args:
+        body: the robot's names and limits; every joint but the last with a position channel.
+        options: see `NcapOptions`.
+        rule: settings of the synapses; those of gains and of the walker's oscillators have no use.
+
+    Raises:
+        SchemaError: an option that cannot be, or a channel that is missing.
+    """
+
+    Options = NcapOptions
+
+    def __init__(self, body: Body, options: NcapOptions, rule: Rule) -> None:
+        check(body, options)
+        self.body, self.options, self.rule = body, options, rule
+        joints = len(body.joints)
+        self.layers = _layers(joints, options.weights == "shared")
+        units = {
+            "oscillator": 2,
+            "command": 2,
+            "bend": 2 * joints,
+            "neuron": 2 * joints,
+            "muscle": 2 * joints,
+            "output": joints,
+            "effort": joints,
+            "effort_limit": joints,
+            "bend_scale": joints,
+            "sensitivity": len(body.sensitivity),
+        }
+        self.dtype = state_dtype(
+            lifetime_fields(self.layers[-1].slice.stop)
+            + [(name, np.float64, (size,)) for name, size in units.items()]
+            + [("position_channel", np.int64, (joints,)), ("beat", np.int64)]
+        )
+        self.parameters = parameters(rule, body.dt, self._settings())
+        modules = range(1, joints + 1)
+        self.unit_names = (
+            *(f"oscillator.{side}" for side in SIDES),
+            "command.speed",
+            "command.turn",
+            *(f"neuron.{i}.{side}" for i in modules for side in SIDES),
+            *(f"muscle.{i}.{side}" for i in modules for side in SIDES),
+            *(f"output.{name}" for name in body.joints),
+        )
+
+    def _settings(self) -> dict[str, float]:
+        """What the kernels need beside the rule."""
+        options, channels = self.options, self.body.states
+        return {
+            "fall_threshold": self.body.fall_threshold,
+            "shared": options.weights == "shared",
+            "constrained": options.signs == "constrained",
+            "stopped": options.saturation == "stop",
+            "period_steps": options.period_steps,
+            "sine_wave": options.oscillator == "sine",
+            "ceiling": 1.0 if options.activation == "clip" else math.inf,
+            "relative": options.commands == "relative",
+            "turn_weight": options.turn_weight,
+            "speed_weight": options.speed_weight,
+            "speed_channel": channels.index(options.speed) if options.speed else -1,
+            "turn_channel": channels.index(options.turn) if options.turn else -1,
+            **{f"start_{layer.name}": layer.start for layer in self.layers},
+        }
+
+    def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
+        """Fill record `index` with a new-born lifetime."""
+        state = states[index : index + 1]
+        state[...] = np.zeros(1, self.dtype)
+        state["random_state"] = generator.integers(2**64, dtype=np.uint64)
+        state["effort_limit"] = self.body.effort_limit
+        state["sensitivity"] = self.body.sensitivity
+        channels = [channel.get("position", -1) for channel in self.body.joint_channels]
+        state["position_channel"] = channels
+        ring = (len(self.body.joints) + 1) / (2.0 * math.pi)
+        state["bend_scale"] = ring if self.options.bend == "ring" else 1.0
+        reset_statistics(state)
+        for layer in self.layers:
+            state["centre"][0, layer.slice] = initial_centres(
+                self.options, layer.name, layer.rows, generator
+            )
+        _give_birth(states, index, self.parameters)
+
+    def activity(self, state: np.ndarray) -> np.ndarray:
+        """Values of the units in `unit_names`, dimensionless."""
+        units = ("oscillator", "command", "neuron", "muscle", "output")
+        return np.concatenate([state[name] for name in units])
+
+
+def _layers(joints: int, shared: bool) -> tuple[LayerSpec, ...]:
+    """One column of weights to each kind of synapse."""
+    first = {"osc": 1, "prop": 2, "ipsi": 1, "contra": 1}
+    last = {"osc": 1, "prop": joints, "ipsi": joints, "contra": joints}
+    outputs = {"osc": "neuron", "prop": "neuron", "ipsi": "muscle", "contra": "muscle"}
+    inputs = {"osc": "oscillator", "prop": "bend", "ipsi": "same_side", "contra": "other_side"}
+    layers, start = [], 0
+    for kind in KINDS:
+        modules = range(first[kind], last[kind] + 1)
+        names = tuple(f"{outputs[kind]}.{i}.{side}" for i in modules for side in SIDES)
+        layers.append(LayerSpec(kind, ("shared",) if shared else names, (inputs[kind],), start))
+        start = layers[-1].slice.stop
+    return tuple(layers)
+
+
+@njit(cache=True)
+def _give_birth(states, index, parameters):
+    give_birth(states[index], parameters[0])
+
+
+@njit(cache=True)
+def step(states, index, parameters, observation, reward, terminal, learning):
+    """One control step of lifetime `index`; see `network.Network.step`."""
+    state, settings = states[index], parameters[0]
+    if not math.isfinite(reward) or observation.size != state.sensitivity.size:
+        return False
+    for i in range(observation.size):
+        if not math.isfinite(observation[i]):
+            return False
+    if state.steps > 0:
+        record_reward(state, reward, terminal, settings.fall_threshold)
+        if learning:
+            advance(state, settings, reward, effort_spent(state.output), terminal)
+            if settings.constrained:
+                _keep_in_reach(state, settings)
+        else:
+            freeze(state)
+        state.beat = (state.beat + 1) % int(settings.period_steps)
+    elif not learning:
+        freeze(state)
+    state.steps += 1
+    _sense(state, settings, observation)
+    _drive_neurons(state, settings)
+    _drive_muscles(state, settings)
+    return True
+
+
+@njit(cache=True)
+def step_batch(states, parameters, observation, reward, terminal, learning):
+    """One control step of every lifetime; see `network.Network.step_batch`."""
+    refused = 0
+    for index in range(states.size):
+        refused += not step(
+            states,
+            index,
+            parameters,
+            observation[index],
+            reward[index],
+            terminal[index],
+            learning,
+        )
+    return refused
+
+
+@njit(cache=True)
+def _keep_in_reach(state, settings):
+    """Stop centres where more of them would have no effect, since no reward would bring them back.
+
+    Beyond 0 the constraint hides a weight. Where osc times ipsi saturates the first joint (or osc
+    its neuron), so does the joint's limit.
+    """
+    contra = int(settings.start_contra)
+    for i in range(state.centre.size):
+        if state.centre[i] * (1.0 if i < contra else -1.0) < 0.0:
+            _stop(state, i, 0.0)
+    if settings.stopped:
+        osc, ipsi = int(settings.start_osc), int(settings.start_ipsi)
+        for side in range(1 if settings.shared else 2):
+            reach = settings.ceiling
+            if state.centre[ipsi + side] > 0.0:
+                reach = min(reach, 1.0 / state.centre[ipsi + side])
+            if state.centre[osc + side] > reach:
+                _stop(state, osc + side, reach)
+
+
+@njit(cache=True)
+def _stop(state, i, centre):
+    """Put the centre of synapse `i` where it stops; its weight swings on around it."""
+    state.centre[i] = centre
+    state.weight[i] = centre + state.amplitude[i] * state.sine[i]
+
+
+@njit(cache=True)
+def _sense(state, settings, observation):
+    """Oscillators, commands (speed 0..1, turn -1..1, left positive) and bends of the joints."""
+    phase = state.beat / settings.period_steps
+    if settings.sine_wave:
+        wave = 0.5 + 0.5 * math.sin(2.0 * math.pi * phase)
+    else:
+        wave = 1.0 if phase < 0.5 else 0.0
+    state.oscillator[0], state.oscillator[1] = wave, 1.0 - wave
+    speed, turn = int(settings.speed_channel), int(settings.turn_channel)
+    state.command[0] = min(max(observation[speed], 0.0), 1.0) if speed >= 0 else 1.0
+    state.command[1] = min(max(observation[turn], -1.0), 1.0) if turn >= 0 else 0.0
+    for j in range(state.output.size - 1):
+        channel = state.position_channel[j]
+        bend = observation[channel] * state.sensitivity[channel] * state.bend_scale[j]
+        bend = min(max(bend, -1.0), 1.0)
+        state.bend[2 * j], state.bend[2 * j + 1] = max(bend, 0.0), max(-bend, 0.0)
+
+
+@njit(cache=True)
+def _weight(state, settings, start, unit, sign):
+    """Weight of a kind of synapse that starts at `start`, at a unit, under the sign constraint."""
+    weight = state.weight[int(start) + (0 if settings.shared else unit)]
+    if settings.constrained and weight * sign < 0.0:
+        return 0.0
+    return weight
+
+
+@njit(cache=True)
+def _drive_neurons(state, settings):
+    """B neurons: oscillator and turn in the first module, bend of the joint before in the others.
+
+    A relative command acts through the weight of the drive that it modulates, so that it keeps its
+    effect whatever that weight has become: with weights of 1 both ways are the same.
+    """
+    rest = settings.speed_weight * (1.0 - state.command[0])
+    for unit in range(state.neuron.size):
+        if unit < 2:
+            weight = _weight(state, settings, settings.start_osc, unit, 1.0)
+            turn = -state.command[1] if unit == 0 else state.command[1]
+            command = rest + settings.turn_weight * max(turn, 0.0)
+            drive = weight * state.oscillator[unit]
+        else:
+            weight = _weight(state, settings, settings.start_prop, unit - 2, 1.0)
+            command = rest
+            drive = weight * state.bend[unit - 2]
+        drive += weight * command if settings.relative else command
+        state.neuron[unit] = min(max(drive, 0.0), settings.ceiling)
+
+
+@njit(cache=True)
+def _drive_muscles(state, settings):
+    """Muscles, and the joints that they pull at: outputs and efforts (N m)."""
+    for unit in range(state.muscle.size):
+        other = unit + 1 if unit % 2 == 0 else unit - 1
+        ipsi = _weight(state, settings, settings.start_ipsi, unit, 1.0)
+        contra = _weight(state, settings, settings.start_contra, unit, -1.0)
+        drive = ipsi * state.neuron[unit] + contra * state.neuron[other]
+        state.muscle[unit] = min(max(drive, 0.0), settings.ceiling)
+    for j in range(state.output.size):
+        output = min(max(state.muscle[2 * j] - state.muscle[2 * j + 1], -1.0), 1.0)
+        state.output[j] = output
+        state.effort[j] = output * state.effort_limit[j]
+
+
+NcapNetwork.step = staticmethod(step)
+NcapNetwork.step_batch = staticmethod(step_batch)

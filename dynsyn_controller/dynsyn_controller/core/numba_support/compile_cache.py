@@ -1,0 +1,58 @@
+"""Where Numba keeps compiled kernels: a folder of the user's that belongs to exactly these sources.
+
+Numba checks a cached kernel against its own file only, not against the files of the functions that
+it calls; after an upgrade or an edit an old kernel could run. A folder named by a hash of all the
+sources ends that, and works where the package is installed read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import numba
+
+KEPT = 5
+"""Folders of other versions that are kept, newest first; the rest is deleted."""
+
+
+def use_own_cache() -> None:
+    """Let Numba cache in `$XDG_CACHE_HOME/dynsyn`; NUMBA_CACHE_DIR, where set, is respected.
+
+    Must run before any kernel is defined. Without a folder that can be written to, Numba's own
+    places are used.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return
+    try:
+        folder = cache_folder()
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            _forget_old(folder)
+    except (OSError, RuntimeError):
+        return
+    numba.config.CACHE_DIR = str(folder)
+
+
+def cache_folder() -> Path:
+    """The folder for the sources of this package as they are now.
+
+    Raises:
+        RuntimeError: no home folder is known.
+    """
+    base = os.environ.get("XDG_CACHE_HOME")
+    root = Path(base) if base else Path.home() / ".cache"
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parents[2].rglob("*.py")):
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
+    return root / "dynsyn" / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def _forget_old(newest: Path) -> None:
+    others = [path for path in newest.parent.glob("kernels-*") if path != newest]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""A lifetime on disk: checkpoint file, writer, factory."""

@@ -1,0 +1,1 @@
+"""The lifecycle node: control loop, guard, subscriptions, publishers, services, parameters."""

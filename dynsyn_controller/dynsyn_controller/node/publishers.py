@@ -1,0 +1,177 @@
+"""What the controller node publishes: commands, and at their own pace the reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Float64MultiArray
+
+from dynsyn_controller.lifetime.writer import Keeper
+from dynsyn_controller.messages.commands import CommandWriter
+from dynsyn_controller.messages.conversions import set_stamp
+from dynsyn_controller.messages.wire import sending_form
+from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.node.parameters import Settings
+from dynsyn_controller.node.reports import (
+    Diagnostics,
+    activity_message,
+    fill_activity,
+    fill_status,
+    fill_weights,
+    status_message,
+    weights_message,
+)
+from dynsyn_controller.node.timing import SECOND, LoopTiming, Pace
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_msgs.msg import Activity, JointCommand, Status, Weights
+
+QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+STATUS_RATE = 10.0  # Hz
+DIAGNOSTICS_RATE = 1.0  # Hz
+_ACKNOWLEDGING = Duration(seconds=0.02)
+
+
+class Outputs:
+    """The publishers of a configured node; they are silent until it is active.
+
+    Attributes:
+        timing: of the control loop.
+        overruns: ticks skipped since the start.
+
+    Args:
+        node: to publish from.
+        robot: the robot file.
+        pilot: acts for it.
+        keeper: of its checkpoint.
+        settings: of the node.
+    """
+
+    def __init__(
+        self, node: LifecycleNode, robot: Robot, pilot: Pilot, keeper: Keeper, settings: Settings
+    ) -> None:
+        self.timing = LoopTiming()
+        self.overruns = 0
+        self._node, self._robot, self._pilot, self._keeper = node, robot, pilot, keeper
+        self._publishers: list[Publisher] = []
+        self._writer = CommandWriter(robot.joint_names)
+        command = JointCommand()
+        self._writer.write_command(command, pilot.effort, 0)
+        self._command = sending_form(command)
+        self._send_command = self._open(JointCommand, "joint_command", QOS)
+        self._array = Float64MultiArray()
+        self._send_array: Callable | None = None
+        if settings.effort_topic:
+            self._send_array = self._open(Float64MultiArray, settings.effort_topic, QOS)
+        self._commands = tuple(self._publishers)
+        self._send_weights = self._open(Weights, "dynsyn/weights", LATCHED)
+        self._send_status = self._open(Status, "dynsyn/status", QOS)
+        self._send_activity = self._open(Activity, "dynsyn/activity", QOS)
+        self._send_diagnostics = self._open(DiagnosticArray, "diagnostics", QOS)
+        self._diagnostics = Diagnostics(node.get_fully_qualified_name(), robot)
+        self._paces = {
+            self.publish_status: Pace(STATUS_RATE),
+            self.publish_diagnostics: Pace(DIAGNOSTICS_RATE),
+            self.publish_weights: Pace(settings.weights_rate),
+            self.publish_activity: Pace(settings.activity_rate),
+        }
+        self.prepare(settings)
+
+    def prepare(self, settings: Settings) -> None:
+        """Make the messages for the pilot's controller anew, and take over the rates."""
+        controller = self._pilot.controller
+        rate = self._robot.control_rate
+        if not settings.lockstep:
+            rate *= settings.realtime_factor
+        self._status = status_message(self._robot, controller, rate)
+        self._weights = weights_message(self._robot, controller)
+        self._activity = activity_message(controller)
+        self._paces[self.publish_weights].set_rate(settings.weights_rate)
+        self._paces[self.publish_activity].set_rate(settings.activity_rate)
+
+    def send(self, effort: FloatArray, stamp: int) -> None:
+        """Publish efforts, N m or N, (joints,), that answer the observation of `stamp` (ns)."""
+        self._writer.write_command(self._command.record, effort, stamp)
+        self._send_command(self._command.pack())
+        if self._send_array is not None:
+            self._writer.write_array(self._array, effort)
+            self._send_array(self._array)
+
+    def send_surely(self, effort: FloatArray, stamp: int, seconds: float) -> bool:
+        """Publish efforts again and again until every reader has acknowledged them.
+
+        Repeated, because a reader is asked for its acknowledgement only now and then: every 3 s by
+        Fast DDS, or together with one of the next messages.
+
+        Returns:
+            False: not acknowledged within `seconds`.
+        """
+        end = time.monotonic() + seconds
+        self.send(effort, stamp)
+        while not all(each.wait_for_all_acked(_ACKNOWLEDGING) for each in self._commands):
+            if time.monotonic() > end:
+                return False
+            self.send(effort, stamp)
+        return True
+
+    def report(self, now: int) -> bool:
+        """Publish one report that is due at `now` (ns, steady clock); False: none is.
+
+        One only, so that the caller can see whether there is time for another.
+        """
+        for publish, pace in self._paces.items():
+            if pace.due(now):
+                publish(now)
+                return True
+        return False
+
+    def publish_status(self, now: int) -> None:
+        """Publish dynsyn/status."""
+        self._fill_status(now)
+        self._send_status(self._status)
+
+    def publish_diagnostics(self, now: int) -> None:
+        """Publish diagnostics."""
+        self._fill_status(now)
+        late = self._pilot.late(now, SECOND // 10)
+        self._diagnostics.fill(self._status, late, self._keeper, now)
+        self._diagnostics.message.header.stamp = self._status.header.stamp
+        self._send_diagnostics(self._diagnostics.message)
+
+    def publish_weights(self, now: int) -> None:
+        """Publish dynsyn/weights."""
+        fill_weights(self._weights, self._pilot.controller)
+        set_stamp(self._weights.header.stamp, self._pilot.stamp)
+        self._send_weights(self._weights)
+
+    def publish_activity(self, now: int) -> None:
+        """Publish dynsyn/activity."""
+        fill_activity(self._activity, self._pilot.controller)
+        set_stamp(self._activity.header.stamp, self._pilot.stamp)
+        self._send_activity(self._activity)
+
+    def close(self) -> None:
+        """Take the publishers away."""
+        for publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def _fill_status(self, now: int) -> None:
+        self._status.header.stamp = self._node.get_clock().now().to_msg()
+        fill_status(self._status, self._robot, self._pilot, self.timing, self.overruns, now)
+
+    def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
+        publisher = self._node.create_lifecycle_publisher(kind, topic, qos)
+        self._publishers.append(publisher)
+        return publisher.publish

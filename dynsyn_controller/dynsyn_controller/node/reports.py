@@ -1,0 +1,175 @@
+"""What the controller node tells about itself: status, weights, activity, diagnostics."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.lifetime.writer import Keeper
+from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.node.timing import LoopTiming
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_msgs.msg import Activity, Status, SynapseLayer, Weights
+
+_SECONDS_PER_HOUR = 3600.0
+
+
+def weights_message(robot: Robot, controller: Controller) -> Weights:
+    """A message for the controller's layers; `fill_weights` puts the numbers in."""
+    message = Weights(robot=robot.name, preset=controller.preset)
+    message.layers = [
+        SynapseLayer(
+            name=layer.name,
+            rows=layer.rows,
+            columns=layer.columns,
+            input_names=list(layer.input_names),
+            output_names=list(layer.output_names),
+        )
+        for layer in controller.layers
+    ]
+    return message
+
+
+def fill_weights(message: Weights, controller: Controller) -> None:
+    """Weights, centres and amplitudes of this moment."""
+    message.steps = controller.steps
+    weight, centre, amplitude = controller.weight, controller.centre, controller.amplitude
+    for target, layer in zip(message.layers, controller.layers, strict=True):
+        target.weight = array("d", weight[layer.slice].tobytes())
+        target.centre = array("d", centre[layer.slice].tobytes())
+        target.amplitude = array("d", amplitude[layer.slice].tobytes())
+
+
+def activity_message(controller: Controller) -> Activity:
+    """A message for the controller's units; `fill_activity` puts the numbers in."""
+    return Activity(name=list(controller.unit_names))
+
+
+def fill_activity(message: Activity, controller: Controller) -> None:
+    """Values of the units at this moment."""
+    message.value = array("d", np.asarray(controller.activity(), dtype=np.float64).tobytes())
+
+
+def status_message(robot: Robot, controller: Controller, rate: float) -> Status:
+    """A message for this robot; `fill_status` puts the numbers in.
+
+    Args:
+        robot: the robot file.
+        controller: made for it.
+        rate: Hz, of the loop.
+    """
+    return Status(
+        robot=robot.name,
+        preset=controller.preset,
+        effort_name=list(robot.joint_names),
+        layer_name=[layer.name for layer in controller.layers],
+        rate_target=rate,
+    )
+
+
+def fill_status(
+    message: Status,
+    robot: Robot,
+    pilot: Pilot,
+    timing: LoopTiming,
+    overruns: int,
+    now: int,
+) -> None:
+    """How things stand at `now` (ns, steady clock)."""
+    controller, statistics = pilot.controller, pilot.controller.statistics
+    message.steps = statistics.steps
+    message.hours_lived = statistics.steps / robot.control_rate / _SECONDS_PER_HOUR
+    message.reward = statistics.reward
+    message.reward_average = statistics.reward_average
+    message.return_last = statistics.return_last
+    message.return_average = statistics.return_average
+    message.return_best = statistics.return_best
+    message.episodes = statistics.episodes
+    message.falls = statistics.falls
+    message.effort = array("d", pilot.effort.tobytes())
+    amplitude = controller.amplitude
+    layers = controller.layers
+    message.layer_amplitude = [float(np.mean(amplitude[layer.slice])) for layer in layers]
+    message.gain = array("d", np.ascontiguousarray(controller.gain).tobytes())
+    message.rate_achieved = timing.rate(now)
+    message.overruns = overruns
+    message.latency_us_median, message.latency_us_p99 = timing.latency_us()
+    message.learning = pilot.learning
+    message.stale = pilot.stale
+    message.stopped = pilot.stopped
+    message.waiting_for = pilot.missing()
+
+
+class Diagnostics:
+    """Three lines for a robot monitor: control loop, observations, checkpoint.
+
+    Args:
+        node_name: full name of the node; the lines are named after it.
+        robot: its name is the hardware id.
+    """
+
+    def __init__(self, node_name: str, robot: Robot) -> None:
+        self.message = DiagnosticArray()
+        self.message.status = [
+            DiagnosticStatus(name=f"{node_name}: {what}", hardware_id=robot.name)
+            for what in ("control loop", "observations", "checkpoint")
+        ]
+        self._overruns = 0
+
+    def fill(self, status: Status, late: list[str], keeper: Keeper, now: int) -> None:
+        """How things stand, from a status message filled just before.
+
+        Args:
+            status: see `fill_status`.
+            late: sources that are stale, with their age.
+            keeper: of the checkpoint.
+            now: ns, steady clock.
+        """
+        loop, observations, checkpoint = self.message.status
+        self._fill_loop(loop, status)
+        if status.waiting_for:
+            what = f"waiting for {', '.join(status.waiting_for)}"
+            _say(observations, DiagnosticStatus.WARN, what)
+        elif status.stale:
+            what = f"stale: {', '.join(late) or 'part of a message'}"
+            _say(observations, DiagnosticStatus.ERROR, what)
+        else:
+            _say(observations, DiagnosticStatus.OK, "all channels are fresh")
+        if keeper.error:
+            _say(checkpoint, DiagnosticStatus.ERROR, keeper.error)
+        elif keeper.path is None:
+            _say(checkpoint, DiagnosticStatus.OK, "none is kept (checkpoint_path is empty)")
+        elif keeper.saved_at is None:
+            _say(checkpoint, DiagnosticStatus.OK, "not written yet since the start")
+        else:
+            age = (now - keeper.saved_at) / 1e9
+            _say(checkpoint, DiagnosticStatus.OK, f"written {age:.0f} s ago", path=keeper.path)
+
+    def _fill_loop(self, line: DiagnosticStatus, status: Status) -> None:
+        skipped, self._overruns = status.overruns - self._overruns, status.overruns
+        if status.stopped:
+            _say(line, DiagnosticStatus.WARN, "emergency stop: neutral effort until dynsyn/rearm")
+        elif skipped > 0:
+            _say(line, DiagnosticStatus.WARN, f"{skipped} ticks skipped in the last second")
+        else:
+            doing = "learning" if status.learning else "frozen"
+            _say(line, DiagnosticStatus.OK, f"{doing}, {status.rate_achieved:.1f} Hz")
+        values = {
+            "steps": status.steps,
+            "rate (Hz)": f"{status.rate_achieved:.2f}",
+            "rate wanted (Hz)": f"{status.rate_target:.2f}",
+            "ticks skipped": status.overruns,
+            "latency median (us)": f"{status.latency_us_median:.0f}",
+            "latency p99 (us)": f"{status.latency_us_p99:.0f}",
+            "return, mean of 100": f"{status.return_average:.1f}",
+            "falls": status.falls,
+        }
+        line.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+
+
+def _say(line: DiagnosticStatus, level: bytes, message: str, **values: object) -> None:
+    line.level, line.message = level, message
+    line.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]

@@ -1,0 +1,123 @@
+"""The controller node's services: checkpoints, learning, emergency stop."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future as ThreadFuture
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.task import Future
+from std_srvs.srv import SetBool, Trigger
+
+from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint
+
+if TYPE_CHECKING:
+    from dynsyn_controller.node.control_loop import ControlLoop
+
+
+class Services:
+    """The services of a configured node.
+
+    What takes longer than a tick is done in the checkpoint thread; its answer waits, the loop does
+    not. The loop calls `poll` between ticks.
+
+    Args:
+        node: to offer them on.
+        loop: does what they ask for.
+    """
+
+    def __init__(self, node: Node, loop: ControlLoop) -> None:
+        self._node, self._loop = node, loop
+        self._waiting: list[tuple[ThreadFuture, Future]] = []
+        self._services = [
+            node.create_service(kind, f"dynsyn/{name}", handle)
+            for kind, name, handle in (
+                (SaveCheckpoint, "save_checkpoint", self._on_save),
+                (LoadCheckpoint, "load_checkpoint", self._on_load),
+                (SetBool, "set_learning", self._on_set_learning),
+                (Trigger, "emergency_stop", self._on_stop),
+                (Trigger, "rearm", self._on_rearm),
+            )
+        ]
+
+    def poll(self) -> None:
+        """Let those answers go whose work is done."""
+        for work, answer in [pair for pair in self._waiting if pair[0].done()]:
+            self._waiting.remove((work, answer))
+            error = work.exception()
+            if error is None:
+                answer.set_result(work.result())
+            else:
+                answer.set_exception(error)
+
+    def close(self) -> None:
+        """Take the services away."""
+        for service in self._services:
+            self._node.destroy_service(service)
+
+    async def _result(self, work: ThreadFuture) -> Any:
+        answer = Future(executor=self._node.executor)
+        self._waiting.append((work, answer))
+        return await answer
+
+    async def _on_save(
+        self, request: SaveCheckpoint.Request, response: SaveCheckpoint.Response
+    ) -> SaveCheckpoint.Response:
+        try:
+            path = _path(request.path)
+            saved = await self._result(self._loop.save(path))
+        except CheckpointError as error:
+            response.message = str(error)
+        else:
+            response.success, response.path, response.steps = True, str(saved.path), saved.steps
+        return response
+
+    async def _on_load(
+        self, request: LoadCheckpoint.Request, response: LoadCheckpoint.Response
+    ) -> LoadCheckpoint.Response:
+        try:
+            path = _path(request.path)
+            controller = await self._result(self._loop.load(path))
+        except (CheckpointError, RobotFileError, ParameterError) as error:
+            response.message = str(error)
+        else:
+            self._loop.exchange(controller)
+            response.success, response.steps = True, controller.steps
+        return response
+
+    def _on_set_learning(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._node.set_parameters([Parameter("learning", value=request.data)])
+        response.success = True
+        response.message = "learning" if request.data else "frozen"
+        return response
+
+    def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._loop.emergency_stop()
+        response.success, response.message = True, "stopped; dynsyn/rearm ends it"
+        return response
+
+    def _on_rearm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = True
+        response.message = "re-armed" if self._loop.pilot.stopped else "was not stopped"
+        self._loop.pilot.rearm()
+        return response
+
+
+def _path(text: str) -> Path | None:
+    """A path given in a request; None: the node's own.
+
+    Raises:
+        CheckpointError: not absolute; the caller's folder is not the node's.
+    """
+    if not text:
+        return None
+    if not Path(text).is_absolute():
+        raise CheckpointError(f"path: found {text!r}, expected an absolute path")
+    return Path(text)

@@ -1,0 +1,118 @@
+"""What the controller node subscribes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.qos import QoSPolicyKind
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import Imu, JointState, LaserScan
+
+from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.messages.wire import Decoder
+from dynsyn_controller.node.guard import REWARD, Pilot
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.node.publishers import QOS
+from dynsyn_msgs.msg import Contacts, Reward
+
+MESSAGES: dict[str, type] = {
+    "joint_states": JointState,
+    "imu": Imu,
+    "odom": Odometry,
+    "scan": LaserScan,
+    "contacts": Contacts,
+    "command": Twist,
+    REWARD: Reward,
+}
+_REFUSAL_PERIOD = 5.0  # s between two logs of refused messages
+_OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
+_OVERRIDES = "qos_overrides"
+_OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
+
+
+class Inputs:
+    """Subscriptions that hand messages to a pilot; one that cannot be used is refused and logged.
+
+    Reliability and depth can be overridden by ROS's own parameters, such as
+    `qos_overrides./imu.subscription.reliability: best_effort` for a driver that publishes so.
+
+    Args:
+        node: to subscribe from.
+        pilot: reads the messages.
+        add_rewards: see `Pilot.read_reward`.
+        then: called after each message that was read, with its topic and when it came (ns,
+            steady clock).
+
+    Attributes:
+        heard: messages that came, whether they could be used or not.
+
+    Raises:
+        ParameterError: an override of a topic that is not subscribed to.
+    """
+
+    def __init__(
+        self, node: Node, pilot: Pilot, add_rewards: bool, then: Callable[[str, int], None]
+    ) -> None:
+        self.heard = 0
+        self._node, self._pilot, self._then = node, pilot, then
+        self._add_rewards = add_rewards
+        self._joint_order: list[str] = []
+        self._subscriptions = []
+        for topic in pilot.topics:
+            handle = partial(self._on_bytes, topic, Decoder(MESSAGES[topic]))
+            options = QoSOverridingOptions(_OVERRIDABLE)
+            self._subscriptions.append(
+                node.create_subscription(
+                    MESSAGES[topic], topic, handle, QOS, qos_overriding_options=options, raw=True
+                )
+            )
+        try:
+            self._check_overrides()
+        except ParameterError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Take the subscriptions away."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def _check_overrides(self) -> None:
+        topics = {subscription.topic_name for subscription in self._subscriptions}
+        kinds = {kind.name.lower() for kind in _OVERRIDABLE}
+        known = {f"{topic}.subscription.{kind}" for topic in topics for kind in kinds}
+        for name in self._node.get_parameters_by_prefix(_OVERRIDES):
+            if name not in known and not name.startswith(_OWN_OVERRIDES):
+                raise ParameterError(
+                    f"{_OVERRIDES}.{name}: unknown parameter, expected one of "
+                    f"{', '.join(sorted(known))}"
+                )
+
+    def _on_bytes(self, topic: str, decoder: Decoder, buffer: bytes) -> None:
+        now = time.monotonic_ns()
+        self.heard += 1
+        try:
+            message = decoder.decode(buffer)
+            if topic == REWARD:
+                self._pilot.read_reward(message, now, self._add_rewards)
+            else:
+                if topic == "joint_states" and message.name != self._joint_order:
+                    self._log_order(message.name)
+                self._pilot.read(topic, message, now)
+        except MessageError as error:
+            self._refuse(error)
+        else:
+            self._then(topic, now)
+
+    def _log_order(self, joints: list[str]) -> None:
+        self._joint_order = list(joints)
+        names = ", ".join(f"{index} {name}" for index, name in enumerate(joints))
+        self._node.get_logger().info(f"joint_states: order of its sender: {names}")
+
+    def _refuse(self, error: MessageError) -> None:
+        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)

@@ -1,0 +1,1 @@
+"""The robot file and what follows from it: observation, reward, safety."""

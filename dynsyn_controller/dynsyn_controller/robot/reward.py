@@ -1,0 +1,75 @@
+"""Reward from the robot's own quantities: the same on simulator and hardware.
+
+The terms are those of the sections `reward` and `fall` of the robot file (`robot.Reward`,
+`robot.Fall`). For BipedalWalker they give the environment's own reward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.sensors import FloatArray, SensorLayout, tilt_angle
+
+
+@dataclass(frozen=True)
+class Rewarded:
+    """What a control step was worth.
+
+    Attributes:
+        value: dimensionless, finite where the sensors are.
+        fell: true in the one step in which the body falls.
+    """
+
+    value: float
+    fell: bool
+
+
+class RewardMeter:
+    """Follows sensor vectors and says what each control step was worth.
+
+    A fall is rewarded once, in the step in which it happens. While the body lies fallen nothing is
+    rewarded or punished: what happens then (somebody lifts it) is not the controller's doing. From
+    the first step in which it stands again on, progress counts from there.
+
+    Args:
+        robot: its sections `reward` and `fall` hold the terms; its joints the effort limits.
+        layout: of the sensor vectors to come.
+    """
+
+    def __init__(self, robot: Robot, layout: SensorLayout) -> None:
+        self._terms = robot.reward
+        self._fall = robot.fall
+        self._position = layout.blocks["odom.position"].start
+        self._orientation = layout.blocks["imu.orientation"].start
+        self._effort_limit = np.array([joint.effort_limit for joint in robot.joints])
+        self._shaping: float | None = None
+        self._down = False
+
+    def restart(self) -> None:
+        """The body has been put somewhere else: the next step's progress is not its own."""
+        self._shaping = None
+        self._down = False
+
+    def step(self, sensors: FloatArray, effort: FloatArray) -> Rewarded:
+        """Reward of the control step that ended in `sensors`.
+
+        Args:
+            sensors: (layout.size,) readings after the step, SI units.
+            effort: (joints,) N m, applied during the step, in the robot file's order.
+        """
+        x, _, height = sensors[self._position : self._position + 3].tolist()
+        quaternion = sensors[self._orientation : self._orientation + 4].tolist()
+        tilt = tilt_angle(*quaternion)
+        was_down = self._down
+        self._down = tilt > self._fall.tilt_limit or height < self._fall.height_minimum
+        if self._down:
+            self._shaping = None
+            return Rewarded(0.0 if was_down else self._terms.fall, not was_down)
+        shaping = self._terms.progress * x - self._terms.tilt * tilt
+        gained = 0.0 if self._shaping is None else shaping - self._shaping
+        self._shaping = shaping
+        spent = float(np.sum(np.minimum(np.abs(effort) / self._effort_limit, 1.0)))
+        return Rewarded(gained - self._terms.effort * spent, False)

@@ -1,0 +1,1 @@
+"""The dynsyn command: parsers and what they share; nothing heavy is imported here."""

@@ -1,0 +1,1 @@
+"""Running nodes: the stack of processes, the session, the dashboard."""

@@ -1,0 +1,1 @@
+"""Lifetimes on simulated bodies, step by step: evaluation, pictures, transfer."""

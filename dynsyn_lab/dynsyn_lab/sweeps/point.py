@@ -1,0 +1,123 @@
+"""Training one point of a sweep: python -m dynsyn_lab.sweeps.point < TASK (pickled).
+
+Exit code 0: done, or stopped and saved; 1: failed, with the reason as the last line of stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.training.progress import Report
+from dynsyn_lab.training.run_folder import RunConfig, RunFolder
+from dynsyn_lab.training.trainer import Limits, Trainer
+
+
+@dataclass(frozen=True)
+class Task:
+    """One point to train.
+
+    Attributes:
+        number: of the point.
+        folder: of its run, absolute.
+        config: of the run.
+        limits: of the run.
+    """
+
+    number: int
+    folder: Path
+    config: RunConfig
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a point ended.
+
+    Attributes:
+        number: of the point.
+        error: what went wrong; empty: nothing.
+    """
+
+    number: int
+    error: str = ""
+
+
+class Silence:
+    """Progress that nobody looks at; see `progress.Progress`."""
+
+    def __enter__(self) -> Silence:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, report: Report) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+
+def train_point(task: Task) -> Result:
+    """Train a point from birth or from where it was saved; also ends, saved, at SIGINT or SIGTERM.
+
+    Never raises for what goes wrong in the run: the error is in the result.
+    """
+    try:
+        with Interrupts() as interrupts:
+            Trainer(open_folder(task), task.limits, Silence(), interrupts).run()
+    except Exception as error:
+        return Result(task.number, " ".join(str(error).split()) or type(error).__name__)
+    return Result(task.number)
+
+
+def open_folder(task: Task) -> RunFolder:
+    """The point's run folder, made where there is none or only the empty beginning of one.
+
+    Raises:
+        RunError: it cannot be made or read.
+    """
+    if (task.folder / "run.json").exists():
+        return RunFolder(task.folder)
+    if task.folder.is_dir():  # killed while it was being made: what is empty goes
+        for part in [*task.folder.iterdir(), task.folder]:
+            with contextlib.suppress(OSError):
+                part.rmdir()
+    return RunFolder.create(task.folder, task.config)
+
+
+def is_finished(folder: Path, limits: Limits) -> bool:
+    """Whether every lifetime of the run has reached its limit."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return all(_reached(lifetime, limits) for lifetime in summary["lifetimes"])
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _reached(lifetime: dict[str, Any], limits: Limits) -> bool:
+    if limits.steps is not None and lifetime["steps"] >= limits.steps:
+        return True
+    if limits.episodes is not None and lifetime["episodes"] >= limits.episodes:
+        return True
+    return limits.until_solved and lifetime["solved"] is not None
+
+
+def main() -> int:
+    """Train the task on standard input."""
+    result = train_point(pickle.load(sys.stdin.buffer))
+    if result.error:
+        print(result.error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""Who trains the points of a sweep: processes of this machine, or a Ray cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.live.processes import tethered
+from dynsyn_lab.sweeps.point import Result, Task, train_point
+
+LOOK = 0.2
+"""s between looks at the processes."""
+_KILL_AFTER = 60.0
+
+
+def run_locally(tasks: Sequence[Task], workers: int, interrupts: Interrupts) -> Iterator[Result]:
+    """Train points, `workers` at once, each in a process of its own; yields them as they end.
+
+    When an end is asked for, the ones at work are told so, save, and are yielded; others are not.
+    The processes end with this one, however it ends.
+    """
+    waiting, working = list(tasks), []
+    told = False
+    try:
+        while waiting or working:
+            while waiting and len(working) < workers and not interrupts.requested:
+                working.append(Worker(waiting.pop(0)))
+            if interrupts.requested and not told:
+                told = True
+                waiting.clear()
+                for worker in working:
+                    worker.stop()
+            ended = [worker for worker in working if worker.ended]
+            for worker in ended:
+                working.remove(worker)
+                yield worker.result()
+            if working and not ended:
+                time.sleep(LOOK)
+    finally:
+        for worker in working:
+            worker.stop()
+        for worker in working:
+            worker.join()
+
+
+class Worker:
+    """A process that trains one point."""
+
+    def __init__(self, task: Task) -> None:
+        self._task, self._told = task, False
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (`result` closes it)
+        point = [sys.executable, "-m", "dynsyn_lab.sweeps.point"]
+        self._process = subprocess.Popen(
+            tethered(point),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            # A Ctrl-C at the terminal reaches this process only, which passes it on once.
+            start_new_session=True,
+        )
+        with contextlib.suppress(BrokenPipeError):  # `result` says why it ended
+            self._process.stdin.write(pickle.dumps(task))
+            self._process.stdin.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self._process.poll() is not None
+
+    def stop(self) -> None:
+        """Ask it to save and end."""
+        self._told = True
+        self._process.terminate()
+
+    def join(self) -> None:
+        """Wait for its end; what hangs is killed (its last save is whole)."""
+        try:
+            self._process.wait(_KILL_AFTER)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def result(self) -> Result:
+        """How the point ended."""
+        code = self._process.returncode
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        self._said.close()
+        if code == 0 or (self._told and code == -signal.SIGTERM):  # told before it had begun
+            return Result(self._task.number)
+        return Result(self._task.number, lines[-1] if lines else f"ended with exit code {code}")
+
+
+def run_on_ray(
+    tasks: Sequence[Task], address: str, workers: int | None, interrupts: Interrupts
+) -> Iterator[Result]:
+    """Train points on a Ray cluster; yields them as they end.
+
+    The sweep's folder must be on a file system that all nodes share, under the same path.
+
+    Args:
+        tasks: to train.
+        address: of the cluster: "auto", "HOST:PORT", "ray://HOST:PORT"; "local": start one here.
+        workers: most points at once; None: as many as the cluster has processors.
+        interrupts: request to stop.
+
+    Raises:
+        CommandError: Ray is not installed, no cluster answers, or the folder is not shared.
+    """
+    ray = _connect(address)
+    try:
+        remote = ray.remote(num_cpus=1, max_retries=0)(train_point)
+        most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        waiting, working = list(tasks), {}
+        told = False
+        while waiting or working:
+            while waiting and len(working) < most and not interrupts.requested:
+                task = waiting.pop(0)
+                working[remote.remote(task)] = task
+            if interrupts.requested and not told:
+                told = True
+                waiting.clear()
+                for reference in working:
+                    ray.cancel(reference)  # SIGINT to its process, where the point then saves
+            done = ray.wait(list(working), timeout=LOOK)[0] if working else []
+            for reference in done:
+                yield _fetch(ray, reference, working.pop(reference))
+    finally:
+        ray.shutdown()
+
+
+def _connect(address: str) -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise CommandError(
+            "--ray: Ray is not installed: .venv/bin/pip install -r requirements/extra-ray.txt"
+        ) from None
+    _check_reachable(address)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except Exception as error:
+        reason = str(error).strip().splitlines()
+        raise CommandError(f"--ray {address}: {reason[0] if reason else error!r}") from None
+    return ray
+
+
+def _check_reachable(address: str) -> None:
+    """See that something listens at HOST:PORT: Ray itself would wait for minutes, then abort.
+
+    Raises:
+        CommandError: nothing does.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10.0).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"--ray {address}: no cluster answers: {reason}") from None
+
+
+def _fetch(ray: Any, reference: Any, task: Task) -> Result:
+    try:
+        result = ray.get(reference)
+    except Exception as error:
+        result = Result(task.number, f"Ray: {str(error).strip().splitlines()[0]}")
+    if not result.error and not (task.folder / "run.json").exists():
+        raise CommandError(
+            f"{task.folder} is not here although its point is done: --out must name a folder on a "
+            "file system that all nodes of the cluster share"
+        )
+    return result

@@ -1,0 +1,1 @@
+"""The offline trainer: populations of lifetimes, their run folder and backends."""

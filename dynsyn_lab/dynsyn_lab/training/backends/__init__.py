@@ -1,0 +1,1 @@
+"""Where the lifetimes of a run live: this process, several processes, envpool."""

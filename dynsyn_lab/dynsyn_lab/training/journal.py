@@ -1,0 +1,151 @@
+"""The book kept of a lifetime while it trains: its episodes, its best, when it was solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynsyn_controller.core.networks.base import LayerSpec
+from dynsyn_controller.core.statistics import WINDOW
+
+SOLVED_RETURN = 300.0
+"""A lifetime is solved when its mean return over WINDOW consecutive episodes reaches this."""
+BEST_RISE = 1.0
+"""A new best mean return is kept when it is higher than the last one kept by this much."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a lifetime has done what was asked for, beside the number of steps to live.
+
+    Attributes:
+        episodes: stop after so many since birth; None: no limit.
+        until_solved: stop when it is solved.
+    """
+
+    episodes: int | None = None
+    until_solved: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of an episode.
+
+    Attributes:
+        lifetime: index within the run.
+        step: control steps lived at the end.
+        episode: number of the episode, the first is 1.
+        total: the return: sum of the episode's rewards.
+        length: control steps of the episode.
+        solved: it made the mean return reach SOLVED_RETURN for the first time.
+        record: copy of the lifetime where the ending is a new best or solved it, else None.
+    """
+
+    lifetime: int
+    step: int
+    episode: int
+    total: float
+    length: int
+    solved: bool
+    record: NDArray[np.void] | None
+
+
+BOOK = np.dtype(
+    [
+        ("episode_start", np.int64),
+        ("best", np.float64),
+        ("solved_step", np.int64),
+        ("solved_episode", np.int64),
+    ]
+)
+"""What a journal knows beyond the lifetime's own record; kept in the run's state."""
+
+
+class Journal:
+    """Follows one lifetime.
+
+    Args:
+        lifetime: index within the run.
+        goal: when it has done what was asked for.
+        book: element of an array of BOOK, used and changed in place.
+    """
+
+    def __init__(self, lifetime: int, goal: Goal, book: NDArray[np.void]) -> None:
+        self.lifetime = lifetime
+        self.goal = goal
+        self.book = book
+
+    def close_episode(self, record: NDArray[np.void]) -> Ending:
+        """Note the episode that the record has just closed.
+
+        The record has by then lived the first step of the next episode, hence the steps less one.
+        """
+        book = self.book
+        step, episode = int(record["steps"]) - 1, int(record["episodes"])
+        whole = episode >= WINDOW
+        average = float(record["return_average"])
+        solved = whole and average >= SOLVED_RETURN and book["solved_step"] < 0
+        if solved:
+            book["solved_step"], book["solved_episode"] = step, episode
+        best = whole and average >= book["best"] + BEST_RISE
+        if best:
+            book["best"] = average
+        length = step - int(book["episode_start"])
+        book["episode_start"] = step
+        total = float(record["return_last"])
+        copy = record.copy() if best or solved else None
+        return Ending(self.lifetime, step, episode, total, length, solved, copy)
+
+    def cut_episode(self, record: NDArray[np.void], reward: float) -> None:
+        """Forget the episode in progress, which the body's world has not survived.
+
+        Args:
+            record: of the lifetime; the next episode's return starts at 0.
+            reward: of the episode's last effort, which the record is yet to be told.
+        """
+        record["episode_return"] = -reward
+        self.book["episode_start"] = record["steps"]
+
+    def done(self, record: NDArray[np.void]) -> bool:
+        """Whether the goal is reached."""
+        goal = self.goal
+        if goal.episodes is not None and record["episodes"] >= goal.episodes:
+            return True
+        return goal.until_solved and bool(self.book["solved_step"] >= 0)
+
+
+def new_books(lifetimes: int) -> NDArray[np.void]:
+    """Books of new-born lifetimes, (lifetimes,)."""
+    books = np.zeros(lifetimes, BOOK)
+    books["best"] = -np.inf
+    books["solved_step"] = books["solved_episode"] = -1
+    return books
+
+
+class Trace:
+    """What is sampled of a lifetime now and then: amplitudes by layer, and a few synapses.
+
+    Args:
+        layers: of the network; of each, its first synapse and the first of its last row.
+    """
+
+    def __init__(self, layers: tuple[LayerSpec, ...]) -> None:
+        self._layers = layers
+        self.columns = ["step", *(f"amplitude.{layer.name}" for layer in layers)]
+        synapses = []
+        for layer in layers:
+            for row in dict.fromkeys((0, layer.rows - 1)):
+                synapses.append(layer.start + row * layer.columns)
+                name = f"{layer.name}.{row}.0"
+                self.columns += [f"{name}.weight", f"{name}.centre", f"{name}.amplitude"]
+        self._synapses = np.array(synapses)
+
+    def row(self, record: NDArray[np.void]) -> list[Any]:
+        """Values of `columns` at this moment."""
+        amplitude = record["amplitude"]
+        means = [float(amplitude[layer.slice].mean()) for layer in self._layers]
+        parts = [record[name][self._synapses] for name in ("weight", "centre", "amplitude")]
+        return [int(record["steps"]), *means, *np.stack(parts, axis=1).ravel().tolist()]

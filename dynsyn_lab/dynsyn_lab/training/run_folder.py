@@ -1,0 +1,238 @@
+"""The folder of a training run: what was asked, what came of it, and what resuming needs.
+
+See docs/training.md for the format. Text files are appended to and cut back when a run is resumed;
+everything else is written to a neighbour and renamed, so that a kill at any moment leaves the last
+good file.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynsyn_controller.core.learners.rule import as_saved
+from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+
+FORMAT = 1
+ORIGIN = "origin.ckpt"
+"""Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
+CURVE = ("step", "episode", "return", "length")
+
+
+class RunError(RuntimeError):
+    """A run folder that cannot be made, read or written; the message names it and why."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What decides how the lifetimes of a run go, beside how long they last.
+
+    Attributes:
+        robot: name in the registry.
+        robot_options: of its body, all of them.
+        robot_file: YAML text.
+        preset: of the rule.
+        rule: every setting of the rule.
+        overrides: the settings that were asked for in place of the preset's.
+        lifetimes: number of them, >= 1.
+        seed: lifetime i is born from, and its courses come from, seed + i.
+        backend: "gymnasium", "envpool" or "processes".
+        save_every: control steps of each lifetime between checkpoints, >= 1.
+        trace_every: control steps between rows of trace.csv, >= 1.
+        versions: of the packages that matter, by name.
+        machine: what it ran on.
+        started: when, UTC, ISO 8601.
+        format: of the folder.
+        origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
+            ORIGIN); empty: they are born in this run.
+    """
+
+    robot: str
+    robot_options: dict[str, Any]
+    robot_file: str
+    preset: str
+    rule: dict[str, Any]
+    overrides: dict[str, Any]
+    lifetimes: int
+    seed: int
+    backend: str
+    save_every: int
+    trace_every: int
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    started: str
+    format: int = FORMAT
+    origin: str = ""
+
+
+class RunFolder:
+    """A run folder that exists.
+
+    Args:
+        path: of the folder.
+
+    Raises:
+        RunError: there is no run in it, or one of another format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config = self._read_config()
+
+    @classmethod
+    def create(cls, path: str | Path, config: RunConfig) -> RunFolder:
+        """Make the folder and write run.json; an empty folder will do.
+
+        Raises:
+            RunError: it holds something already, or cannot be written.
+        """
+        path = Path(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()):
+                raise RunError(f"run {path}: not empty; continue it with --resume, or name another")
+            for lifetime in range(config.lifetimes):
+                cls._folder(path, lifetime).mkdir()
+        except OSError as error:
+            raise RunError(f"run {path}: cannot be made: {error.strerror}") from None
+        if config.origin:
+            _copy(Path(config.origin), path / ORIGIN)
+        _write(path / "run.json", _json(dataclasses.asdict(config)))
+        return cls(path)
+
+    def _read_config(self) -> RunConfig:
+        where = self.path / "run.json"
+        try:
+            data = json.loads(where.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RunError(f"run {self.path}: run.json: {error.strerror}") from None
+        except ValueError:
+            raise RunError(f"run {self.path}: run.json: damaged") from None
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
+        try:
+            config = RunConfig(**data)
+            return dataclasses.replace(config, rule=as_saved(config.rule))
+        except TypeError:
+            raise RunError(f"run {self.path}: run.json: damaged") from None
+
+    @staticmethod
+    def _folder(path: Path, index: int) -> Path:
+        return path / f"lifetime_{index:03d}"
+
+    def lifetime(self, index: int) -> Path:
+        """Folder of one lifetime."""
+        return self._folder(self.path, index)
+
+    @property
+    def lifetimes(self) -> list[Path]:
+        """Folders of all lifetimes, in order."""
+        return [self.lifetime(index) for index in range(self.config.lifetimes)]
+
+    def curve(self, index: int) -> dict[str, NDArray[np.float64]]:
+        """Columns of a lifetime's curve.csv by name: step, episode, return, length."""
+        return _columns(self.lifetime(index) / "curve.csv")
+
+    def trace(self, index: int) -> dict[str, NDArray[np.float64]]:
+        """Columns of a lifetime's trace.csv by name."""
+        return _columns(self.lifetime(index) / "trace.csv")
+
+    def append(self, index: int, name: str, header: Iterable[str], rows: Iterable) -> None:
+        """Append rows to curve.csv or trace.csv of a lifetime.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        path = self.lifetime(index) / name
+        try:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                if file.tell() == 0:
+                    writer.writerow(header)
+                writer.writerows(rows)
+        except OSError as error:
+            raise RunError(f"run {self.path}: {path.name}: {error.strerror}") from None
+
+    def cut_back(self, index: int, step: int) -> None:
+        """Drop the rows of a lifetime's text files beyond `step`, and an unfinished last line."""
+        for name in ("curve.csv", "trace.csv"):
+            path = self.lifetime(index) / name
+            if path.exists():
+                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+                kept = [line for line in lines[1:] if line.endswith("\n") and _step(line) <= step]
+                _write(path, "".join(lines[:1] + kept).encode())
+
+    def save_state(self, parts: dict[str, NDArray]) -> None:
+        """Write what resuming needs, atomically.
+
+        Raises:
+            RunError: it cannot be written; the last one is untouched.
+        """
+        buffer = io.BytesIO()
+        np.savez(buffer, **parts)
+        _write(self.path / "state.npz", buffer.getvalue())
+
+    def load_state(self) -> dict[str, NDArray] | None:
+        """What `save_state` wrote last; None: nothing yet.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        path = self.path / "state.npz"
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as parts:
+                return {name: parts[name] for name in parts.files}
+        except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError):
+            raise RunError(f"run {self.path}: state.npz: damaged") from None
+
+    def save_summary(self, summary: dict[str, Any]) -> None:
+        """Write summary.json."""
+        _write(self.path / "summary.json", _json(summary))
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=2) + "\n").encode()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write(path, data)
+    except CheckpointError as error:
+        raise RunError(str(error).removeprefix("checkpoint ")) from None
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    _write(target, data)
+
+
+def _step(line: str) -> int:
+    return int(line.partition(",")[0])
+
+
+def _columns(path: Path) -> dict[str, NDArray[np.float64]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    if not rows:
+        return {}
+    table = np.array(rows[1:], dtype=float).reshape(-1, len(rows[0]))
+    return dict(zip(rows[0], table.T, strict=True))

@@ -1,0 +1,297 @@
+"""The training loop: lifetimes live in their world, and what happens goes into the run folder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.robot.robot_file import parse_robot
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.rollouts.moving import adopt
+from dynsyn_lab.training.backends.registry import make_world
+from dynsyn_lab.training.journal import SOLVED_RETURN, Ending, Goal
+from dynsyn_lab.training.population import Flock, World
+from dynsyn_lab.training.progress import Progress, Report
+from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunError, RunFolder
+from dynsyn_lab.training.window import PERIOD, Window
+
+TURN = 0.25
+"""s of living between looks at clock, keyboard and screen."""
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to train, the first that comes; none: until interrupted.
+
+    Attributes:
+        steps: control steps of each lifetime since its birth.
+        episodes: of each lifetime since its birth.
+        seconds: of wall clock, of this call.
+        until_solved: each lifetime until it is solved.
+    """
+
+    steps: int | None = None
+    episodes: int | None = None
+    seconds: float = math.inf
+    until_solved: bool = False
+
+
+class Trainer:
+    """Trains the lifetimes of a run folder, from birth or from where they were saved.
+
+    Args:
+        folder: of the run.
+        limits: how long.
+        progress: where to show it.
+        interrupts: request to stop.
+        window: shows lifetime 0; only for a world in this process.
+
+    Raises:
+        RunError: the folder's state is damaged or of another network.
+        CheckpointError: the folder's copy of what they go on from is damaged.
+        RobotFileError, ImportError: what the run needs is not there.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        limits: Limits,
+        progress: Progress,
+        interrupts: Interrupts,
+        window: Window | None = None,
+    ) -> None:
+        self._folder, self._limits = folder, limits
+        self._progress, self._interrupts, self._window = progress, interrupts, window
+        config = folder.config
+        robot = parse_robot(config.robot_file, where=f"run {folder.path}: robot_file")
+        goal = Goal(limits.episodes, limits.until_solved)
+        self.flock = Flock(
+            robot, config.preset, config.rule, config.seed, config.lifetimes, goal,
+            config.trace_every,
+        )  # fmt: skip
+        self._seconds = 0.0
+        self._solved_seconds = np.full(config.lifetimes, np.nan)
+        self._rows: dict[tuple[int, str], list] = {}
+        self._kept: dict[tuple[int, str], NDArray[np.void]] = {}
+        self._exported = np.full(config.lifetimes, -1)
+        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self.world: World = make_world(config, self.flock, self._note, self._sample)
+        self._restore()
+
+    def run(self) -> dict[str, Any]:
+        """Train, and return the summary that has also been written to the folder.
+
+        Raises:
+            RunError, CheckpointError: something cannot be written; what is on disk is whole.
+        """
+        self._began = time.monotonic()
+        try:
+            while not self._over():
+                rest = self._next_rest()
+                self.world.begin(np.where(self._living(), rest, 0))
+                arrived = self._live()
+                self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
+        finally:
+            self.world.close()
+        summary = self._summary()
+        self._folder.save_summary(summary)
+        return summary
+
+    def _live(self) -> bool:
+        """Live until all rest where they were to (True), or until stopped."""
+        turn = TURN if self._window is None else PERIOD
+        while not self.world.live(turn):
+            self._flush()
+            self._progress.update(self._report())
+            if self._window is not None and not self._window.show(self.world.frame()):
+                self._interrupts.requested = True
+            if self._stopped():
+                self.world.halt()
+                return False
+        self._progress.update(self._report())
+        return True
+
+    def _stopped(self) -> bool:
+        over = time.monotonic() - self._began >= self._limits.seconds
+        return over or self._interrupts.requested
+
+    def _over(self) -> bool:
+        return self._stopped() or not self._living().any()
+
+    def _living(self) -> NDArray[np.bool_]:
+        """Which lifetimes have yet to reach the goal."""
+        target = NEVER if self._limits.steps is None else self._limits.steps
+        living = self.flock.states["steps"] < target
+        return living & [not self.flock.done(i) for i in range(len(self.flock))]
+
+    def _next_rest(self) -> int:
+        """Steps at which the living lifetimes rest next: at the next mark, or the goal before it.
+
+        Marks are the multiples of save_every.
+        """
+        every = self._folder.config.save_every
+        mark = (int(self.flock.states["steps"][self._living()].min()) // every + 1) * every
+        return mark if self._limits.steps is None else min(mark, self._limits.steps)
+
+    def _note(self, ending: Ending) -> None:
+        row = (ending.step, ending.episode, ending.total, ending.length)
+        self._rows.setdefault((ending.lifetime, "curve.csv"), []).append(row)
+        if ending.record is not None:
+            self._kept[ending.lifetime, "best.ckpt"] = ending.record
+        if ending.solved:
+            self._kept[ending.lifetime, "solved.ckpt"] = ending.record
+            seconds = self._seconds_now()
+            self._solved_seconds[ending.lifetime] = seconds
+            hours = self._hours(ending.step)
+            self._progress.note(
+                f"lifetime {ending.lifetime} solved: episode {ending.episode:,}, step "
+                f"{ending.step:,}, {hours:.2f} h simulated, {seconds / 60:.1f} min wall clock"
+            )
+
+    def _sample(self, lifetime: int, row: list[Any]) -> None:
+        self._rows.setdefault((lifetime, "trace.csv"), []).append(row)
+
+    def _flush(self) -> None:
+        headers = {"curve.csv": CURVE, "trace.csv": self.flock.trace.columns}
+        for (lifetime, name), rows in self._rows.items():
+            self._folder.append(lifetime, name, headers[name], rows)
+        self._rows.clear()
+
+    def _seconds_now(self) -> float:
+        """Wall clock of the whole run so far."""
+        return self._seconds + time.monotonic() - self._began
+
+    def _save(self, at_mark: bool) -> None:
+        """Write all that has happened.
+
+        Args:
+            at_mark: the living lifetimes rest at a mark. Where bodies are put back whenever a run
+                goes on, it may go on from marks only, which every run of these lifetimes has; what
+                was lived beyond the last mark is then lived again, in the same way.
+        """
+        self._flush()
+        for (lifetime, name), record in self._kept.items():
+            self._export(lifetime, name, record)
+        self._kept.clear()
+        for lifetime, record in enumerate(self.flock.states):
+            if record["steps"] != self._exported[lifetime]:
+                self._export(lifetime, "checkpoint.ckpt", record)
+                self._exported[lifetime] = record["steps"]
+        if at_mark or not self.world.cuts:
+            parts = {f"world_{name}": part for name, part in self.world.save().items()}
+            parts |= {"states": self.flock.states, "books": self.flock.books}
+            parts["seconds"] = np.array(self._seconds_now())
+            parts["solved_seconds"] = self._solved_seconds
+            self._folder.save_state(parts)
+
+    def _export(self, lifetime: int, name: str, record: NDArray[np.void]) -> None:
+        path = self._folder.lifetime(lifetime) / name
+        checkpoint.save(path, self.flock.robot, self.flock.controller(record))
+
+    def _restore(self) -> None:
+        parts = self._folder.load_state()
+        if parts is not None:
+            for name, own in (("states", self.flock.states), ("books", self.flock.books)):
+                found = parts.get(name)
+                if found is None or found.dtype != own.dtype or found.shape != own.shape:
+                    raise RunError(f"run {self._folder.path}: state.npz: made by another version")
+                own[...] = found
+            self._seconds = float(parts["seconds"])
+            self._solved_seconds[:] = parts["solved_seconds"]
+            prefix = "world_"
+            world = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
+            self.world.restore(world)
+        elif self._folder.config.origin:
+            self._adopt()
+        for lifetime, record in enumerate(self.flock.states):
+            self._folder.cut_back(lifetime, int(record["steps"]))
+
+    def _adopt(self) -> None:
+        """Let all lifetimes go on from the checkpoint in the folder, in new worlds.
+
+        The first lives on as it would have anywhere; the others draw periods of their own, lest all
+        fluctuate alike.
+        """
+        saved = checkpoint.load(self._folder.path / ORIGIN)
+        flock = self.flock
+        _, controller = adopt(saved, flock.robot, self._folder.config.rule, transferring=True)
+        own = flock.states["random_state"].copy()
+        flock.states[:] = controller.state
+        flock.states["random_state"][1:] = own[1:]
+        for journal, record in zip(flock.journals, flock.states, strict=True):
+            journal.cut_episode(record, 0.0)
+        self.world.restore(self.world.save())  # hands them over to worlds that hold copies
+
+    def _hours(self, steps: int) -> float:
+        return steps / self.flock.robot.control_rate / 3600.0
+
+    def _report(self) -> Report:
+        states, limits, now = self.flock.states, self._limits, time.monotonic()
+        steps = int(states["steps"].sum())
+        self._rates.append((now, steps))
+        (then, before), living = self._rates[0], int(self._living().sum())
+        rate = (steps - before) / (now - then) if now > then else 0.0
+        fraction = left = math.nan
+        if limits.steps is not None and not limits.until_solved and limits.episodes is None:
+            goal = limits.steps * len(self.flock)
+            fraction = steps / goal
+            left = (goal - steps) / rate if rate > 0 else math.nan
+        averages = states["return_average"][states["episodes"] > 0]
+        bests = states["return_best"][np.isfinite(states["return_best"])]
+        return Report(
+            steps=steps,
+            rate=rate,
+            episodes=int(states["episodes"].sum()),
+            average=float(averages.mean()) if averages.size else math.nan,
+            average_best=float(averages.max()) if averages.size else math.nan,
+            best=float(bests.max()) if bests.size else math.nan,
+            amplitude=float(states["amplitude"].mean()),
+            lifetimes=len(self.flock),
+            living=living,
+            solved=int((self.flock.books["solved_step"] >= 0).sum()),
+            fraction=fraction,
+            left=left,
+        )
+
+    def _summary(self) -> dict[str, Any]:
+        lifetimes = [self._lifetime_summary(index) for index in range(len(self.flock))]
+        seconds = self._seconds_now()
+        return {
+            "seconds": seconds,
+            "threshold": SOLVED_RETURN,
+            "solved": sum(lifetime["solved"] is not None for lifetime in lifetimes),
+            "lifetimes": lifetimes,
+        }
+
+    def _lifetime_summary(self, index: int) -> dict[str, Any]:
+        record, book = self.flock.states[index], self.flock.books[index]
+        solved = None
+        if book["solved_step"] >= 0:
+            solved = {
+                "episode": int(book["solved_episode"]),
+                "step": int(book["solved_step"]),
+                "hours": self._hours(int(book["solved_step"])),
+                "wall_seconds": float(self._solved_seconds[index]),
+            }
+        returns = {
+            name: float(record[name]) if np.isfinite(record[name]) else None
+            for name in ("return_last", "return_average", "return_best")
+        }
+        return {
+            "index": index,
+            "seed": self.flock.seeds[index],
+            "steps": int(record["steps"]),
+            "episodes": int(record["episodes"]),
+            "falls": int(record["falls"]),
+            "hours": self._hours(int(record["steps"])),
+            **returns,
+            "solved": solved,
+        }
