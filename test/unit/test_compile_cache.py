@@ -16,14 +16,14 @@ from dynsyn_controller.core.numba_support import compile_cache
 PACKAGE = Path(dynsyn_controller.__file__).resolve().parent
 
 CALLED = """
-from numba import njit
+from dynsyn_controller.core.numba_support import njit
 
 @njit(cache=True)
 def called(x):
     return {result}
 """
 KERNEL = """
-from numba import njit
+from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.called import called
 
 @njit(cache=True)

@@ -61,7 +61,10 @@ def results(folder: Path, setup: str) -> str:
 
 
 def test_cached_and_fresh_kernels_keep_to_their_own_layout(tmp_path: Path):
-    assert results(tmp_path, "import dynsyn_controller.core") == "3 right\n5 right\n3 right\n"
+    assert (
+        results(tmp_path, "import dynsyn_controller.core.numba_support")
+        == "3 right\n5 right\n3 right\n"
+    )
 
 
 def test_the_danger_is_real(tmp_path: Path):
