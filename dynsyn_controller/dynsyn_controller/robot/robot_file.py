@@ -116,6 +116,19 @@ class Fall:
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """Which simulated body belongs to a robot file; hardware needs none.
+
+    Attributes:
+        robot: as in `dynsyn train ROBOT`, but no robot file.
+        options: of that body, in place of its defaults.
+    """
+
+    robot: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Robot:
     """A validated robot file.
 
@@ -131,6 +144,7 @@ class Robot:
         preset: the rule's preset used unless another is asked for.
         rule: overrides of the preset's keys.
         reward, fall: see their classes.
+        simulation: the simulated body; None: the registered robot of the same name, if any.
         source: the YAML text, kept in checkpoints.
     """
 
@@ -146,6 +160,7 @@ class Robot:
     rule: dict[str, Any] = field(default_factory=dict)
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
+    simulation: Simulation | None = None
     modules: int = 0
     source: str = ""
 

@@ -1,6 +1,6 @@
 """The folder of a training run: what was asked, what came of it, and what resuming needs.
 
-See docs/training.md for the format. Text files are appended to and cut back when a run is resumed;
+See docs/training.md for the format. Text files are appended to and shortened when a run is resumed;
 everything else is written to a neighbour and renamed, so that a kill at any moment leaves the last
 good file.
 """
@@ -14,15 +14,20 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.learners.rule import as_saved
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_sim_bridge.robots.task import Task
+
+if TYPE_CHECKING:
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 FORMAT = 1
 ORIGIN = "origin.ckpt"
@@ -39,15 +44,15 @@ class RunConfig:
     """What decides how the lifetimes of a run go, beside how long they last.
 
     Attributes:
-        robot: name in the registry.
+        robot: reference of the simulated robot: a name, gymnasium:ENV_ID, /path/to/FILE.py:CLASS.
         robot_options: of its body, all of them.
         robot_file: YAML text.
         preset: of the rule.
         rule: every setting of the rule.
         overrides: the settings that were asked for in place of the preset's.
         lifetimes: number of them, >= 1.
-        seed: lifetime i is born from, and its courses come from, seed + i.
-        backend: "gymnasium", "envpool" or "processes".
+        seed: lifetime i is born from seed + i.
+        backend: one of `backends.registry.BACKENDS`.
         save_every: control steps of each lifetime between checkpoints, >= 1.
         trace_every: control steps between rows of trace.csv, >= 1.
         versions: of the packages that matter, by name.
@@ -56,6 +61,8 @@ class RunConfig:
         format: of the folder.
         origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
             ORIGIN); empty: they are born in this run.
+        robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
+        task: what counts as good.
     """
 
     robot: str
@@ -74,6 +81,20 @@ class RunConfig:
     started: str
     format: int = FORMAT
     origin: str = ""
+    robot_seed: int | None = None
+    task: Task = field(default_factory=Task)
+
+    @cached_property
+    def spec(self) -> RobotSpec:
+        """The robot, described.
+
+        Raises:
+            RobotFileError, ValueError: it is not there any more, or has changed.
+            ImportError: its simulator is not installed.
+        """
+        from dynsyn_sim_bridge.robots.spec import restored
+
+        return restored(self.robot, self.robot_options, self.robot_file)
 
 
 class RunFolder:
@@ -122,9 +143,8 @@ class RunFolder:
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
         try:
-            config = RunConfig(**data)
-            return dataclasses.replace(config, rule=as_saved(config.rule))
-        except TypeError:
+            return RunConfig(**_as_saved(data))
+        except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
 
     @staticmethod
@@ -164,7 +184,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"run {self.path}: {path.name}: {error.strerror}") from None
 
-    def cut_back(self, index: int, step: int) -> None:
+    def shorten(self, index: int, step: int) -> None:
         """Drop the rows of a lifetime's text files beyond `step`, and an unfinished last line."""
         for name in ("curve.csv", "trace.csv"):
             path = self.lifetime(index) / name
@@ -201,6 +221,18 @@ class RunFolder:
     def save_summary(self, summary: dict[str, Any]) -> None:
         """Write summary.json."""
         _write(self.path / "summary.json", _json(summary))
+
+
+def _as_saved(data: dict[str, Any]) -> dict[str, Any]:
+    """What run.json says, where an older version wrote it in this version's words."""
+    names = {"gymnasium": "in_process"}
+    found = {**data, "rule": as_saved(data["rule"])}
+    found["backend"] = names.get(data["backend"], data["backend"])
+    if "task" in data:
+        return {**found, "task": Task(**data["task"])}
+    from dynsyn_sim_bridge.robots.registry import entry
+
+    return {**found, "task": entry(data["robot"]).task}
 
 
 def _json(data: Any) -> bytes:
