@@ -266,7 +266,7 @@ def _flock(name: str, lifetimes: int) -> Flock:
     from dynsyn_lab.training.population import Flock
     from dynsyn_sim_bridge.robots.registry import entry
 
-    return Flock(entry(name).robot(), PRESET, {}, SEED, lifetimes, Goal(), NEVER)
+    return Flock(entry(name).robot().choose(preset=PRESET), SEED, lifetimes, Goal(), NEVER)
 
 
 def _ignore(*_: object) -> None:
