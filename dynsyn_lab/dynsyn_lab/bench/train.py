@@ -13,6 +13,7 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -215,7 +216,7 @@ def _plain_loop(spec: RobotSpec) -> Callable[[int], None]:
     from dynsyn_lab.rollouts.loop import StepLoop
 
     population, body = _population(spec, 1), spec.create()
-    reference = WalkerReference(spec.robot.body, population.network.rule, SEED)
+    reference = WalkerReference(population.blueprint, SEED)
     body.reset(SEED)
     loop = StepLoop(spec.robot, body, lambda seen, reward, *_: reference.step(seen, reward))
 
@@ -232,7 +233,8 @@ def _population(spec: RobotSpec, lifetimes: int) -> Population:
     from dynsyn_lab.training.journal import Goal
     from dynsyn_lab.training.population import Population
 
-    return Population(spec, PRESET, {}, SEED, lifetimes, Goal(), ENDLESS)
+    robot = spec.robot.choose(preset=PRESET)
+    return Population(replace(spec, robot=robot), SEED, lifetimes, Goal(), ENDLESS)
 
 
 def _ignore(*_: object) -> None:

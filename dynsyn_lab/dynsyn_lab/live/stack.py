@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.node.parameter_table import ParameterError, Value, resolve
+from dynsyn_controller.node.parameters import parse_settings
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
+from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.stack_arguments import ARGUMENTS, AS_SEED
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 from dynsyn_sim_bridge.robots.spec import RobotSpec, find
@@ -77,10 +78,6 @@ def describe(**given: Value) -> Stack:
         ParameterError: an unknown argument, or a value that cannot be.
     """
     values = resolve(ARGUMENTS, given)
-    if values["preset"] and values["preset"] not in PRESETS:
-        raise ParameterError(
-            f"preset: found {values['preset']!r}, expected one of {', '.join(PRESETS)}"
-        )
     if values["namespace"] and not _NAMESPACE.match(values["namespace"]):
         raise ParameterError(
             f"namespace: found {values['namespace']!r}, expected letters, digits, underscores "
@@ -103,8 +100,9 @@ def describe(**given: Value) -> Stack:
         **common,
         "seed": values["seed"],
         "robot_file": str(robot_file),
+        "learner": values["learner"],
         "preset": values["preset"],
-        "rule": values["rule"],
+        "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
     }
@@ -126,24 +124,37 @@ def describe(**given: Value) -> Stack:
 
 
 def _robot(values: dict[str, Value]) -> RobotSpec:
-    """The robot, described.
+    """The robot, described; learner, preset and settings are checked before any node is started.
 
     Raises:
-        ParameterError: it is not there, or its body cannot have so many joints.
+        ParameterError: it is not there, its body cannot have so many joints, or something chosen
+            cannot be.
     """
+    reference, options = str(values["robot"]), {}
     try:
-        found = find(str(values["robot"])).entry
-        if not values["joints"]:
-            return describe_robot(str(values["robot"]))
-        if found.modules != "joints":
-            raise ParameterError(
-                f"joints: found {values['joints']}, but {found.name} has a fixed number of them"
-            )
-        return describe_robot(str(values["robot"]), {"joints": values["joints"]})
+        if values["joints"]:
+            found = find(reference).entry
+            if found.modules != "joints":
+                raise ParameterError(
+                    f"joints: found {values['joints']}, but {found.name} has a fixed number of them"
+                )
+            options = {"joints": values["joints"]}
+        spec = describe_robot(reference, options)
     except ParameterError:
         raise
     except ValueError as error:
         raise ParameterError(f"robot: {error}") from None
+    try:
+        chosen = parse_settings(str(values["settings"]))
+        spec.robot.choose(
+            values["learner"] or None,
+            values["preset"] or None,
+            chosen["learner"],
+            chosen["network"],
+        )
+    except RobotFileError as error:
+        raise ParameterError(str(error)) from None
+    return spec
 
 
 def robot_file_of(spec: RobotSpec) -> Path:
@@ -175,18 +186,19 @@ def checkpoint_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     parts = [spec.name]
     if values["joints"]:
         parts.append(str(values["joints"]))
-    if values["preset"]:
-        parts.append(values["preset"])
+    parts += [values[name].replace("/", "_") for name in ("learner", "preset") if values[name]]
     return state_folder() / ("-".join(parts) + ".ckpt")
 
 
 def shipped_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body or preset is asked for than it has lived with, where the user
-    names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
+    None as well where another body, learner or preset is asked for than it has lived with, where
+    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
+    alone.
     """
-    if any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints", "preset")):
+    own = ("checkpoint", "from_scratch", "lockstep", "joints", "learner", "preset")
+    if any(values[name] for name in own):
         return None
     return shipped_checkpoint(spec.name)
 

@@ -36,12 +36,12 @@ class Life:
         spans: of 1000 control steps, how many to live.
         joints, density: of the body.
         network: options in place of the robot file's.
-        preset: of the rule; None: the robot file's.
-        rule: settings in place of the preset's.
+        preset: of the learner; None: the robot file's.
+        settings: of the learner, in place of the preset's.
         learning: False: frozen.
         put_back: the body starts from rest, in a random posture, at the beginning of every span, as
             in the paper's episodes; False: once only, and then it swims on for all its life.
-        parent: name of a life to go on from; its network and rule hold; empty: new-born.
+        parent: name of a life to go on from; its network and learner hold; empty: new-born.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Life:
     density: float = 3000.0
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     learning: bool = True
     put_back: bool = False
     parent: str = ""
@@ -134,8 +134,9 @@ def _begin(life: Life, work: Path) -> tuple[RobotSpec, Controller]:
         spec = of_checkpoint(saved.robot, "swimmer", body)
         robot, controller = settle(saved, spec.robot, transferring=True, seed=life.seed)
         return replace(spec, robot=robot), controller
-    spec = describe("swimmer", body, life.network)
-    return spec, new_controller(spec.robot, life.preset, life.rule, life.seed)
+    spec = describe("swimmer", body)
+    robot = spec.robot.choose(None, life.preset, life.settings, life.network)
+    return replace(spec, robot=robot), new_controller(robot, seed=life.seed)
 
 
 def be_nice(level: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.training.journal import Ending, Goal, Journal, Trace, new_books
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
@@ -24,9 +22,7 @@ class Population:
     """New-born lifetimes, lifetime i from seed + i.
 
     Args:
-        spec: their robot.
-        preset: of the rule; None: the robot file's.
-        settings: overrides of the rule.
+        spec: their robot, network and learner.
         seed: of the birth of lifetime 0, >= 0.
         lifetimes: number of them, >= 1.
         goal: of each.
@@ -35,20 +31,14 @@ class Population:
 
     Attributes:
         seeds, course_seeds: of each lifetime's birth and of its body's courses.
-        network: sizes and settings, the same for all.
-        preset, settings: of the rule, all settings.
+        blueprint: network and learner, the same for all.
         states: the records, (lifetimes,).
         books: of the journals, (lifetimes,).
-
-    Raises:
-        RobotFileError: a network or rule that cannot be.
     """
 
     def __init__(
         self,
         spec: RobotSpec,
-        preset: str | None,
-        settings: dict[str, Any],
         seed: int,
         lifetimes: int,
         goal: Goal,
@@ -56,19 +46,17 @@ class Population:
         robot_seed: int | None = None,
     ) -> None:
         self.spec = spec
-        pattern = new_controller(spec.robot, preset, settings, seed)
-        self.network, self.preset = pattern.network, pattern.preset
-        self.settings = dataclasses.asdict(self.network.rule)
+        self.blueprint = spec.robot.blueprint
         self.seeds = [seed + index for index in range(lifetimes)]
         first = seed if robot_seed is None else robot_seed
         self.course_seeds = [first + index for index in range(lifetimes)]
-        self.states = np.zeros(lifetimes, self.network.dtype)
+        self.states = np.zeros(lifetimes, self.blueprint.dtype)
         for index, own in enumerate(self.seeds):
-            self.network.give_birth(self.states, index, np.random.default_rng(own))
+            self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
         self.goal = goal
         self.books = new_books(lifetimes)
         self.journals = [Journal(i, goal, self.books[i]) for i in range(lifetimes)]
-        self.trace = Trace(self.network.layers)
+        self.trace = Trace(self.blueprint)
         self.trace_every = trace_every
 
     def __len__(self) -> int:
@@ -76,11 +64,9 @@ class Population:
 
     def controller(self, record: NDArray[np.void]) -> Controller:
         """A controller that lives a copy of `record`."""
-        state = np.zeros(1, self.network.dtype)
+        state = np.zeros(1, self.blueprint.dtype)
         state[0] = record
-        controller = Controller(self.network, self.spec.robot.body, state)
-        controller.preset = self.preset
-        return controller
+        return Controller(self.blueprint, state)
 
     def done(self, index: int) -> bool:
         """Whether a lifetime has reached its goal."""

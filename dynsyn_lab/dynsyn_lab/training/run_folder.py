@@ -20,16 +20,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import as_saved
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_controller.lifetime.migration import sections_of_format_1
+from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_sim_bridge.robots.task import Task
 
 if TYPE_CHECKING:
     from dynsyn_sim_bridge.robots.spec import RobotSpec
 
-FORMAT = 1
+FORMAT = 2
 ORIGIN = "origin.ckpt"
 """Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
 CURVE = ("step", "episode", "return", "length")
@@ -46,10 +48,10 @@ class RunConfig:
     Attributes:
         robot: reference of the simulated robot: a name, gymnasium:ENV_ID, /path/to/FILE.py:CLASS.
         robot_options: of its body, all of them.
-        robot_file: YAML text.
-        preset: of the rule.
-        rule: every setting of the rule.
-        overrides: the settings that were asked for in place of the preset's.
+        robot_file: YAML text; its sections network and learner leave nothing to presets and
+            defaults.
+        overrides: what was asked for in place of the robot file's, such as learner.learning_rate or
+            network.hidden, with its value.
         lifetimes: number of them, >= 1.
         seed: lifetime i is born from seed + i.
         backend: one of `backends.registry.BACKENDS`.
@@ -68,8 +70,6 @@ class RunConfig:
     robot: str
     robot_options: dict[str, Any]
     robot_file: str
-    preset: str
-    rule: dict[str, Any]
     overrides: dict[str, Any]
     lifetimes: int
     seed: int
@@ -95,6 +95,22 @@ class RunConfig:
         from dynsyn_sim_bridge.robots.spec import restored
 
         return restored(self.robot, self.robot_options, self.robot_file)
+
+    @cached_property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """Sections `network` and `learner` of the robot file."""
+        data = yaml.safe_load(self.robot_file)
+        return {name: data[name] for name in ("network", "learner")}
+
+    @property
+    def preset(self) -> str:
+        """Of the learner."""
+        return self.sections["learner"]["preset"]
+
+    def setting(self, name: str) -> Any:
+        """Value of a setting, such as "learner.learning_rate"; None: there is none of this name."""
+        section, _, key = name.partition(".")
+        return self.sections[section].get(key)
 
 
 class RunFolder:
@@ -140,12 +156,15 @@ class RunFolder:
             raise RunError(f"run {self.path}: run.json: {error.strerror}") from None
         except ValueError:
             raise RunError(f"run {self.path}: run.json: damaged") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
+        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
+            raise RunError(f"run {self.path}: run.json: expected format 1 or {FORMAT}")
         try:
-            return RunConfig(**_as_saved(data))
+            found = _migrated(data) if data["format"] == 1 else data
+            return RunConfig(**{**found, "task": Task(**found["task"])})
         except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
+        except RobotFileError as error:
+            raise RunError(f"run {self.path}: run.json: {error}") from None
 
     @staticmethod
     def _folder(path: Path, index: int) -> Path:
@@ -223,16 +242,33 @@ class RunFolder:
         _write(self.path / "summary.json", _json(summary))
 
 
-def _as_saved(data: dict[str, Any]) -> dict[str, Any]:
-    """What run.json says, where an older version wrote it in this version's words."""
-    names = {"gymnasium": "in_process"}
-    found = {**data, "rule": as_saved(data["rule"])}
-    found["backend"] = names.get(data["backend"], data["backend"])
-    if "task" in data:
-        return {**found, "task": Task(**data["task"])}
+def _migrated(data: dict[str, Any]) -> dict[str, Any]:
+    """A run.json of format 1.
+
+    It kept `preset` and `rule` beside the robot file, knew no task, and called the backend of this
+    process by the name of a simulator.
+    """
     from dynsyn_sim_bridge.robots.registry import entry
 
-    return {**found, "task": entry(data["robot"]).task}
+    old = {**data}
+    preset, rule = old.pop("preset"), old.pop("rule")
+    robot = parse_robot(old["robot_file"], where="robot_file")
+    sections = sections_of_format_1(robot.network, preset, rule)
+    overrides = sections_of_format_1({"type": robot.network["type"]}, preset, old["overrides"])
+    asked = {
+        f"{name}.{key}": sections[name][key]
+        for name, section in overrides.items()
+        for key in section
+        if key in old["overrides"]
+    }
+    return {
+        **old,
+        "format": FORMAT,
+        "robot_file": robot.with_sections(**sections).complete().source,
+        "overrides": asked,
+        "backend": "in_process" if old["backend"] == "gymnasium" else old["backend"],
+        "task": dataclasses.asdict(entry(old["robot"]).task),
+    }
 
 
 def _json(data: Any) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import os
 import platform
@@ -10,9 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.rollouts.moving import settle
@@ -27,13 +24,14 @@ def make_config(
     robot: str,
     robot_options: dict[str, Any] | None = None,
     preset: str | None = None,
-    overrides: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
     lifetimes: int = 1,
     seed: int = 0,
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
     network: dict[str, Any] | None = None,
+    learner: str | None = None,
     origin: Path | None = None,
     transfer: bool = False,
     robot_seed: int | None = None,
@@ -42,8 +40,9 @@ def make_config(
 
     Args:
         robot: as in `dynsyn train ROBOT`; see `robots.spec.find`.
+        preset, settings, learner: of the learner, in place of the robot file's.
         network: options of the network in place of the robot file's.
-        origin: checkpoint that the lifetimes go on from; it brings network, preset and rule along.
+        origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
         others: see `RunConfig`.
 
@@ -53,21 +52,28 @@ def make_config(
         ImportError: the simulator or the backend's package is not installed.
     """
     try:
-        spec, pattern = _lifetime(
-            robot, robot_options or {}, preset, overrides or {}, network, origin, transfer
-        )
+        if origin is None:
+            spec = describe(robot, robot_options, ends=True)
+            chosen = spec.robot.choose(learner, preset, settings, network)
+        else:
+            saved = checkpoint.load(origin)
+            spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)
+            chosen, _ = settle(saved, spec.robot, settings, network, transfer)
         backend = backend or choose_backend(spec, lifetimes)
         check_backend(backend, spec)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
-    rule = dataclasses.asdict(pattern.network.rule)
+    description = chosen.complete()
+    asked = {"learner": settings or {}, "network": network or {}}
     return RunConfig(
         robot=spec.reference,
         robot_options=spec.options,
-        robot_file=spec.robot.source,
-        preset=pattern.preset,
-        rule=rule,
-        overrides={key: rule[key] for key in overrides or {}},
+        robot_file=description.source,
+        overrides={
+            f"{name}.{key}": getattr(description, name)[key]
+            for name in asked
+            for key in asked[name]
+        },
         lifetimes=lifetimes,
         seed=seed,
         backend=backend,
@@ -82,29 +88,10 @@ def make_config(
     )
 
 
-def _lifetime(
-    robot: str,
-    options: dict[str, Any],
-    preset: str | None,
-    overrides: dict[str, Any],
-    network: dict[str, Any] | None,
-    origin: Path | None,
-    transfer: bool,
-) -> tuple[RobotSpec, Controller]:
-    """The robot of a run, and a lifetime as all of the run are."""
-    if origin is None:
-        spec = describe(robot, options, network, ends=True)
-        return spec, new_controller(spec.robot, preset, overrides)
-    saved = checkpoint.load(origin)
-    spec = of_checkpoint(saved.robot, robot, options, ends=True)
-    settled, controller = settle(saved, spec.robot, overrides, transfer)
-    return dataclasses.replace(spec, robot=settled), controller
-
-
 def _plain(error: ValueError) -> str:
-    """The message; a robot file's error about rule or network is about the command line here."""
+    """The message; a robot file's error about learner or network is about the command line here."""
     message = str(error)
-    if isinstance(error, RobotFileError) and (": rule." in message or ": network." in message):
+    if isinstance(error, RobotFileError) and (": learner." in message or ": network." in message):
         return message.partition(": ")[2]
     return message
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.migration import migrate_records
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.moving import place
@@ -87,9 +88,8 @@ class Trainer:
         check_limits(limits, config)
         goal = Goal(limits.episodes, limits.until_solved, config.task)
         self.population = Population(
-            config.spec, config.preset, config.rule, config.seed, config.lifetimes, goal,
-            config.trace_every, config.robot_seed,
-        )  # fmt: skip
+            config.spec, config.seed, config.lifetimes, goal, config.trace_every, config.robot_seed
+        )
         self._seconds = 0.0
         self._solved_seconds = np.full(config.lifetimes, np.nan)
         self._rows: dict[tuple[int, str], list] = {}
@@ -216,6 +216,8 @@ class Trainer:
         if parts is not None:
             for name, own in (("states", self.population.states), ("books", self.population.books)):
                 found = parts.get(name)
+                if name == "states" and found is not None:
+                    found = migrate_records(found, own.dtype)
                 if found is None or found.dtype != own.dtype or found.shape != own.shape:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found
@@ -238,8 +240,7 @@ class Trainer:
         saved = checkpoint.load(self._folder.path / ORIGIN)
         population = self.population
         controller = population.controller(population.states[0])
-        rule = self._folder.config.rule
-        place(saved, population.spec.robot, controller, rule, transferring=True)
+        place(saved, population.spec.robot, controller, transferring=True)
         own = population.states["random_state"].copy()
         population.states[:] = controller.state
         population.states["random_state"][1:] = own[1:]
@@ -270,7 +271,10 @@ class Trainer:
             average=float(averages.mean()) if averages.size else math.nan,
             average_best=float(averages.max()) if averages.size else math.nan,
             best=float(bests.max()) if bests.size else math.nan,
-            amplitude=float(states["amplitude"].mean()),
+            quantities={
+                name: float(states[name].mean())
+                for name in self.population.blueprint.learner.layer_quantities
+            },
             lifetimes=len(self.population),
             living=living,
             solved=int((self.population.books["solved_step"] >= 0).sum()),

@@ -80,11 +80,10 @@ class Entry:
         """
         return self.factory(**self.resolve(options))
 
-    def robot(self, network: dict[str, Any] | None = None, /, **options: Any) -> Robot:
+    def robot(self, **options: Any) -> Robot:
         """The robot file that belongs to the body which `create` builds from the same options.
 
         Args:
-            network: options in place of those of the file's section `network`.
             options: as for `create`.
 
         Raises:
@@ -94,7 +93,7 @@ class Entry:
         values = self.resolve(options)
         text, where = self.robot_text(values)
         modules = values[self.modules] if self.modules else None
-        return parse_robot(text, modules=modules, where=where, network=network)
+        return parse_robot(text, modules=modules, where=where)
 
     def robot_text(self, values: dict[str, Value]) -> tuple[str, str]:
         """The robot file's text for these options, and where it comes from.

@@ -3,9 +3,9 @@
 =============  ====================================================================================
 here           in the environment
 =============  ====================================================================================
-array          its observation, element by element, as the environment gives it
+array          its observation, element by element
 joints         one for each element of a Box action; effort = action less the middle of its bounds,
-               and the limit is half their distance, so that a symmetric action is the effort itself.
+               the limit half their distance: a symmetric action is the effort itself.
                Two discrete actions are one joint: the second is taken at an effort above 0, the
                first otherwise. More of them are a joint each with a limit of 1, and the one of
                greatest effort is taken, the first of equals.

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dynsyn_controller.node.parameter_table import Value
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot_file import (
+    Robot,
+    RobotFileError,
+    Simulation,
+    load_robot,
+    parse_robot,
+)
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry, names
@@ -133,7 +138,6 @@ def find(reference: str) -> Found:
 def describe(
     reference: str,
     options: dict[str, Any] | None = None,
-    network: dict[str, Any] | None = None,
     ends: bool = False,
 ) -> RobotSpec:
     """The robot that a person asks for.
@@ -141,7 +145,6 @@ def describe(
     Args:
         reference: see `find`.
         options: of the body; those that are not given are the robot file's, or the defaults.
-        network: options in place of those of the robot file's section `network`.
         ends: courses are to end, as training and evaluation need it.
 
     Raises:
@@ -151,7 +154,7 @@ def describe(
     found = find(reference)
     given = {**found.options, **(options or {})}
     values = _with_ends(found.entry, given) if ends else found.entry.resolve(given)
-    return _complete(found.entry, values, _given(found.entry, values, given), found.text, network)
+    return _complete(found.entry, values, _given(found.entry, values, given), found.text)
 
 
 def of_checkpoint(
@@ -239,25 +242,21 @@ def _given(found: Entry, values: dict[str, Value], given: dict[str, Any]) -> dic
 
 
 def _complete(
-    found: Entry,
-    values: dict[str, Value],
-    given: dict[str, Value],
-    text: str | None,
-    network: dict[str, Any] | None = None,
+    found: Entry, values: dict[str, Value], given: dict[str, Value], text: str | None
 ) -> RobotSpec:
     where = f"robot {found.name}: robot file"
     if text is None:
         text, where = found.robot_text(values)
     modules = values[found.modules] if found.modules else None
-    robot = parse_robot(text, modules=modules, where=where, network=network)
+    robot = parse_robot(text, modules=modules, where=where)
     return RobotSpec(found, values, _with_simulation(robot, found.name, given))
 
 
 def _with_simulation(robot: Robot, reference: str, given: dict[str, Value]) -> Robot:
     """`robot` with its section `simulation`, also in its source, unless its name says it all."""
-    data = yaml.safe_load(robot.source)
-    data.pop("simulation", None)
+    document = {key: value for key, value in robot.document.items() if key != "simulation"}
+    simulation = None
     if reference != robot.name or given or reference not in ROBOTS:
-        data["simulation"] = {"robot": reference, **({"options": given} if given else {})}
-    text = yaml.safe_dump(data, sort_keys=False)
-    return robot if text == robot.source else parse_robot(text, where=f"robot {reference}")
+        simulation = Simulation(reference, given)
+        document["simulation"] = dataclasses.asdict(simulation)
+    return dataclasses.replace(robot, simulation=simulation, document=document)

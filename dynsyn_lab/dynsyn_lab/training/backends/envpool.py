@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.robot.sensors import Observer
 from dynsyn_lab.training.population import Note, Population, Sample
 from dynsyn_sim_bridge.robots.entry import EnvpoolBody
@@ -134,10 +135,9 @@ class EnvpoolBackend:
         return False
 
     def _step_controllers(self, silent: int) -> None:
-        network = self._population.network
-        refused = network.step_batch(
+        refused = step_batch(
             self._states,
-            network.parameters,
+            self._population.blueprint.parameters,
             self._observation,
             self._fed_reward,
             self._fed_terminal,

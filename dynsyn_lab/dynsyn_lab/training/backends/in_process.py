@@ -57,10 +57,9 @@ class LifetimeRunner:
         self._journal = population.journals[index]
         self._note, self._sample = note, sample
         self._state = population.states[index : index + 1]
-        robot = population.spec.robot
-        controller = Controller(population.network, robot.body, self._state)
+        controller = Controller(population.blueprint, self._state)
         body.reset(population.course_seeds[index])
-        self.loop = StepLoop(robot, body, controller.step, recording=True)
+        self.loop = StepLoop(population.spec.robot, body, controller.step, recording=True)
         self.until = 0
 
     @property

@@ -28,14 +28,12 @@ class Share:
     """What a process needs to make its part of the population; see `Population`.
 
     Attributes:
-        spec, preset, settings, goal, trace_every: of all lifetimes.
+        spec, goal, trace_every: of all lifetimes.
         seed, robot_seed: of the first of its lifetimes.
         lifetimes: number of them.
     """
 
     spec: RobotSpec
-    preset: str
-    settings: dict[str, Any]
     seed: int
     lifetimes: int
     goal: Goal
@@ -111,8 +109,6 @@ class ProcessBackend:
         for first, last in itertools.pairwise(bounds):
             share = Share(
                 population.spec,
-                population.preset,
-                population.settings,
                 population.seeds[first],
                 last - first,
                 population.goal,
