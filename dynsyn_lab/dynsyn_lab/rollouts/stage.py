@@ -103,7 +103,7 @@ class Stage:
         time = self._steps * self.control_period
         observation = self._senses.look()
         effort = self.controller.step(observation, self._reward, self._terminal, self.learning)
-        position = self.body.layout.view(self._senses.sensors, "joint.position").copy()
+        position = self.body.layout.view(self._senses.sensors, "joint_states.position").copy()
         outcome = self.body.step(effort)
         self._reward, self._terminal = outcome.reward, outcome.terminal
         if outcome.terminal:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import Observer
 from dynsyn_lab.training.population import Flock, Note, Sample
 from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT, LAYOUT, decode
 
