@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.timing import SECOND, Deadlines
-from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_sim_bridge.parameters import Settings
 from dynsyn_sim_bridge.simulation import Simulation
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller.robot.sensors import Observer
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_lab.training.backends.envpool import (

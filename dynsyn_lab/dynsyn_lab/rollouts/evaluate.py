@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -188,11 +189,13 @@ def live(block: Block) -> list[Episode]:
 def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
     """What some episodes came to, by the names of `dynsyn eval --json`.
 
-    `solved` and `threshold` are None where the task does not say when it is solved.
+    `solved` and `threshold` are None where the task does not say when it is solved, and
+    `mean_distance` where the body does not sense its place.
     """
     import numpy as np
 
     totals = np.array([episode.total for episode in episodes])
+    distance = float(np.mean([episode.distance for episode in episodes]))
     return {
         "episodes": len(episodes),
         "mean": float(totals.mean()),
@@ -204,7 +207,7 @@ def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
         "solved": task.solved_by(float(totals.mean())),
         "threshold": task.solved_return,
         "steps": sum(episode.length for episode in episodes),
-        "mean_distance": float(np.mean([episode.distance for episode in episodes])),
+        "mean_distance": None if math.isnan(distance) else distance,
         "mean_effort": float(np.mean([episode.effort for episode in episodes])),
         "returns": totals.tolist(),
     }
@@ -218,9 +221,10 @@ def lines(result: dict[str, Any]) -> list[str]:
         f"  return    mean {result['mean']:.1f}  median {result['median']:.1f}  "
         f"std {result['std']:.1f}  min {result['min']:.1f}  max {result['max']:.1f}",
         f"  falls     {result['falls']}",
-        f"  distance  {result['mean_distance']:.2f} m on average",
-        f"  effort    {result['mean_effort']:.4g} N m on average",
     ]
+    if result["mean_distance"] is not None:
+        shown.append(f"  distance  {result['mean_distance']:.2f} m on average")
+    shown.append(f"  effort    {result['mean_effort']:.4g} N m on average")
     if result["solved"] is not None:
         verdict = "yes" if result["solved"] else "no"
         shown.append(f"  solved    {verdict} (mean of {result['threshold']:g} or more)")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 

@@ -13,6 +13,8 @@ from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
 PIECE = 4096
 """Control steps between looks at whether the course has ended."""
+PLACE = "odom.position"
+"""Block of the sensor vector that says where the body is."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Episode:
         total: the return: sum of its rewards.
         length: control steps.
         fell: it ended by a fall.
-        distance: m over ground, straight from where the body was put to where it came.
+        distance: m over ground, straight from where the body was put to where it came; NaN: it
+            does not sense where it is.
         effort: mean |effort| over steps and joints, N m.
     """
 
@@ -77,6 +80,8 @@ def _episode(loop: StepLoop, learning: bool) -> Episode:
 
 
 def _place(loop: StepLoop) -> np.ndarray:
-    """Where the body is over ground, m, (2,)."""
+    """Where the body is over ground, m, (2,); NaN: it does not sense it."""
+    if PLACE not in loop.body.layout.blocks:
+        return np.full(2, np.nan)
     loop.senses.look()
-    return loop.body.layout.view(loop.senses.sensors, "odom.position")[:2].copy()
+    return loop.body.layout.view(loop.senses.sensors, PLACE)[:2].copy()

@@ -24,7 +24,7 @@ class Moment:
         time: s since the stage was set, at the beginning of the step.
         effort: as a fraction of each joint's limit, -1..1, (joints,).
         activity: of the network's units, (units,).
-        position: of the joints before the step, rad or m, (joints,).
+        position: of the joints before the step, rad or m, (joints,); empty where it is not sensed.
         reward: of this step.
         terminal: the body fell or its course ended, and it has been put back.
     """
@@ -101,13 +101,19 @@ class Stage:
             time,
             loop.effort / self._limits,
             self.controller.activity(),
-            self.body.layout.view(loop.senses.sensors, "joint.position").copy(),
+            self._position(),
             loop.reward,
             loop.terminal,
         )
         if loop.terminal:
             loop.put_back()
         return moment
+
+    def _position(self) -> NDArray[np.float64]:
+        layout, block = self.body.layout, "joint_states.position"
+        if block not in layout.blocks:
+            return np.zeros(0)
+        return layout.view(self._loop.senses.sensors, block).copy()
 
     def frame(self) -> NDArray[np.uint8]:
         """The body and its surroundings now, (height, width, 3)."""

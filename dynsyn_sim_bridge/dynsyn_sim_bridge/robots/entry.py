@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.node.parameter_table import Parameter, Value, resolve
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.task import Task
 
@@ -91,22 +91,22 @@ class Entry:
             RobotFileError: the file is missing or says something that cannot be.
         """
         values = self.resolve(options)
-        text, where = self.robot_text(values)
+        text, where, folder = self.robot_text(values)
         modules = values[self.modules] if self.modules else None
-        return parse_robot(text, modules=modules, where=where)
+        return parse_robot(text, modules=modules, where=where, folder=folder)
 
-    def robot_text(self, values: dict[str, Value]) -> tuple[str, str]:
-        """The robot file's text for these options, and where it comes from.
+    def robot_text(self, values: dict[str, Value]) -> tuple[str, str, Path]:
+        """The robot file's text for these options, where it comes from, and its folder.
 
         Raises:
             RobotFileError: it cannot be read.
         """
         if callable(self.robot_file):
-            return self.robot_file(values), f"robot {self.name}"
+            return self.robot_file(values), f"robot {self.name}", Path()
         path = Path(self.robot_file)
         try:
             path = path if path.is_absolute() else config_path(path)
-            return path.read_text(encoding="utf-8"), str(path)
+            return path.read_text(encoding="utf-8"), str(path), path.parent
         except FileNotFoundError as error:
             reason = error.strerror or str(error)
             raise RobotFileError(f"robot file {path}: cannot be read: {reason}") from None

@@ -102,11 +102,13 @@ class Found:
         entry: the robot's.
         options: of the body that a robot file gives.
         text: of that robot file; None: the entry's own.
+        folder: that paths in `text` are relative to.
     """
 
     entry: Entry
     options: dict[str, Any] = field(default_factory=dict)
     text: str | None = None
+    folder: Path = Path()
 
 
 def find(reference: str) -> Found:
@@ -132,7 +134,8 @@ def find(reference: str) -> Found:
     options = dict(robot.simulation.options)
     if found.modules and robot.modules:
         options = {found.modules: robot.modules, **options}
-    return Found(found, options, Path(reference).read_text(encoding="utf-8"))
+    path = Path(reference).absolute()
+    return Found(found, options, path.read_text(encoding="utf-8"), path.parent)
 
 
 def describe(
@@ -154,7 +157,9 @@ def describe(
     found = find(reference)
     given = {**found.options, **(options or {})}
     values = _with_ends(found.entry, given) if ends else found.entry.resolve(given)
-    return _complete(found.entry, values, _given(found.entry, values, given), found.text)
+    return _complete(
+        found.entry, values, _given(found.entry, values, given), found.text, found.folder
+    )
 
 
 def of_checkpoint(
@@ -196,7 +201,7 @@ def of_checkpoint(
     same_length = not body.modules or values[body.modules] == robot.modules
     # Its own file may have been edited since; of another length only the entry knows the file.
     text = robot.source if body.name == own and same_length else found.text
-    return _complete(body, values, _given(body, values, given), text)
+    return _complete(body, values, _given(body, values, given), text, found.folder)
 
 
 def restored(reference: str, options: dict[str, Value], source: str) -> RobotSpec:
@@ -242,13 +247,17 @@ def _given(found: Entry, values: dict[str, Value], given: dict[str, Any]) -> dic
 
 
 def _complete(
-    found: Entry, values: dict[str, Value], given: dict[str, Value], text: str | None
+    found: Entry,
+    values: dict[str, Value],
+    given: dict[str, Value],
+    text: str | None,
+    folder: Path,
 ) -> RobotSpec:
     where = f"robot {found.name}: robot file"
     if text is None:
-        text, where = found.robot_text(values)
+        text, where, folder = found.robot_text(values)
     modules = values[found.modules] if found.modules else None
-    robot = parse_robot(text, modules=modules, where=where)
+    robot = parse_robot(text, modules=modules, where=where, folder=folder)
     return RobotSpec(found, values, _with_simulation(robot, found.name, given))
 
 

@@ -17,8 +17,11 @@ import mujoco
 import numpy as np
 
 from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.messages.imu import ImuSensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_controller.node.parameter_table import Parameter
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
@@ -72,8 +75,6 @@ class Swimmer:
     """
 
     control_period = SUBSTEPS * _PHYSICS_STEP
-    range_max = 0.0
-    scan_angles = (0.0, 0.0)
 
     def __init__(
         self,
@@ -83,7 +84,11 @@ class Swimmer:
         density: float = WATER_DENSITY,
     ) -> None:
         _check(joints, desired_speed, course_steps, density)
-        self.layout = SensorLayout(tuple(f"joint_{i}" for i in range(1, joints + 1)))
+        names = tuple(f"joint_{i}" for i in range(1, joints + 1))
+        self.layout = SensorLayout(
+            (JointStateSensor(joints=names), ImuSensor(), OdometrySensor()),
+            without=("imu.linear_acceleration",),
+        )
         self._desired_speed = desired_speed
         self._course_steps = course_steps
         self._model = build_model(joints, density)
@@ -93,9 +98,9 @@ class Swimmer:
         self._effort = self._data.ctrl
         self._sensors = self.layout.zeros()
         blocks = self.layout.blocks
-        names = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
-        names += ("odom.linear", "odom.angular")
-        self._starts = np.array([blocks[name].start for name in names])
+        heads = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
+        heads += ("odom.linear", "odom.angular")
+        self._starts = np.array([blocks[name].start for name in heads])
         self._track = np.zeros((TRACK_STEPS, 2))
         self._view = SwimmerView(joints + 1, LINK_LENGTH)
         self.reset(seed=0)

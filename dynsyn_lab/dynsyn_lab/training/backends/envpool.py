@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.step import step_batch
-from dynsyn_controller.robot.sensors import Observer
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_lab.training.population import Note, Population, Sample
 from dynsyn_sim_bridge.robots.entry import EnvpoolBody
 from dynsyn_sim_bridge.robots.spec import RobotSpec
