@@ -15,6 +15,7 @@ _TEXT = """\
 # {identifier} of gymnasium as a robot. The reward is the environment's own.
 # Joints are the elements of its action, channels those of its observation. A channel that has
 # bounds is scaled to -1..1; for the others a scale that brings them there helps learning.
+version: 2
 name: {name}
 description: {identifier} of gymnasium
 control_rate: {rate!r}   # Hz
@@ -33,10 +34,10 @@ observation:
 {channels}
 
 network:
-  type: walker
-  hidden: 8
-  oscillators: 2
-preset: dynsyn
+  type: mlp
+  hidden: [16]
+  normalisation_time: 300.0   # s of the rule; channels are standardised over about this time
+learner: {{type: dynamic_synapse, preset: dynsyn}}
 """
 
 

@@ -23,16 +23,12 @@ from __future__ import annotations
 import inspect
 import math
 import os
-import re
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.envs.registration import EnvSpec, load_env_creator
-from gymnasium.error import DependencyNotInstalled, Error
-from gymnasium.spaces import Box, Discrete
+from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
 from dynsyn_controller.messages.float64_multi_array import Float64MultiArraySensor
@@ -42,14 +38,23 @@ from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.gymnasium_file import robot_text
+from dynsyn_sim_bridge.robots.gymnasium_spaces import (
+    action_map,
+    control_rate,
+    creator_of,
+    effort_limits,
+    element_names,
+    find_spec,
+    joint_names,
+    make,
+    one_line,
+)
 from dynsyn_sim_bridge.robots.task import Task
 
 ARRAY = "array"
 """Name of the sensor that brings the observation."""
 COURSE_STEPS = 1000
 """Of an environment without a limit of its own."""
-DEFAULT_RATE = 50.0
-"""Hz, of an environment that does not say how long its steps are."""
 _GOALS = ("MountainCar", "MountainCarContinuous", "Acrobot")
 """Environments whose termination is what was to be reached."""
 _OWN = ("course_steps", "terminated")
@@ -92,13 +97,12 @@ class GymnasiumRobot:
         self._array = self.layout.blocks[ARRAY]
         self._sensors = self.layout.zeros()
         # Box2D's worlds remember what was in them; a new environment is a fresh one.
-        self._fresh = load_env_creator_module(environment).startswith("gymnasium.envs.box2d")
+        self._fresh = creator_of(environment).__module__.startswith("gymnasium.envs.box2d")
         self._steps = 0
         self._generator = np.random.default_rng(0)
 
     def _make(self) -> gymnasium.Env:
-        spec = find_spec(self._name)
-        modes = getattr(load_env_creator(spec.entry_point), "metadata", {}).get("render_modes", [])
+        modes = getattr(creator_of(self._name), "metadata", {}).get("render_modes", [])
         mode = "rgb_array" if "rgb_array" in modes else None
         return make(self._name, max_episode_steps=self._course_steps, render_mode=mode,
                     **self._options)  # fmt: skip
@@ -164,7 +168,7 @@ class GymnasiumRobot:
             return np.ascontiguousarray(self._environment.render(), dtype=np.uint8)
         except Exception as error:  # whatever a graphics library raises
             raise RuntimeError(
-                f"gymnasium:{self._name} cannot draw itself here: {_one_line(error)}; for MuJoCo "
+                f"gymnasium:{self._name} cannot draw itself here: {one_line(error)}; for MuJoCo "
                 "without a display set MUJOCO_GL=egl or MUJOCO_GL=osmesa"
             ) from error
 
@@ -198,130 +202,11 @@ def gymnasium_entry(environment: str, name: str) -> Entry:
     )
 
 
-def find_spec(environment: str) -> EnvSpec:
-    """gymnasium's registration of an environment.
-
-    Raises:
-        ValueError: there is none; the message is gymnasium's.
-        ImportError: the module that brings it is not installed.
-    """
-    try:
-        return gymnasium.spec(environment)
-    except Error as error:
-        raise ValueError(f"gymnasium:{environment}: {_one_line(error)}") from None
-
-
-def make(environment: str, **options: Any) -> gymnasium.Env:
-    """An environment, checked for spaces that a robot can have.
-
-    Raises:
-        ValueError: an option that it refuses, or other spaces.
-        ImportError: a package that it needs is not installed.
-    """
-    where = f"gymnasium:{environment}"
-    try:
-        made = gymnasium.make(environment, disable_env_checker=True, **options)
-    except (DependencyNotInstalled, ImportError) as error:
-        raise ImportError(f"{where}: {_one_line(error)}") from None
-    except (Error, TypeError, ValueError, OSError) as error:
-        raise ValueError(f"{where}: {_one_line(error)}") from None
-    try:
-        element_names(environment, made.observation_space)
-        action_map(environment, made.action_space)
-    except ValueError:
-        made.close()
-        raise
-    return made
-
-
-def element_names(environment: str, space: gymnasium.Space) -> tuple[str, ...]:
-    """Names of the observation's elements.
-
-    Raises:
-        ValueError: the observation is not one vector of numbers.
-    """
-    if not isinstance(space, Box) or len(space.shape) != 1 or not space.shape[0]:
-        found = f"shape {space.shape}" if isinstance(space, Box) else type(space).__name__
-        raise ValueError(
-            f"gymnasium:{environment}: observation: found {found}, expected a Box of one vector"
-        )
-    return tuple(f"observation_{index}" for index in range(space.shape[0]))
-
-
-def effort_limits(space: gymnasium.Space) -> FloatArray:
-    """Largest |effort| of each joint, (joints,)."""
-    if isinstance(space, Box):
-        return 0.5 * (space.high.astype(float) - space.low.astype(float)).ravel()
-    return np.ones(1 if space.n == 2 else int(space.n))
-
-
-def action_map(environment: str, space: gymnasium.Space) -> Callable[[FloatArray], Any]:
-    """What turns an effort (joints,) into an action.
-
-    Raises:
-        ValueError: actions of another kind, or without bounds.
-    """
-    where = f"gymnasium:{environment}: action"
-    if isinstance(space, Discrete):
-        first = int(space.start)
-        if space.n < 2:
-            raise ValueError(f"{where}: found a single one, expected two or more")
-        if space.n == 2:
-            return lambda effort: first + int(effort[0] > 0.0)
-        return lambda effort: first + int(np.argmax(effort))
-    if not isinstance(space, Box) or not np.issubdtype(space.dtype, np.floating):
-        raise ValueError(f"{where}: found {type(space).__name__}, expected Box or Discrete")
-    low, high = space.low.astype(float), space.high.astype(float)
-    if not (np.isfinite(low).all() and np.isfinite(high).all() and (low < high).all()):
-        raise ValueError(f"{where}: found a Box without bounds, expected finite ones")
-    middle, shape, kind = (0.5 * (low + high)).ravel(), space.shape, space.dtype
-    return lambda effort: (effort + middle).reshape(shape).astype(kind)
-
-
-def joint_names(environment: gymnasium.Env) -> tuple[str, ...]:
-    """MuJoCo's names of the actuated joints where they are given, else action_0 and so on."""
-    count = effort_limits(environment.action_space).size
-    model = getattr(environment.unwrapped, "model", None)
-    if getattr(model, "nu", None) == count and isinstance(environment.action_space, Box):
-        named = [_actuated(model, index) for index in range(count)]
-        if all(named) and len(set(named)) == count:
-            return tuple(named)
-    return tuple(f"action_{index}" for index in range(count))
-
-
-def _actuated(model: Any, index: int) -> str:
-    try:
-        name = model.actuator(index).name or model.joint(model.actuator_trnid[index, 0]).name
-    except (AttributeError, IndexError, KeyError):
-        return ""
-    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) else ""
-
-
-def control_rate(environment: gymnasium.Env) -> float:
-    """Steps a second, Hz: by the environment's dt or tau, else as many as its pictures."""
-    inner = environment.unwrapped
-    for name in ("dt", "tau"):
-        period = getattr(inner, name, None)
-        if isinstance(period, (float, np.floating)) and period > 0:
-            return 1.0 / float(period)
-    rate = environment.metadata.get("render_fps") or DEFAULT_RATE
-    return float(rate)
-
-
-def load_env_creator_module(environment: str) -> str:
-    """Module that an environment's code is in."""
-    creator = load_env_creator(find_spec(environment).entry_point)
-    return getattr(creator, "__module__", "")
-
-
 def _options(spec: EnvSpec) -> tuple[Parameter, ...]:
     """Plain arguments of the environment's constructor, with its defaults."""
     try:
-        creator = load_env_creator(spec.entry_point)
-        arguments = inspect.signature(creator).parameters.values()
-    except (DependencyNotInstalled, ImportError) as error:
-        raise ImportError(f"gymnasium:{spec.id}: {_one_line(error)}") from None
-    except ValueError:  # without a signature
+        arguments = inspect.signature(creator_of(spec.id)).parameters.values()
+    except ValueError:  # it is without a signature
         return ()
     table = []
     for argument in arguments:
@@ -357,7 +242,3 @@ def _choose_graphics() -> None:
     """Without a display MuJoCo draws by EGL, unless the environment says otherwise."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -8,14 +8,11 @@ A class follows `base.SimulatedRobot` and may have these attributes, each as in 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import importlib.util
 import inspect
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from dynsyn_controller.core.registry import load_class
 from dynsyn_sim_bridge.robots.entry import Entry
 
 _FACTS = ("options", "modules", "task", "course_option", "close_up")
@@ -24,7 +21,7 @@ _FACTS = ("options", "modules", "task", "course_option", "close_up")
 def absolute(reference: str) -> str:
     """`file.py:Class` with the file's absolute path, so that it is found from anywhere."""
     path, _, name = reference.rpartition(":")
-    return f"{Path(path).expanduser().absolute()}:{name}"
+    return f"{Path(path).expanduser().resolve()}:{name}"
 
 
 def entry_in_file(reference: str) -> Entry:
@@ -34,11 +31,7 @@ def entry_in_file(reference: str) -> Entry:
         ValueError: no such file or class, or the file cannot be executed.
     """
     path, _, name = absolute(reference).rpartition(":")
-    found = getattr(_module(Path(path)), name, None)
-    if found is None:
-        raise ValueError(
-            f"robot {path}: there is no {name or 'CLASS'} in it; expected {path}:CLASS"
-        )
+    found = load_class(path, name, "robot")
     return entry_of(found, f"{path}:{name}", f"robot {path}: {name}")
 
 
@@ -70,24 +63,3 @@ def _robot_file(found: type) -> Path:
     code = Path(inspect.getfile(found)).absolute()
     named = getattr(found, "robot_file", None)
     return code.parent / named if named is not None else code.with_suffix(".yaml")
-
-
-def _module(path: Path) -> ModuleType:
-    """The module at `path`, executed once in this process."""
-    digest = hashlib.sha1(str(path).encode()).hexdigest()[:8]
-    name = f"dynsyn_robot_{path.stem}_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if not path.is_file():
-        raise ValueError(f"robot {path}: there is no such file")
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look their own module up
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise ValueError(
-            f"robot {path}: cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-    return module
