@@ -256,8 +256,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     args = parser.parse_args(argv)
     be_nice(args.nice)
-    steps = {name: getattr(args, f"{name}_steps") // SPAN for name in STEPS}
-    lengths = Lengths(**steps)
+    lengths = Lengths(**{name: getattr(args, f"{name}_steps") // SPAN for name in STEPS})
     from dynsyn_lab.studies.swimmer_report import report
 
     for name in args.studies:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,7 +233,8 @@ def _check_arms(given: Sequence[tuple[str, list[Path]]]) -> None:
     """No name and no folder may come twice."""
     names = [name for name, _ in given]
     folders = [path.resolve() for _, paths in given for path in paths]
-    for what, seen in (("arm", names), ("run", folders)):
+    all_given: tuple[tuple[str, list[Any]], ...] = (("arm", names), ("run", folders))
+    for what, seen in all_given:
         twice = next((item for item in seen if seen.count(item) > 1), None)
         if twice is not None:
             raise UsageError(f"{what} {twice}: given twice, expected every {what} once")
