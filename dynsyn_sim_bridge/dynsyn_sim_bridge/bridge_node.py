@@ -33,7 +33,6 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
-from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_msgs.msg import JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
@@ -66,9 +65,8 @@ class Bridge(Node):
         self.settings: Settings = settings(overrides_of(self))
         declare(self, self.settings.table, self.settings.values)
         self.add_post_set_parameters_callback(self._on_parameters)
-        entry, options = self.settings.entry, self.settings.options
-        description = entry.robot(**options)
-        robot = entry.create(**options)
+        asked = self.settings.robot
+        robot = asked.create()
         self.simulation = Simulation(robot, self.settings.seed)
         self.effort: FloatArray | None = None
         self.effort_stamp = self.effort_time = -1
@@ -78,10 +76,10 @@ class Bridge(Node):
         self.reset_asked = False
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
-        self._open_outputs({sensor.name: sensor.topic for sensor in description.sensors})
+        self._open_outputs({sensor.name: sensor.topic for sensor in asked.robot.sensors})
         self._open_inputs()
         self.get_logger().info(
-            f"{entry.name}: {entry.description}; joints {', '.join(robot.layout.joints)}"
+            f"{asked.reference}: {asked.entry.description}; joints {', '.join(robot.layout.joints)}"
         )
 
     def publish(self, stamp: int) -> None:
@@ -242,7 +240,7 @@ def run(arguments: list[str]) -> int:
         if unknown:
             raise ParameterError(f"argument {unknown[0]!r}: expected --ros-args and what follows")
         bridge = Bridge()
-    except (ParameterError, RobotFileError) as error:
+    except ValueError as error:  # parameters, a robot file, or a body that does not fit it
         return end(NAME, error, 2)
     except (ImportError, OSError) as error:
         return end(NAME, error, 1)

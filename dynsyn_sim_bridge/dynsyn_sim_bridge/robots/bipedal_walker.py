@@ -22,6 +22,7 @@ scan                    state[14..23] 160 / 30, rounded to float32       m, 0..5
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import Box2D
 import gymnasium
@@ -36,6 +37,8 @@ from dynsyn_controller.messages.laser_scan import LaserScanSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
+from dynsyn_sim_bridge.robots.task import Task
 
 EFFORT_LIMIT = 80.0
 """N m of every joint; an action of 1."""
@@ -121,6 +124,11 @@ class BipedalWalker:
         self._effort[:] = 0.0
 
     @property
+    def environment(self) -> gymnasium.Env:
+        """The environment itself."""
+        return self._environment
+
+    @property
     def generator(self) -> np.random.Generator:
         """See `base.SimulatedRobot`: of courses, and of the push that each begins with."""
         return self._environment.np_random
@@ -152,16 +160,6 @@ class BipedalWalker:
     def close(self) -> None:
         """Release the renderer and the world."""
         self._environment.close()
-
-
-def walker() -> BipedalWalker:
-    """BipedalWalker-v3."""
-    return BipedalWalker("BipedalWalker-v3")
-
-
-def walker_hardcore() -> BipedalWalker:
-    """BipedalWalkerHardcore-v3."""
-    return BipedalWalker("BipedalWalkerHardcore-v3")
 
 
 @njit(cache=True)
@@ -216,3 +214,36 @@ def decode(state, place, effort, sensors):
         sensors[_EFFORT + joint] = effort[joint]
     for ray in range(10):
         sensors[_SCAN + ray] = np.float32(float(state[14 + ray]) * (160.0 / 30.0))
+
+
+@njit(cache=True)
+def decode_all(state, effort, sensors):
+    """`decode` for every row; the place of the body is not known and becomes 0.
+
+    Args:
+        state: (bodies, STATES) float32.
+        effort: (bodies, 4) N m.
+        sensors: (bodies, LAYOUT.size), in place.
+    """
+    place = np.zeros(2)
+    for row in range(state.shape[0]):
+        decode(state[row], place, effort[row], sensors[row])
+
+
+def _entry(environment: str, description: str, episode_steps: int) -> Entry:
+    return Entry(
+        description=description,
+        factory=partial(BipedalWalker, environment),
+        robot_file="robots/walker.yaml",
+        task=Task(solved_return=300.0, episode_steps=episode_steps),
+        envpool=EnvpoolBody(environment, LAYOUT, EFFORT_LIMIT, decode_all, ("odom.position",)),
+        close_up=(0.0, 0.35, 0.43, 1.0),
+    )
+
+
+WALKER = _entry("BipedalWalker-v3", "BipedalWalker-v3 (gymnasium): two legs on gentle hills", 1600)
+WALKER_HARDCORE = _entry(
+    "BipedalWalkerHardcore-v3",
+    "BipedalWalkerHardcore-v3 (gymnasium): stumps, stairs and pits",
+    2000,
+)

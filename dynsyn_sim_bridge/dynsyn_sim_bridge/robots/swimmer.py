@@ -21,8 +21,11 @@ from dynsyn_controller.messages.imu import ImuSensor
 from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.odometry import OdometrySensor
+from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
+from dynsyn_sim_bridge.robots.task import Task
 
 LINK_LENGTH = 0.1
 """m"""
@@ -276,3 +279,20 @@ def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
     sensors[starts[4] + 1] = speed_y * ahead_x - speed_x * ahead_y
     sensors[starts[5] + 2] = turning
     return forward
+
+
+SWIMMER = Entry(
+    description="Swimmer of the DeepMind Control Suite (MuJoCo): a chain in thick water",
+    factory=Swimmer,
+    robot_file="robots/swimmer.yaml",
+    options=(
+        Parameter("joints", 5, "number of joints", JOINTS_MINIMUM, JOINTS_MAXIMUM),
+        Parameter("desired_speed", 0.1, "speed of the full reward, m/s", 0.001, 10.0),
+        Parameter("course_steps", 0, "control steps of a course, 0: never-ending", 0),
+        Parameter("density", WATER_DENSITY, "of the water, kg/m^3", 1.0, 1e5),
+    ),
+    modules="joints",
+    # The paper's episodes have 1000 steps, worth 1 at most each; it names no return that is enough.
+    task=Task(episode_steps=1000),
+    course_option="course_steps",
+)
