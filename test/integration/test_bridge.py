@@ -123,6 +123,7 @@ def test_publishes_a_robot_in_si_units(processes, peer):
     }
 
 
+@pytest.mark.realtime
 def test_real_time_keeps_its_rate_and_the_clock_of_the_node(processes, peer):
     rewards = peer.listen(Reward, "reward")
     processes.start_node(MODULE)
@@ -134,6 +135,7 @@ def test_real_time_keeps_its_rate_and_the_clock_of_the_node(processes, peer):
     assert abs(stamp(rewards[-1]) - time.time_ns()) < 1e9
 
 
+@pytest.mark.realtime
 def test_realtime_factor_scales_rate_and_publishes_clock(processes, peer):
     rewards = peer.listen(Reward, "reward")
     clock = peer.listen(Clock, "/clock")
@@ -147,6 +149,7 @@ def test_realtime_factor_scales_rate_and_publishes_clock(processes, peer):
     assert stamp_nanoseconds(clock[-1].clock) <= stamp(rewards[-1])
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("by_topic", [False, True])
 def test_command_is_applied_then_times_out_to_zero(processes, peer, by_topic):
     states = peer.listen(JointState, "joint_states")
