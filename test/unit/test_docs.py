@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dynsyn_controller.core.learners.rule import PRESETS, Rule
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, parse_robot
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, load_robot, parse_robot
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -25,7 +26,7 @@ def test_the_example_robot_file_gives_a_controller():
 @pytest.mark.parametrize("cls", [Robot, Joint, Channel])
 def test_every_key_of_a_robot_file_is_documented(cls: type):
     text = (ROOT / "docs" / "robots.md").read_text()
-    names = {field.name for field in dataclasses.fields(cls)} - {"source"}
+    names = {field.name for field in dataclasses.fields(cls)} - {"document"}
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
 
 
@@ -34,14 +35,17 @@ def test_the_table_of_presets_says_what_they_are():
     text = (ROOT / "docs" / "rule.md").read_text()
     table = text[text.index("## Presets") :]
     checked = 0
-    for field in dataclasses.fields(Rule):
-        row = re.search(rf"^\| `{field.name}`[^|]*\|(.*)\|$", table, re.MULTILINE)
-        if row is None or not isinstance(field.default, float):
+    walker = load_robot(config_path("robots/walker.yaml"))
+    presets = [walker.choose(preset=name).blueprint for name in PRESETS]
+    values = [{**vars(made.learner.options), **vars(made.network.options)} for made in presets]
+    for name, default in values[0].items():
+        row = re.search(rf"^\| `{name}`[^|]*\|(.*)\|$", table, re.MULTILINE)
+        if row is None or not isinstance(default, float):
             continue
-        for cell, preset in zip(row.group(1).split("|"), PRESETS, strict=True):
+        for cell, preset in zip(row.group(1).split("|"), values, strict=True):
             number = re.match(r"[*\s]*(-?[\d.]+(?:e-?\d+)?)", cell)
             if number:
-                assert float(number.group(1)) == getattr(PRESETS[preset], field.name), field.name
+                assert float(number.group(1)) == preset[name], name
                 checked += 1
     assert checked >= 20
 

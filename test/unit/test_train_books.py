@@ -7,8 +7,10 @@ import json
 
 import numpy as np
 import pytest
+import yaml
 
 from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.journal import Goal
 from dynsyn_lab.training.population import Flock
@@ -16,9 +18,11 @@ from dynsyn_lab.training.run_folder import CURVE, RunError, RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_sim_bridge.robots.registry import entry
 
+ROBOT = entry("walker").robot().choose(preset="authors")
+
 
 def flock_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Flock:
-    return Flock(entry("walker").robot(), "authors", {}, seed, lifetimes, goal or Goal(), 1000)
+    return Flock(ROBOT, seed, lifetimes, goal or Goal(), 1000)
 
 
 class Fed:
@@ -32,10 +36,9 @@ class Fed:
         self.step(0.0)
 
     def step(self, reward: float, terminal: bool = False) -> None:
-        network = self.flock.network
-        refused = network.step_batch(
+        refused = step_batch(
             self.flock.states,
-            network.parameters,
+            self.flock.blueprint.parameters,
             self.observation,
             np.array([reward]),
             np.array([terminal]),
@@ -114,7 +117,7 @@ def test_trace_names_what_it_samples() -> None:
     flock = flock_of()
     record = flock.states[0]
     row = dict(zip(flock.trace.columns, flock.trace.row(record), strict=True))
-    hidden, drive, action = flock.network.layers
+    hidden, drive, action = flock.blueprint.layers
     assert row["step"] == 0
     assert row["amplitude.action"] == pytest.approx(record["amplitude"][action.slice].mean())
     last = hidden.start + (hidden.rows - 1) * hidden.columns
@@ -139,7 +142,8 @@ def test_configuration_is_whole_and_read_back(folder) -> None:
     assert again.config == folder.config
     written = json.loads((folder.path / "run.json").read_text())
     assert set(written) == {field.name for field in dataclasses.fields(folder.config)}
-    assert written["rule"]["oscillator_b"] == 0.2
+    network = yaml.safe_load(written["robot_file"])["network"]
+    assert network["oscillator_b"] == again.config.setting("network.oscillator_b") == 0.2
     assert {"python", "numpy", "numba", "gymnasium"} <= set(written["versions"])
     assert [path.name for path in again.lifetimes] == ["lifetime_000", "lifetime_001"]
 
@@ -163,7 +167,7 @@ def test_a_folder_that_holds_something_is_refused(folder) -> None:
         RunFolder.create(folder.path, folder.config)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', '{"format": 1}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 3}', '{"format": 2}', '{"format": 1}'])
 def test_a_damaged_run_is_refused(folder, text) -> None:
     (folder.path / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json"):
@@ -187,5 +191,5 @@ def test_exported_lifetime_is_a_checkpoint(tmp_path) -> None:
     checkpoint.save(tmp_path / "a.ckpt", fed.flock.robot, controller)
     loaded = checkpoint.load(tmp_path / "a.ckpt")
     assert loaded.state[0].tobytes() == fed.record.tobytes()
-    assert loaded.preset == "authors"
-    assert loaded.settings == fed.flock.settings
+    assert loaded.robot.learner["preset"] == "authors"
+    assert loaded.controller().learner.options == fed.flock.blueprint.learner.options
