@@ -75,9 +75,8 @@ def test_it_crosses_dds_in_lockstep_bit_for_bit(folder: Path, processes, peer):
     file = folder / "battery_swimmer.yaml"
     processes.start_node(CONTROLLER, robot_file=file, lockstep=True, seed=9)
     peer.wait_for(lambda: heard and heard[-1].steps > 200, "200 steps", timeout=90.0)
-    saved = peer.call(
-        SaveCheckpoint, "dynsyn/save_checkpoint", SaveCheckpoint.Request(path="a.ckpt")
-    )
+    request = SaveCheckpoint.Request(path=str(folder / "a.ckpt"))
+    saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
     assert saved.success, saved.message
     assert batteries
     assert min(message.percentage for message in batteries) < 1.0
