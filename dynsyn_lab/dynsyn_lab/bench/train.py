@@ -7,16 +7,11 @@ medians over the rounds are reported: a busy machine slows both alike.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from dynsyn_lab.cli.arguments import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,24 +27,6 @@ SWIMMER = "swimmer"
 GYMNASIUM = {"walker": "BipedalWalker-v3", "walker_hardcore": "BipedalWalkerHardcore-v3"}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `dynsyn bench train`."""
-    parser.add_argument("--robot", default="walker", choices=(*GYMNASIUM, SWIMMER))
-    parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
-    parser.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Measure, print and write the result. Returns 0."""
-    result = measure(args.robot, args.lifetimes, args.rounds)
-    for name, value in result.items():
-        print(f"{name:32} {value:,.3f}" if isinstance(value, float) else f"{name:32} {value}")
-    if args.json is not None:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    return 0
-
-
 def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> dict[str, Any]:
     """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
 
@@ -57,7 +34,13 @@ def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> di
         robot: a walker, or the swimmer, of which there are only the figures of one lifetime.
         lifetimes: in the batch, whose figures are None where envpool is not installed.
         rounds: of each timing.
+
+    Raises:
+        ValueError: a robot that there are no figures for.
     """
+    if robot not in (*GYMNASIUM, SWIMMER):
+        expected = ", ".join((*GYMNASIUM, SWIMMER))
+        raise ValueError(f"found {robot!r}, expected one of {expected}")
     single = {"robot": robot, **measure_single(robot, rounds)}
     if robot == SWIMMER:
         return single

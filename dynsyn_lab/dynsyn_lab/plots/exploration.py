@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.synapse import advance
-from dynsyn_lab.plots.source import Source, Synapse
+from dynsyn_lab.plots.source import NotDrawable, Source, Synapse
 from dynsyn_lab.plots.style import IN_TIME, VERMILION, new_figure
 
 PERIODS = 12
@@ -48,15 +48,20 @@ def _paths(weights: NDArray) -> NDArray:
 
 
 def _title(source: Source) -> str:
-    rule = source.checkpoint.settings
-    return (
-        f"Exploration with preset {source.checkpoint.preset}: periods of "
-        f"{rule['period_mean']:g} ± {rule['period_std']:g} s"
-    )
+    parameters = source.controller.network.parameters
+    mean, std = (float(parameters[name][0]) / 1000.0 for name in ("period_mean", "period_std"))
+    preset = source.checkpoint.preset
+    return f"Exploration with preset {preset}: periods of {mean:g} ± {std:g} s"
 
 
 def _walk(source: Source, count: int) -> tuple[list[Synapse], NDArray, NDArray, NDArray]:
-    """Synapses, times, weights and centres of those to show."""
+    """Synapses, times, weights and centres of those to show.
+
+    Raises:
+        NotDrawable: the weights do not swing.
+    """
+    if "period_mean" not in source.controller.network.parameters.dtype.names:
+        raise NotDrawable("this learner's weights do not swing")
     synapses = source.chosen(count)
     indices = [synapse.index for synapse in synapses]
     times, weights = trajectory(source.controller, indices)

@@ -51,11 +51,9 @@ def _parameters(source: Source) -> NDArray[np.void]:
 
 
 def _settings(source: Source) -> str:
-    rule = source.checkpoint.settings
-    return (
-        f"preset {source.checkpoint.preset}: a = {rule['oscillator_a']:g}, "
-        f"b = {rule['oscillator_b']:g}, c = {rule['oscillator_c']:g}"
-    )
+    parameters = source.controller.network.parameters
+    values = (f"{name} = {float(parameters[f'oscillator_{name}'][0]):g}" for name in "abc")
+    return f"preset {source.checkpoint.preset}: {', '.join(values)}"
 
 
 def swinging_range(drive: NDArray, v: NDArray) -> tuple[float, float] | None:
