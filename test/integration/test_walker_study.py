@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dynsyn_lab.cli import main as cli
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
-from dynsyn_lab.studies import walker
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import CURVE, RunFolder
 from dynsyn_lab.training.run_setup import make_config
@@ -48,7 +48,7 @@ def made_up(path: Path, *returns: np.ndarray, seed: int = 0, robot: str = "walke
 
 
 def study(*words: object) -> int:
-    return walker.main([str(word) for word in words])
+    return cli.main(["study", "walker", *map(str, words)])
 
 
 def rows(path: Path) -> list[dict[str, str]]:

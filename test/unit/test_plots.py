@@ -216,7 +216,7 @@ def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path:
 
 
 def test_an_arm_holds_the_last_return_of_a_lifetime_that_stopped() -> None:
-    arm = comparison.Arm("x", [(np.array([100.0, 200.0]), np.array([1.0, 3.0]))])
+    arm = comparison.ArmCurves("x", [(np.array([100.0, 200.0]), np.array([1.0, 3.0]))])
     np.testing.assert_array_equal(
         arm.on(np.array([50.0, 150.0, 200.0, 900.0]))[0], [np.nan, 2.0, 3.0, 3.0]
     )

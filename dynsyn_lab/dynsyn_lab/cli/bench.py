@@ -67,12 +67,13 @@ def run_controller(args: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such preset, or no folder for the result.
     """
+    from dynsyn_controller.robot.robot_file import RobotFileError
     from dynsyn_lab.bench.controller import measure
 
     check_folder("--json", args.json)
     try:
         result = measure(args.preset, args.rounds)
-    except ValueError as error:
+    except RobotFileError as error:
         raise UsageError(str(error)) from None
     _print_figures(result, ".2f")
     write_json(args.json, result)

@@ -11,13 +11,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dynsyn_lab.cli import bench, completion, doctor, plot, render, sweep
+from dynsyn_lab.cli import bench, completion, doctor, plot, render, study, sweep
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.live import monitor, sim
 from dynsyn_lab.rollouts import evaluate
 from dynsyn_lab.training import train
 
-COMMANDS = (sim, monitor, train, evaluate, plot, render, sweep, bench, doctor, completion)
+COMMANDS = (sim, monitor, train, evaluate, plot, render, sweep, study, bench, doctor, completion)
 """In the order of `dynsyn --help`."""
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2

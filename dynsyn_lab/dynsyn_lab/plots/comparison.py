@@ -25,7 +25,7 @@ GRID = 400
 
 
 @dataclass
-class Arm:
+class ArmCurves:
     """Lifetimes with the same settings.
 
     Attributes:
@@ -45,7 +45,7 @@ class Arm:
         return np.stack([np.interp(steps, x, y, left=np.nan) for x, y in self.curves])
 
 
-def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
+def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
     """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm.
 
     Args:
@@ -60,9 +60,9 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
         raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
     runs = [RunFolder(path) for path in paths]
     names = list(labels) or [describe(run, runs) for run in runs]
-    arms: dict[str, Arm] = {}
+    arms: dict[str, ArmCurves] = {}
     for run, name in zip(runs, names, strict=True):
-        arm = arms.setdefault(name, Arm(name))
+        arm = arms.setdefault(name, ArmCurves(name))
         for lifetime in range(run.config.lifetimes):
             try:
                 curve = finished_episodes(run, lifetime)
@@ -120,7 +120,7 @@ def label_axes(axes: Axes) -> None:
     axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
 
 
-def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
+def draw_arms(arms: Sequence[ArmCurves], robot: str) -> Figure:
     """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line."""
     end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
     steps = np.linspace(0.0, end, GRID)
