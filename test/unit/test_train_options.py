@@ -10,8 +10,8 @@ import pytest
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 
 
@@ -29,12 +29,23 @@ def test_settings_of_rule_and_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [("3", 3), ("3e-9", 3e-9), ("true", True), ("False", False), ("linear", "linear")],
+    ("words", "value"),
+    [
+        (["--repulsive"], True),
+        (["--repulsive", "True"], True),  # as the published re-implementation has it
+        (["--repulsive", "no"], False),
+        (["--attractive-only"], False),
+        (["--rule.repulsion", "True"], True),
+        (["--rule.repulsion=no"], False),
+    ],
+    ids=str,
 )
-def test_values(text, value) -> None:
-    assert read_value(text) == value
-    assert type(read_value(text)) is type(value)
+def test_spellings_of_repulsion(words, value, tmp_path) -> None:
+    out = tmp_path / "run"
+    assert cli.main(["train", "walker", *words, "--steps", "2", "--out", str(out)]) == 0
+    config = RunFolder(out).config
+    assert config.rule["repulsion"] is value
+    assert config.overrides == {"repulsion": value}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +58,7 @@ def test_values(text, value) -> None:
         ("walker", "--rule.learning_rate"),
         ("walker", "--rule.learning_rate", "1", "--rule.learning_rate", "2"),
         ("walker", "--repulsive", "--attractive-only"),
+        ("walker", "--repulsive", "maybe"),
         ("walker", "--backend", "cloud"),
         ("walker", "--nonsense"),
     ],

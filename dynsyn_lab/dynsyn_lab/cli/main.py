@@ -11,11 +11,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dynsyn_lab.cli import bench, completion, doctor, plot, render, study, sweep
+from dynsyn_lab.cli import bench, completion, doctor, evaluate, plot, render, study, sweep, train
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.live import monitor, sim
-from dynsyn_lab.rollouts import evaluate
-from dynsyn_lab.training import train
 
 COMMANDS = (sim, monitor, train, evaluate, plot, render, sweep, study, bench, doctor, completion)
 """In the order of `dynsyn --help`."""
