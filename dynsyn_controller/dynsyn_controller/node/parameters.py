@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.core.text_values import settings_of
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
+"""A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -29,22 +29,27 @@ TABLE: tuple[Parameter, ...] = (
         maximum=1000,
     ),
     Parameter(
-        "preset",
+        "learner",
         "",
-        "Preset of the rule; empty: the checkpoint's, or else the robot file's.",
-        choices=("", *PRESETS),
+        "Type of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
-        "rule",
+        "preset",
         "",
-        "Settings of the rule that replace the preset's, as name=value, separated by commas, such "
-        "as learning_rate=2.4e-5, repulsion=false.",
+        "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
+        "settings",
+        "",
+        "Settings of the learner and options of the network that replace the preset's, as "
+        "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
+        "network.adaptation=none.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
         "learning",
         True,
-        "Learn; false: frozen, every weight stands at its centre.",
+        "Learn; false: frozen, every weight stands at what has been learnt.",
         read_only=False,
     ),
     Parameter(
@@ -144,8 +149,9 @@ class Settings:
 
     robot_file: str
     modules: int
+    learner: str
     preset: str
-    rule: str
+    settings: str
     seed: int
     learning: bool
     checkpoint_path: str
@@ -186,22 +192,33 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def rule_settings(self) -> dict[str, Any]:
-        """Overrides of the rule by name; their names and types are checked where they are used.
+    def overrides(self) -> dict[str, dict[str, Any]]:
+        """Settings "learner" and options "network", by name; checked where they are used.
 
         Raises:
-            ParameterError: not of the form name=value, ...
+            ParameterError: not of the form learner.name=value, ...
         """
-        return parse_rule(self.rule)
+        return parse_settings(self.settings)
 
 
-def parse_rule(text: str) -> dict[str, Any]:
-    """A mapping from "name=value, name=value"; values are numbers, true, false or words.
+def parse_settings(text: str) -> dict[str, dict[str, Any]]:
+    """Mappings "learner" and "network" from "learner.name=value, network.name=value".
+
+    Values are numbers, true, false, lists such as [64, 64], or words.
 
     Raises:
-        ParameterError: an item without "=", or a name given twice.
+        ParameterError: an item without "=", of neither section, or a name given twice.
     """
+    found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
     try:
-        return settings_of(text)
+        settings = settings_of(text)
     except ValueError as error:
-        raise ParameterError(f"rule: {error}") from None
+        raise ParameterError(f"settings: {error}") from None
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        if not key or section not in found:
+            raise ParameterError(
+                f"settings: found {name!r}, expected learner.name=value or network.name=value"
+            )
+        found[section][key] = value
+    return found

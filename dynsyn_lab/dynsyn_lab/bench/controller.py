@@ -28,7 +28,7 @@ def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
     """The figures of `dynsyn bench controller --json`, for the walker; times in us.
 
     Args:
-        preset: of the rule.
+        preset: of the learner.
         rounds: of both timings, 1 or more.
 
     Raises:
@@ -37,7 +37,7 @@ def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
     robot = load_robot(config_path("robots/walker.yaml"))
     controller = new_controller(robot, preset, seed=SEED)
     controller.compile()
-    reference = WalkerReference(robot.body, controller.network.rule, SEED)
+    reference = WalkerReference(controller.blueprint, SEED)
     random = np.random.default_rng(SEED)
     observations = list(random.normal(0.0, 0.5, (STEPS, len(robot.observation))))
     rewards = random.normal(0.0, REWARDS, STEPS).tolist()

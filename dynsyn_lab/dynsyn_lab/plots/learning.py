@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.plots.source import NotDrawable, Source, Synapse
+from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
 from dynsyn_lab.plots.style import BLUE, GREEN, GREY, PURPLE, SKY, VERMILION, new_figure
 from dynsyn_lab.training.journal import SOLVED_RETURN
 
@@ -138,9 +138,8 @@ def draw_poincare(source: Source) -> Figure:
     if len(synapses) < 3:
         raise NotDrawable(f"trace.csv has {len(synapses)} synapses, a Poincaré map takes three")
     _check_density(source, trace["step"])
+    swinging(source)
     first, second, third = synapses
-    if f"{first.name}.centre" not in trace:
-        raise NotDrawable("trace.csv has no centres: this learner's synapses do not swing")
     away = trace[f"{first.name}.weight"] - trace[f"{first.name}.centre"]
     others = np.stack([trace[f"{s.name}.weight"] for s in (second, third)], axis=1)
     points, times, upwards = crossings(away, others, source.hours(trace["step"]))
@@ -168,8 +167,7 @@ def _darker(name: str):
 
 
 def _check_density(source: Source, steps: NDArray[np.float64]) -> None:
-    parameters = source.controller.network.parameters
-    period = float(parameters["period_mean"][0] / parameters["dt"][0])
+    period = swinging(source).period_mean * 1000.0 / source.checkpoint.robot.dt
     every = float(np.median(np.diff(steps)))
     if every * SAMPLES_PER_PERIOD > period:
         raise NotDrawable(

@@ -47,13 +47,15 @@ def _parameters(source: Source) -> NDArray[np.void]:
     if "v" not in source.controller.state.dtype.names:
         kind = source.checkpoint.robot.network["type"]
         raise NotDrawable(f"network {kind} has no FitzHugh-Nagumo oscillators")
-    return source.controller.network.parameters
+    return source.controller.blueprint.parameters
 
 
 def _settings(source: Source) -> str:
-    parameters = source.controller.network.parameters
-    values = (f"{name} = {float(parameters[f'oscillator_{name}'][0]):g}" for name in "abc")
-    return f"preset {source.checkpoint.preset}: {', '.join(values)}"
+    options = source.controller.network.options
+    return (
+        f"preset {source.controller.preset}: a = {options.oscillator_a:g}, "
+        f"b = {options.oscillator_b:g}, c = {options.oscillator_c:g}"
+    )
 
 
 def swinging_range(drive: NDArray, v: NDArray) -> tuple[float, float] | None:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
+from dynsyn_controller.core.learners.dynamic_synapse.settings import DynamicSynapseSettings
 from dynsyn_controller.core.networks.base import LayerSpec
 from dynsyn_controller.lifetime import checkpoint as checkpoints
 from dynsyn_lab.cli.errors import CommandError, UsageError
@@ -85,8 +87,9 @@ class Source:
     @property
     def quantities(self) -> dict[str, NDArray[np.float64]]:
         """What there is of every synapse, flat: the weight, and what its learner keeps of it."""
-        state = self.controller.state[0]
-        return {name: state[name] for name in ("weight", "centre", "amplitude")}
+        controller = self.controller
+        kept = {name: controller.quantity(name) for name in controller.learner.quantities}
+        return {"weight": controller.weight, **kept}
 
     @cached_property
     def curve(self) -> dict[str, NDArray[np.float64]]:
@@ -150,6 +153,20 @@ class Source:
                 )
         layers = self.controller.layers
         return [find_synapse(layers, name) for name in self.synapses or names]
+
+
+def swinging(source: Source) -> DynamicSynapseSettings:
+    """Settings of a lifetime's dynamic synapses.
+
+    Raises:
+        NotDrawable: it has another learner.
+    """
+    learner = source.controller.learner
+    if not isinstance(learner, DynamicSynapse):
+        raise NotDrawable(
+            f"{source.path}: found learner {learner.name}, expected {DynamicSynapse.name}"
+        )
+    return learner.options
 
 
 def open_source(

@@ -24,14 +24,14 @@ class Condition:
 
     Attributes:
         label: for people.
-        network, preset, rule: see `Trial`.
+        network, preset, settings: see `Trial`.
         long: whether it is run as long as `Lengths.learning`.
     """
 
     label: str
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     long: bool = False
 
 
@@ -98,7 +98,7 @@ def learning(lengths: Lengths) -> list[list[Trial]]:
             lengths.of(condition),
             network=condition.network,
             preset=condition.preset,
-            rule=condition.rule,
+            settings=condition.settings,
         )
         for name, condition in CONDITIONS.items()
         for seed in SEEDS

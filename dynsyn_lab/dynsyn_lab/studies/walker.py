@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.studies.walker_arms import collect
@@ -39,7 +40,8 @@ def compare(
 def _check_named_once(arms: Sequence[NamedFiles]) -> None:
     names = [name for name, _ in arms]
     folders = [path.resolve() for _, paths in arms for path in paths]
-    for what, seen in (("arm", names), ("run", folders)):
+    given: tuple[tuple[str, list[Any]], ...] = (("arm", names), ("run", folders))
+    for what, seen in given:
         twice = next((item for item in seen if seen.count(item) > 1), None)
         if twice is not None:
             raise UsageError(f"{what} {twice}: given twice, expected every {what} once")

@@ -34,7 +34,8 @@ class SweepFile:
         robot: registered robot.
         vary: what differs between points: `learner.KEY`, `network.KEY` or `robot.OPTION` -> a list
             of values, or for a random search a range {low, high, scale: linear or log}. KEY is one
-            of the robot file's section: `learner.preset` is the learner's preset.
+            of the robot file's section: `learner.preset` is the learner's preset, `learner.type`
+            its name.
         search: "grid": every combination; "random": `samples` draws.
         samples: of a random search, >= 1.
         draw_seed: of a random search, >= 0.
@@ -213,12 +214,13 @@ def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
     for key, value in values.items():
         section, name = _split(key)
         given[section][name] = value
-    preset = given["learner"].pop("preset", None)
+    learner, preset = (given["learner"].pop(name, None) for name in ("type", "preset"))
     return make_config(
         file.robot,
         robot_options=given["robot"],
+        learner=learner,
         preset=preset,
-        overrides=given["learner"],
+        settings=given["learner"],
         network=given["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
