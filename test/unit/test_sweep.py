@@ -40,7 +40,7 @@ RANDOM = SMALL | {
     "vary": {
         "learner.convergence_rate": {"low": 1e-9, "high": 1e-6, "scale": "log"},
         "learner.period_mean": {"low": 10.0, "high": 20.0},
-        "learner.oscillator_substeps": {"low": 1, "high": 3},
+        "network.oscillator_substeps": {"low": 1, "high": 3},
         "learner.preset": ["authors", "paper"],
     },
 }
@@ -77,7 +77,7 @@ def states(out: Path) -> dict[str, bytes]:
 def test_the_shipped_example_is_a_good_sweep() -> None:
     plan = read_plan(config_path("sweeps/example.yaml"))
     assert len(plan.points) == 6
-    assert plan.points[0].config.rule["period_std"] == 8.0
+    assert plan.points[0].config.setting("learner.period_std") == 8.0
 
 
 def test_a_grid_is_every_combination(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_grid_is_every_combination(tmp_path: Path) -> None:
         for time in (0, 50.0)
     ]
     last = plan.points[-1].config
-    assert (last.robot_options["joints"], last.preset, last.rule["baseline_time"]) == (
+    assert (last.robot_options["joints"], last.preset, last.setting("learner.baseline_time")) == (
         5,
         "dynsyn",
         50.0,
@@ -131,8 +131,8 @@ def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Pa
     assert logs.max() < -6
     assert abs(np.median(logs) + 7.5) < 0.6
     assert 10 < min(drawn["learner.period_mean"]) < 13 < 17 < max(drawn["learner.period_mean"]) < 20
-    assert set(drawn["learner.oscillator_substeps"]) == {1, 2, 3}
-    assert all(type(value) is int for value in drawn["learner.oscillator_substeps"])
+    assert set(drawn["network.oscillator_substeps"]) == {1, 2, 3}
+    assert all(type(value) is int for value in drawn["network.oscillator_substeps"])
     assert set(drawn["learner.preset"]) == {"authors", "paper"}
     assert [p.values for p in read_plan(tmp_path / "sweep.yaml").points] == [
         p.values for p in plan.points
@@ -153,7 +153,7 @@ def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
     [
         (SMALL | {"lifetime": 2}, "lifetime: unknown key; did you mean 'lifetimes'?"),
         (SMALL | {"vary": {"learner.learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
-        (SMALL | {"learner": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
+        (SMALL | {"network": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
         (SMALL | {"robot": "wolker"}, "did you mean 'walker'?"),
         (SMALL | {"vary": {}}, "vary: found nothing"),
         (
