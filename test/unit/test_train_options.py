@@ -23,7 +23,11 @@ def test_settings_of_rule_and_body() -> None:
     args = arguments(
         "swimmer", "--learner.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
     )
-    assert args.dotted == {"learner": {"learning_rate": 5e-5}, "network": {}, "robot": {"joints": 7}}
+    assert args.dotted == {
+        "learner": {"learning_rate": 5e-5},
+        "network": {},
+        "robot": {"joints": 7},
+    }
     assert args.robot == "swimmer"
     assert args.steps == 2_000_000
 
@@ -128,7 +132,7 @@ def test_short_forms_become_settings() -> None:
     config = make_config("walker", settings={"repulsion": False, "learning_rate": 1})
     assert config.overrides == {"learner.repulsion": False, "learner.learning_rate": 1.0}
     assert config.setting("learner.repulsion") is False
-    assert config.backend == "gymnasium"
+    assert config.backend == "in_process"
     assert config.preset == "dynsyn"
     json.dumps(config.sections, allow_nan=False)
 

@@ -18,8 +18,6 @@ from dynsyn_lab.pictures.panel import MovingPanel, signals_of
 from dynsyn_lab.pictures.strip import draw_strip
 from dynsyn_lab.rollouts.stage import Moment, Stage
 
-CLOSE_UPS = {"walker": (0.0, 0.35, 0.43, 1.0), "walker_hardcore": (0.0, 0.35, 0.43, 1.0)}
-"""Left, top, right and bottom of a close-up, as fractions of the picture, where it is worth one."""
 PANEL_WIDTH = 0.9
 """Of a side panel, as a fraction of the picture's height."""
 LEAST_PANEL_HEIGHT = 380
@@ -94,7 +92,7 @@ def render(scene: Scene, look: Look, out: Path) -> str:
     falls = sum(moment.terminal for moment in moments)
     ended = f", put back {falls} times" if falls else ""
     mode = "learning" if scene.learning else "frozen"
-    return f"{out}: {stage.robot_name}, {scene.seconds:g} s, {mode}{ended}"
+    return f"{out}: {stage.spec.reference}, {scene.seconds:g} s, {mode}{ended}"
 
 
 def _open(scene: Scene) -> Stage:
@@ -139,10 +137,11 @@ def _beside(picture: Picture, panel: Picture) -> Picture:
 def frame(stage: Stage, close: bool) -> Picture:
     """The body and its surroundings now, or only what is near to it."""
     picture = stage.frame()
-    if not close or stage.robot_name not in CLOSE_UPS:
+    close_up = stage.spec.entry.close_up
+    if not close or close_up is None:
         return picture
     height, width = picture.shape[:2]
-    left, top, right, bottom = CLOSE_UPS[stage.robot_name]
+    left, top, right, bottom = close_up
     return picture[
         round(top * height) : round(bottom * height), round(left * width) : round(right * width)
     ]

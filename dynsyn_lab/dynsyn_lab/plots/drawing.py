@@ -78,7 +78,8 @@ def draw_runs(
         CommandError: a file cannot be written.
     """
     with matplotlib.rc_context(STYLE):
-        figure = draw_arms(collect(runs, labels), RunFolder(runs[0]).config.robot)
+        config = RunFolder(runs[0]).config
+        figure = draw_arms(collect(runs, labels), config.robot, config.task.solved_return)
         files = _save(figure, folder or _beside(runs[0]), ARMS, formats)
     return Drawn(ARMS, files)
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.transfer import transfer
 from dynsyn_controller.lifetime import atomic, checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.rollouts.senses import Senses
-from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.rollouts.moving import settle
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 SPAN = 1000
 """Control steps of one return; the paper's episode."""
@@ -98,35 +96,28 @@ def run(trial: Trial, work: Path) -> float:
     lived = returns_of(work, trial)
     if len(lived) == trial.spans:  # by another study in the same folder, meanwhile
         return float(lived[-20:].mean())
-    robot, controller = _begin(trial, work)
-    body = entry("swimmer").create(
-        joints=trial.joints, density=trial.density, course_steps=SPAN if trial.put_back else 0
-    )
+    spec, controller = _begin(trial, work)
+    body = spec.create()
     body.reset(trial.seed)
-    returns = np.array(_swim(robot, controller, body, trial.spans, trial.learning))
-    checkpoint.save(checkpoint_of(work, trial.name), robot, controller)
+    loop = StepLoop(spec.robot, body, controller.step)
+    returns = np.array([_span(loop, trial.learning) for _ in range(trial.spans)])
+    checkpoint.save(checkpoint_of(work, trial.name), spec.robot, controller)
     buffer = io.BytesIO()
     np.save(buffer, returns)
     atomic.write(work / f"{trial.name}.npy", buffer.getvalue())
     return float(returns[-20:].mean())
 
 
-def _swim(
-    robot: Robot, controller: Controller, body: SimulatedRobot, spans: int, learning: bool
-) -> list[float]:
-    """The loop: sense, learn and act, move. Returns the sum of rewards of each span."""
-    look, act, move = Senses(robot, body).look, controller.step, body.step
-    reward, terminal, returns = 0.0, False, []
-    for _ in range(spans):
-        total = 0.0
-        for _ in range(SPAN):
-            outcome = move(act(look(), reward, terminal, learning))
-            reward, terminal = outcome.reward, outcome.terminal
-            total += reward
-            if terminal:
-                body.reset()
-        returns.append(total)
-    return returns
+def _span(loop: StepLoop, learning: bool) -> float:
+    """Live one span, over ends of courses; returns the sum of its rewards."""
+    left, total = SPAN, 0.0
+    loop.total = 0.0
+    while left > 0:
+        left -= loop.run(left, learning)
+        if loop.terminal:
+            total += loop.total
+            loop.put_back()
+    return total + loop.total
 
 
 def _check_same(trial: Trial, work: Path) -> None:
@@ -139,20 +130,18 @@ def _check_same(trial: Trial, work: Path) -> None:
         raise ValueError(f"{path}: another trial of this name; use another folder for the work")
 
 
-def _begin(trial: Trial, work: Path) -> tuple[Robot, Controller]:
+def _begin(trial: Trial, work: Path) -> tuple[RobotSpec, Controller]:
     """A new-born lifetime, or its parent's in this body."""
-    swimmer = entry("swimmer")
+    course = SPAN if trial.put_back else 0
+    body = {"joints": trial.joints, "density": trial.density, "course_steps": course}
     if trial.parent:
         saved = checkpoint.load(checkpoint_of(work, trial.parent))
-        if len(saved.robot.joints) == trial.joints:
-            return saved.robot, saved.controller()
-        body = swimmer.robot(joints=trial.joints)
-        robot = body.with_sections(saved.robot.network, saved.robot.learner)
-        controller = new_controller(robot, seed=trial.seed)
-        transfer(saved.controller(), controller)
-        return robot, controller
-    robot = swimmer.robot(trial.network, joints=trial.joints)
-    return robot, new_controller(robot, trial.preset, trial.settings, trial.seed)
+        spec = of_checkpoint(saved.robot, "swimmer", body)
+        robot, controller = settle(saved, spec.robot, transferring=True, seed=trial.seed)
+        return replace(spec, robot=robot), controller
+    spec = describe("swimmer", body)
+    robot = spec.robot.choose(None, trial.preset, trial.settings, trial.network)
+    return replace(spec, robot=robot), new_controller(robot, seed=trial.seed)
 
 
 def be_nice(level: int) -> None:
