@@ -67,11 +67,8 @@ class Controller:
 
     def __init__(self, peer, efforts) -> None:
         self._efforts = efforts
-        robot = entry("walker").robot()
-        unsaid = ("command.linear", "command.angular", "imu.linear_acceleration")
-        self._reader = SensorReader(
-            robot.layout, (), [block for block in robot.layout.blocks if block not in unsaid]
-        )
+        layout = entry("walker").create().layout
+        self._reader = SensorReader(layout, (), layout.blocks)
         self._reward = Reward()
         self.lived: list[tuple[int, bytes, float, bool]] = []
         for topic, kind in SENSORS.items():

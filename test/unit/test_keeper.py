@@ -24,8 +24,8 @@ def settings(**values) -> Settings:
     return Settings(**resolve(TABLE, {key: values[key] for key in values}))
 
 
-def lived(preset: str = "authors", steps: int = 20, **rule):
-    controller = new_controller(ROBOT, preset, rule, seed=3)
+def lived(preset: str = "authors", steps: int = 20, **learner):
+    controller = new_controller(ROBOT, preset, learner, seed=3)
     generator = np.random.default_rng(0)
     for _ in range(steps):
         controller.step(generator.normal(size=24), generator.normal())
@@ -52,7 +52,7 @@ def test_with_a_file_the_lifetime_goes_on_bit_for_bit(tmp_path):
     checkpoint.save(path, ROBOT, first)
     second, continued = open_lifetime(ROBOT, settings(checkpoint_path=str(path)))
     assert continued
-    assert (second.preset, second.network.rule.learning_rate) == ("dynsyn", 3e-5)
+    assert (second.preset, second.learner.options.learning_rate) == ("dynsyn", 3e-5)
     for step in range(100):
         observation = np.full(24, 0.01 * step)
         np.testing.assert_array_equal(
@@ -61,19 +61,24 @@ def test_with_a_file_the_lifetime_goes_on_bit_for_bit(tmp_path):
     assert first.state.tobytes() == second.state.tobytes()
 
 
-def test_a_rule_given_anew_replaces_the_checkpoints(tmp_path):
+def test_settings_given_anew_replace_the_checkpoints(tmp_path):
     path = tmp_path / "life.ckpt"
     checkpoint.save(path, ROBOT, lived("dynsyn", learning_rate=3e-5))
-    one = continue_lifetime(ROBOT, settings(rule="convergence_rate=1e-9"), path)
-    assert one.network.rule.learning_rate == 3e-5
-    assert one.network.rule.convergence_rate == 1e-9
+    one = continue_lifetime(ROBOT, settings(settings="learner.convergence_rate=1e-9"), path)
+    assert one.learner.options.learning_rate == 3e-5
+    assert one.learner.options.convergence_rate == 1e-9
+    slow = continue_lifetime(ROBOT, settings(settings="network.adaptation_rate=1e-9"), path)
+    assert slow.network.options.adaptation_rate == 1e-9
     other = continue_lifetime(ROBOT, settings(preset="authors"), path)
     assert other.preset == "authors"
-    assert other.network.rule == new_controller(ROBOT, "authors").network.rule
+    assert other.learner.options == new_controller(ROBOT, "authors").learner.options
+    assert other.network.options == new_controller(ROBOT, "authors").network.options
     with pytest.raises(CheckpointError, match="another network"):
         continue_lifetime(ROBOT, settings(preset="paper"), path)
+    with pytest.raises(CheckpointError, match="learner: found 'dynamic_synapse', expected 'none'"):
+        continue_lifetime(ROBOT, settings(learner="none"), path)
     with pytest.raises(RobotFileError, match="learning_rate"):
-        continue_lifetime(ROBOT, settings(rule="learning_rat=1"), path)
+        continue_lifetime(ROBOT, settings(settings="learner.learning_rat=1"), path)
 
 
 def test_a_folder_that_is_missing_is_told_at_the_start(tmp_path):
@@ -125,7 +130,7 @@ def test_a_lifetime_that_is_not_finite_is_not_saved(keeper):
     controller = lived()
     keeper.save(controller, now=0).result()
     good = keeper.path.read_bytes()
-    controller.centre[7] = np.inf
+    controller.quantity("centre")[7] = np.inf
     with pytest.raises(CheckpointError, match="not written: a centre is not finite"):
         keeper.save(controller, now=1)
     assert keeper.path.read_bytes() == good

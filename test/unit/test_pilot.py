@@ -191,7 +191,7 @@ def test_frozen_stands_at_its_centres(pilot):
     for step in range(5):
         sense(pilot, step, value=1.0)
         tick(pilot, step)
-    np.testing.assert_array_equal(pilot.controller.weight, pilot.controller.centre)
+    np.testing.assert_array_equal(pilot.controller.weight, pilot.controller.quantity("centre"))
 
 
 def test_a_reward_that_is_no_number_is_refused(pilot):
@@ -352,6 +352,7 @@ def test_reward_computed_from_the_observation():
 
 def test_an_operators_command_that_does_not_come_is_its_default():
     text = """
+version: 2
 name: cart
 description: one wheel
 control_rate: 50.0

@@ -139,9 +139,10 @@ def test_trajectory_is_the_rule_s_own_without_learning() -> None:
 def test_oscillators_swing_where_the_paper_says() -> None:
     drive = np.linspace(-2, 2, 3000)
     found = []
-    for settings in ({"oscillator_b": 2.0}, {"oscillator_b": 0.2}):
-        network = new_controller(entry("walker").robot(), "authors", settings).network
-        states = oscillator.run_oscillator(network.parameters, drive, (-1.0, -1.0))
+    for options in ({"oscillator_b": 2.0}, {"oscillator_b": 0.2}):
+        robot = entry("walker").robot().choose(preset="authors", options=options)
+        parameters = robot.blueprint.parameters
+        states = oscillator.run_oscillator(parameters, drive, (-1.0, -1.0))
         found.append(oscillator.swinging_range(drive, states[1:, 0]))
     assert found[0] == pytest.approx((-0.6, 1.1), abs=0.1)
     assert found[1] is None
@@ -172,7 +173,7 @@ def test_the_wave_of_a_swimmer_runs_from_head_to_tail(swimmer: Path) -> None:
 
 @pytest.fixture
 def small_runs(tmp_path: Path) -> list[Path]:
-    settings = ({"seed": 1}, {"seed": 2}, {"seed": 1, "overrides": {"repulsion": False}})
+    settings = ({"seed": 1}, {"seed": 2}, {"seed": 1, "settings": {"repulsion": False}})
     return [
         train(tmp_path / f"run_{i}", "walker", 500, preset="authors", **own)
         for i, own in enumerate(settings)

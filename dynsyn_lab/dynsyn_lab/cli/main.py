@@ -24,6 +24,7 @@ COMMANDS = (
     "pictures.render",
     "sweeps.sweep",
     "bench.command",
+    "cli.robot",
     "cli.doctor",
 )
 

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from dynsyn_lab.plots.style import BLACK, CYCLE, FAINT, STYLE
 from dynsyn_lab.rollouts.stage import Moment, Stage
 
-WINDOW = 4.0
-"""s that a moving panel shows."""
+SECONDS = 4.0
+"""That a moving panel shows."""
+HIDDEN_UNITS = 8
+"""Of a network without oscillators, at most so many are drawn."""
 _DOTS_PER_INCH = 100
 
 
@@ -37,7 +39,7 @@ class Signals:
 
 
 def signals_of(moments: Sequence[Moment], stage: Stage) -> Signals:
-    """Oscillators of the network (their first output), efforts of the joints, and the reward."""
+    """Oscillators (their first output) or some hidden units, efforts of the joints, the reward."""
     names = stage.controller.unit_names
     oscillators = [name for name in names if name.startswith("oscillator.")]
     oscillators = [name for name in oscillators if name.endswith(".v")] or oscillators
@@ -48,11 +50,13 @@ def signals_of(moments: Sequence[Moment], stage: Stage) -> Signals:
     # The punishment of a fall would flatten everything else; its time is marked instead.
     reward = np.where(ends, np.nan, reward)
     times = np.array([moment.time for moment in moments])
-    short = {name: name.removeprefix("oscillator.") for name in oscillators}
+    hidden = [name for name in names if name.startswith("hidden")][:HIDDEN_UNITS]
+    title, units = ("oscillators", oscillators) if oscillators else ("hidden units", hidden)
+    shown = {n.removeprefix("oscillator."): activity[names.index(n)] for n in units}
     return Signals(
         times,
         {
-            "oscillators": {short[n]: activity[names.index(n)] for n in oscillators},
+            **({title: shown} if shown else {}),
             "effort / limit": dict(zip(stage.body.layout.joints, effort, strict=True)),
             "reward per step": {"": reward},
         },
@@ -109,10 +113,10 @@ class MovingPanel:
             size = (width / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
             figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
             self._canvas = FigureCanvasAgg(figure)
-            self._panels = figure.subplots(3, sharex=True)
+            self._panels = figure.subplots(len(signals.groups), sharex=True)
             self._lines = draw_signals(self._panels, signals, legend_columns=4)
             self._panels[-1].set_xlabel("time before now / s")
-            self._panels[0].set_xlim(-WINDOW, 0.0)
+            self._panels[0].set_xlim(-SECONDS, 0.0)
             self._ends = [axes.axvline(0.0, color=FAINT, linewidth=2) for axes in self._panels]
             for artist in self._artists():
                 artist.set_animated(True)
@@ -125,10 +129,10 @@ class MovingPanel:
     def draw(self, now: float) -> NDArray[np.uint8]:
         """The panel at this time in s, (height, width, 3)."""
         signals = self._signals
-        seen = (signals.times <= now) & (signals.times >= now - WINDOW)
+        seen = (signals.times <= now) & (signals.times >= now - SECONDS)
         times = signals.times[seen] - now
         self._canvas.restore_region(self._empty)
-        ends = signals.ends[(signals.ends <= now) & (signals.ends >= now - WINDOW)] - now
+        ends = signals.ends[(signals.ends <= now) & (signals.ends >= now - SECONDS)] - now
         for axes, mark in zip(self._panels, self._ends, strict=True):
             for end in ends:
                 mark.set_xdata([end, end])
