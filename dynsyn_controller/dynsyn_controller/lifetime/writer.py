@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,14 +15,29 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.node.parameters import Settings
-from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import Robot
 
 T = TypeVar("T")
 
 
-def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
+@dataclass(frozen=True)
+class Origin:
+    """What a lifetime begins from.
+
+    Attributes:
+        path: file that it is continued from, where it exists; None: new-born, in memory only.
+        preset: of the rule, in place of the checkpoint's or the robot file's; None: theirs.
+        rule: settings of the rule that replace the preset's or the checkpoint's.
+        seed: of a new-born lifetime.
+    """
+
+    path: Path | None = None
+    preset: str | None = None
+    rule: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+
+def open_lifetime(robot: Robot, origin: Origin) -> tuple[Controller, bool]:
     """The lifetime to begin with: continued from the checkpoint file, or new-born without one.
 
     Returns:
@@ -31,35 +46,32 @@ def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
     Raises:
         CheckpointError: the file is damaged or of another robot or network, or its folder cannot
             be written to.
-        RobotFileError, ParameterError: the network or the rule cannot be.
+        RobotFileError: the network or the rule cannot be.
     """
-    path = settings.checkpoint
+    path = origin.path
     if path is not None:
         _check_folder(path.parent, path)
         if path.exists():
-            return continue_lifetime(robot, settings, path), True
-    controller = new_controller(
-        robot, settings.preset or None, settings.rule_settings, settings.seed
-    )
-    return controller, False
+            return continue_lifetime(robot, origin, path), True
+    return new_controller(robot, origin.preset, origin.rule, origin.seed), False
 
 
-def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controller:
+def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Controller:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
-    It keeps the rule that it was saved with; a preset given in `settings` replaces all of that
-    rule, and single settings of the rule replace theirs.
+    It keeps the rule that it was saved with; a preset given in `origin` replaces all of that rule,
+    and single settings of the rule replace theirs.
 
     Raises:
         CheckpointError: damaged, or of another robot or network.
-        RobotFileError, ParameterError: the rule cannot be.
+        RobotFileError: the rule cannot be.
     """
     saved = checkpoint.load(path)
-    if settings.preset:
-        preset, rule = settings.preset, settings.rule_settings
+    if origin.preset:
+        preset, rule = origin.preset, origin.rule
     else:
-        preset, rule = saved.preset, {**saved.settings, **settings.rule_settings}
-    controller = new_controller(robot, preset, rule, settings.seed)
+        preset, rule = saved.preset, {**saved.settings, **origin.rule}
+    controller = new_controller(robot, preset, rule, origin.seed)
     checkpoint.restore(controller, saved)
     controller.compile()
     return controller
@@ -85,7 +97,7 @@ class Saved:
     steps: int
 
 
-class Keeper:
+class CheckpointWriter:
     """Saves a lifetime without holding up the control loop.
 
     The snapshot is taken at once, in the caller's thread; a thread of its own puts it on disk.
@@ -108,15 +120,15 @@ class Keeper:
         self._pending: list[Future[Saved]] = []
         self._last: int | None = None
 
-    def due(self, now: int, period: float) -> bool:
-        """Whether `period` seconds (0: never) have gone by since the last save was begun, or since
-        this was first asked."""
+    def due(self, now: int, period: int) -> bool:
+        """Whether `period` ns (0: never) have gone by since the last save was begun, or since this
+        was first asked."""
         if self._last is None:
             self._last = now
         return (
             self.path is not None
             and period > 0
-            and now - self._last >= period * SECOND
+            and now - self._last >= period
             and not self._pending
         )
 

@@ -26,7 +26,7 @@ REWARD = "reward"
 _COMPUTED_FROM = ("odom.position", "imu.orientation")
 
 
-class Pilot:
+class Guard:
     """Holds the latest readings and lets the controller act on them while that is safe.
 
     The effort is neutral, and nothing is lived or learnt, until every channel has come, while any

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from dynsyn_controller.core.learners.rule import PRESETS
+from dynsyn_controller.lifetime.writer import Origin
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
@@ -187,13 +188,13 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def rule_settings(self) -> dict[str, Any]:
-        """Overrides of the rule by name; their names and types are checked where they are used.
+    def origin(self) -> Origin:
+        """What the lifetime begins from.
 
         Raises:
-            ParameterError: not of the form name=value, ...
+            ParameterError: `rule` is not of the form name=value, ...
         """
-        return parse_rule(self.rule)
+        return Origin(self.checkpoint, self.preset or None, parse_rule(self.rule), self.seed)
 
 
 def parse_rule(text: str) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Float64MultiArray
 
-from dynsyn_controller.lifetime.writer import Keeper
+from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.messages.commands import CommandWriter
 from dynsyn_controller.messages.conversions import set_stamp
 from dynsyn_controller.messages.wire import sending_form
-from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.reports import (
     Diagnostics,
@@ -54,21 +54,26 @@ class Outputs:
     Args:
         node: to publish from.
         robot: the robot file.
-        pilot: acts for it.
-        keeper: of its checkpoint.
+        guard: acts for it.
+        writer: of its checkpoint.
         settings: of the node.
     """
 
     def __init__(
-        self, node: LifecycleNode, robot: Robot, pilot: Pilot, keeper: Keeper, settings: Settings
+        self,
+        node: LifecycleNode,
+        robot: Robot,
+        guard: Guard,
+        writer: CheckpointWriter,
+        settings: Settings,
     ) -> None:
         self.timing = LoopTiming()
         self.overruns = 0
-        self._node, self._robot, self._pilot, self._keeper = node, robot, pilot, keeper
+        self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
         self._publishers: list[Publisher] = []
         self._writer = CommandWriter(robot.joint_names)
         command = JointCommand()
-        self._writer.write_command(command, pilot.effort, 0)
+        self._writer.write_command(command, guard.effort, 0)
         self._command = sending_form(command)
         self._send_command = self._open(JointCommand, "joint_command", QOS)
         self._array = Float64MultiArray()
@@ -90,8 +95,8 @@ class Outputs:
         self.prepare(settings)
 
     def prepare(self, settings: Settings) -> None:
-        """Make the messages for the pilot's controller anew, and take over the rates."""
-        controller = self._pilot.controller
+        """Make the messages for the guard's controller anew, and take over the rates."""
+        controller = self._guard.controller
         rate = self._robot.control_rate
         if not settings.lockstep:
             rate *= settings.realtime_factor
@@ -145,21 +150,21 @@ class Outputs:
     def publish_diagnostics(self, now: int) -> None:
         """Publish diagnostics."""
         self._fill_status(now)
-        late = self._pilot.late(now, SECOND // 10)
-        self._diagnostics.fill(self._status, late, self._keeper, now)
+        late = self._guard.late(now, SECOND // 10)
+        self._diagnostics.fill(self._status, late, self._checkpoints, now)
         self._diagnostics.message.header.stamp = self._status.header.stamp
         self._send_diagnostics(self._diagnostics.message)
 
     def publish_weights(self, now: int) -> None:
         """Publish dynsyn/weights."""
-        fill_weights(self._weights, self._pilot.controller)
-        set_stamp(self._weights.header.stamp, self._pilot.stamp)
+        fill_weights(self._weights, self._guard.controller)
+        set_stamp(self._weights.header.stamp, self._guard.stamp)
         self._send_weights(self._weights)
 
     def publish_activity(self, now: int) -> None:
         """Publish dynsyn/activity."""
-        fill_activity(self._activity, self._pilot.controller)
-        set_stamp(self._activity.header.stamp, self._pilot.stamp)
+        fill_activity(self._activity, self._guard.controller)
+        set_stamp(self._activity.header.stamp, self._guard.stamp)
         self._send_activity(self._activity)
 
     def close(self) -> None:
@@ -169,7 +174,7 @@ class Outputs:
 
     def _fill_status(self, now: int) -> None:
         self._status.header.stamp = self._node.get_clock().now().to_msg()
-        fill_status(self._status, self._robot, self._pilot, self.timing, self.overruns, now)
+        fill_status(self._status, self._robot, self._guard, self.timing, self.overruns, now)
 
     def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
         publisher = self._node.create_lifecycle_publisher(kind, topic, qos)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future as ThreadFuture
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -12,12 +12,10 @@ from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint
-
-if TYPE_CHECKING:
-    from dynsyn_controller.node.control_loop import ControlLoop
 
 
 class Services:
@@ -28,11 +26,11 @@ class Services:
 
     Args:
         node: to offer them on.
-        loop: does what they ask for.
+        operations: does what they ask for.
     """
 
-    def __init__(self, node: Node, loop: ControlLoop) -> None:
-        self._node, self._loop = node, loop
+    def __init__(self, node: Node, operations: Operations) -> None:
+        self._node, self._operations = node, operations
         self._waiting: list[tuple[ThreadFuture, Future]] = []
         self._services = [
             node.create_service(kind, f"dynsyn/{name}", handle)
@@ -70,7 +68,7 @@ class Services:
     ) -> SaveCheckpoint.Response:
         try:
             path = _path(request.path)
-            saved = await self._result(self._loop.save(path))
+            saved = await self._result(self._operations.save(path))
         except CheckpointError as error:
             response.message = str(error)
         else:
@@ -82,11 +80,11 @@ class Services:
     ) -> LoadCheckpoint.Response:
         try:
             path = _path(request.path)
-            controller = await self._result(self._loop.load(path))
+            controller = await self._result(self._operations.load(path))
         except (CheckpointError, RobotFileError, ParameterError) as error:
             response.message = str(error)
         else:
-            self._loop.exchange(controller)
+            self._operations.exchange(controller)
             response.success, response.steps = True, controller.steps
         return response
 
@@ -99,14 +97,13 @@ class Services:
         return response
 
     def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._loop.emergency_stop()
+        self._operations.emergency_stop()
         response.success, response.message = True, "stopped; dynsyn/rearm ends it"
         return response
 
     def _on_rearm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = True
-        response.message = "re-armed" if self._loop.pilot.stopped else "was not stopped"
-        self._loop.pilot.rearm()
+        response.message = "re-armed" if self._operations.rearm() else "was not stopped"
         return response
 
 

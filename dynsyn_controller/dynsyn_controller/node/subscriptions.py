@@ -15,7 +15,7 @@ from sensor_msgs.msg import Imu, JointState, LaserScan
 
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.messages.wire import Decoder
-from dynsyn_controller.node.guard import REWARD, Pilot
+from dynsyn_controller.node.guard import REWARD, Guard
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_msgs.msg import Contacts, Reward
@@ -36,15 +36,15 @@ _OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
 
 
 class Inputs:
-    """Subscriptions that hand messages to a pilot; one that cannot be used is refused and logged.
+    """Subscriptions that hand messages to a guard; one that cannot be used is refused and logged.
 
     Reliability and depth can be overridden by ROS's own parameters, such as
     `qos_overrides./imu.subscription.reliability: best_effort` for a driver that publishes so.
 
     Args:
         node: to subscribe from.
-        pilot: reads the messages.
-        add_rewards: see `Pilot.read_reward`.
+        guard: reads the messages.
+        add_rewards: see `Guard.read_reward`.
         then: called after each message that was read, with its topic and when it came (ns,
             steady clock).
 
@@ -56,14 +56,14 @@ class Inputs:
     """
 
     def __init__(
-        self, node: Node, pilot: Pilot, add_rewards: bool, then: Callable[[str, int], None]
+        self, node: Node, guard: Guard, add_rewards: bool, then: Callable[[str, int], None]
     ) -> None:
         self.heard = 0
-        self._node, self._pilot, self._then = node, pilot, then
+        self._node, self._guard, self._then = node, guard, then
         self._add_rewards = add_rewards
         self._joint_order: list[str] = []
         self._subscriptions = []
-        for topic in pilot.topics:
+        for topic in guard.topics:
             handle = partial(self._on_bytes, topic, Decoder(MESSAGES[topic]))
             options = QoSOverridingOptions(_OVERRIDABLE)
             self._subscriptions.append(
@@ -99,11 +99,11 @@ class Inputs:
         try:
             message = decoder.decode(buffer)
             if topic == REWARD:
-                self._pilot.read_reward(message, now, self._add_rewards)
+                self._guard.read_reward(message, now, self._add_rewards)
             else:
                 if topic == "joint_states" and message.name != self._joint_order:
                     self._log_order(message.name)
-                self._pilot.read(topic, message, now)
+                self._guard.read(topic, message, now)
         except MessageError as error:
             self._refuse(error)
         else:
