@@ -44,6 +44,10 @@ def check_robot(robot: Robot) -> None:
             )
     if not isinstance(robot.network.get("type"), str):
         raise SchemaError("network", "type: missing, expected the name of a network")
+    for key in ("speed_limit", "largest"):
+        value = getattr(robot.reward, key)
+        if value is not None and value <= 0:
+            raise SchemaError(f"reward.{key}", f"found {value}, expected a number above 0")
     seen_range = False
     for channel in robot.observation:
         _check_channel(channel, robot)

@@ -93,6 +93,12 @@ class Reward:
         effort: per step and joint at full effort.
         fall: reward of the step in which the body falls.
         fall_threshold: a terminal reward at or below this counts as a fall.
+        speed_limit: m/s, > 0; a position that moves faster is a jump of the measurement (a
+            localisation that corrects itself), from which progress counts anew.
+        largest: size of a reward beyond which it is cut, > 0; None: judged by what has been usual
+            (see `robot.reward_bounds`).
+        knows_command: the reward says how well an operator's command is followed, so that learning
+            goes on under one; False: it pauses while a command is other than its default.
     """
 
     progress: float = 0.0
@@ -100,6 +106,9 @@ class Reward:
     effort: float = 0.0
     fall: float = 0.0
     fall_threshold: float = -50.0
+    speed_limit: float = 10.0
+    largest: float | None = None
+    knows_command: bool = False
 
 
 @dataclass(frozen=True)
