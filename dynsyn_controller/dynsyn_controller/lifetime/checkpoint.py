@@ -24,6 +24,8 @@ from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
 
 FORMAT = 1
+MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
+"""Fields of a lifetime's record in which NaN stands for "not yet"."""
 
 
 class CheckpointError(RuntimeError):
@@ -159,7 +161,7 @@ def _difference(controller: Controller, checkpoint: Checkpoint) -> str:
     if found != expected or checkpoint.state.shape != (1,):
         return f"made with another network: {_dtype_difference(found, expected)}"
     for name in checkpoint.state.dtype.names:
-        if name not in _MAY_BE_NAN and not np.all(np.isfinite(checkpoint.state[name])):
+        if name not in MAY_BE_NAN and not np.all(np.isfinite(checkpoint.state[name])):
             return f"damaged: {name} is not finite"
     return ""
 
@@ -187,7 +189,6 @@ def _first_difference(found: Any, expected: Any) -> str:
     return f"found {found!r}, expected {expected!r}"
 
 
-_MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:

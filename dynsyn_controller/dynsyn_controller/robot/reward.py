@@ -40,10 +40,10 @@ class RewardMeter:
     rewarded or punished: what happens then (somebody lifts it) is not the controller's doing. From
     the first step in which it stands again on, progress counts from there.
 
-    A position that moves faster than the robot file's `speed_limit` is a jump of the measurement: it
-    is worth nothing, and progress counts from where it went. The speed is taken over the time since
-    the position last changed (at most `_LONGEST` s), since odometry may be slower than control. A
-    fall in the same step is a fall all the same.
+    A position that moves faster than the robot file's `speed_limit` is a jump of the measurement:
+    it is worth nothing, and progress counts from where it went. The speed is taken over the time
+    since the position last changed (at most `_LONGEST` s), since odometry may be slower than
+    control. A fall in the same step is a fall all the same.
 
     Args:
         robot: its sections `reward` and `fall` hold the terms; its joints the effort limits.
