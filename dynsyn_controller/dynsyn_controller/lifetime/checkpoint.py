@@ -42,6 +42,7 @@ class Checkpoint:
         preset: name of the rule's preset.
         settings: all settings of the rule, by name.
         state: the lifetime's record, shape (1,).
+        notes: what is known beside the record, by whose it is; empty where nothing was saved.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Checkpoint:
     preset: str
     settings: dict[str, Any]
     state: np.ndarray
+    notes: dict[str, Any]
 
     def controller(self) -> Controller:
         """The lifetime, ready to go on with its own rule.
@@ -74,8 +76,14 @@ def save(path: str | Path, robot: Robot, controller: Controller) -> None:
     write(path, encode(robot, controller))
 
 
-def encode(robot: Robot, controller: Controller) -> bytes:
-    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later."""
+def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = None) -> bytes:
+    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later.
+
+    Args:
+        robot: the robot file.
+        controller: the lifetime.
+        notes: what is known beside its record, by whose it is; plain numbers, texts and lists.
+    """
     rule = dataclasses.asdict(controller.network.rule)
     about = {
         "format": FORMAT,
@@ -83,6 +91,7 @@ def encode(robot: Robot, controller: Controller) -> bytes:
         "preset": controller.preset,
         "rule": rule,
         "steps": controller.steps,
+        "notes": notes or {},
     }
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array(json.dumps(about)), state=controller.state)
@@ -117,6 +126,7 @@ def load(path: str | Path) -> Checkpoint:
             about, state = json.loads(str(parts["about"])), parts["state"]
         form = about["format"]
         robot, preset, settings = (about.get(key) for key in ("robot", "preset", "rule"))
+        notes = about.get("notes", {})
     except OSError as error:
         reason = error.strerror or "damaged, or not a checkpoint"
         raise CheckpointError(f"checkpoint {path}: cannot be read: {reason}") from None
@@ -124,13 +134,18 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
     if form != FORMAT:
         raise CheckpointError(f"checkpoint {path}: format {form}, expected {FORMAT}")
-    if not (isinstance(robot, str) and isinstance(preset, str) and isinstance(settings, dict)):
+    if not (
+        isinstance(robot, str)
+        and isinstance(preset, str)
+        and isinstance(settings, dict)
+        and isinstance(notes, dict)
+    ):
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
         parsed = parse_robot(robot, where=f"checkpoint {path}: robot")
     except RobotFileError as error:
         raise CheckpointError(str(error)) from None
-    return Checkpoint(path, parsed, preset, as_saved(settings), state)
+    return Checkpoint(path, parsed, preset, as_saved(settings), state, notes)
 
 
 def restore(controller: Controller, checkpoint: Checkpoint) -> None:
@@ -187,8 +202,6 @@ def _first_difference(found: Any, expected: Any) -> str:
         )
         return f"number {at + 1}: {_first_difference(found[at], expected[at])}"
     return f"found {found!r}, expected {expected!r}"
-
-
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:
