@@ -6,12 +6,9 @@ to a neighbour and renamed: a kill at any moment leaves the last good file.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ import numpy as np
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.rule import as_saved
+from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
 
@@ -100,17 +98,9 @@ def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = 
 
 def write(path: str | Path, data: bytes) -> None:
     """Write `data` atomically; see `save`."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        atomic.write(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise CheckpointError(f"checkpoint {path}: cannot be written: {error.strerror}") from None
 
 

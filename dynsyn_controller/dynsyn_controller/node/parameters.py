@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dynsyn_controller.core.learners.rule import PRESETS
+from dynsyn_controller.core.text_values import settings_of
 from dynsyn_controller.lifetime.writer import Origin
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
@@ -203,27 +202,7 @@ def parse_rule(text: str) -> dict[str, Any]:
     Raises:
         ParameterError: an item without "=", or a name given twice.
     """
-    settings: dict[str, Any] = {}
-    for item in text.split(","):
-        if not item.strip():
-            continue
-        name, equals, value = (part.strip() for part in item.partition("="))
-        if not (name and equals and value):
-            raise ParameterError(f"rule: found {item.strip()!r}, expected name=value")
-        if name in settings:
-            raise ParameterError(f"rule: {name} is given twice")
-        settings[name] = _scalar(value)
-    return settings
-
-
-def _scalar(text: str) -> Value:
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)  # before YAML, to which 1e-5 is text
-    except ValueError:
-        pass
-    value = yaml.safe_load(text)
-    return value if isinstance(value, bool) else text
+        return settings_of(text)
+    except ValueError as error:
+        raise ParameterError(f"rule: {error}") from None

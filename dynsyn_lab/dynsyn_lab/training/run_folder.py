@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.learners.rule import as_saved
-from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_controller.lifetime import atomic
 
 FORMAT = 1
 ORIGIN = "origin.ckpt"
@@ -209,9 +209,9 @@ def _json(data: Any) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write(path, data)
-    except CheckpointError as error:
-        raise RunError(str(error).removeprefix("checkpoint ")) from None
+        atomic.write(path, data)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _copy(path: Path, target: Path) -> None:
