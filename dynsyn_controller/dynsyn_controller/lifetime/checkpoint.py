@@ -19,6 +19,7 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.rule import as_saved
 from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.file_checks import protection
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
 
 FORMAT = 1
@@ -97,7 +98,9 @@ def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = 
 
 
 def write(path: str | Path, data: bytes) -> None:
-    """Write `data` atomically; see `save`."""
+    """Write `data` atomically; see `save`. What is write-protected is left alone."""
+    if found := protection(path):
+        raise CheckpointError(f"checkpoint {path}: cannot be written: {found}")
     try:
         atomic.write(path, data)
     except OSError as error:

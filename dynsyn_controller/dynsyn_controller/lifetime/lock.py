@@ -5,9 +5,26 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from types import TracebackType
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
+
+
+def lived_by(path: Path) -> str:
+    """Id of the process that holds this lifetime's lock; empty: none does."""
+    try:
+        with open(_lock_file(path), encoding="utf-8", errors="replace") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return lock.read(20).strip() or "unknown"
+    except OSError:
+        pass
+    return ""
+
+
+def _lock_file(path: Path) -> Path:
+    real = Path(os.path.realpath(path))
+    return real.with_name(f".{real.name}.owner")
 
 
 class LifetimeLock:
@@ -24,8 +41,7 @@ class LifetimeLock:
     """
 
     def __init__(self, path: Path) -> None:
-        real = Path(os.path.realpath(path))
-        self.path = real.with_name(f".{real.name}.owner")
+        self.path = _lock_file(path)
         try:
             # not truncated: it names the process that may hold it
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -49,14 +65,3 @@ class LifetimeLock:
         """Let it go; the lock's file stays, empty."""
         os.ftruncate(self._file, 0)
         os.close(self._file)
-
-    def __enter__(self) -> LifetimeLock:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()

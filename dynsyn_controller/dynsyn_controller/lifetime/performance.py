@@ -19,8 +19,9 @@ WINDOW = 10
 """Blocks over which the present is taken."""
 YOUNG = 100
 """Blocks before which nothing is judged: what a new lifetime earns goes up and down."""
-SPREADS = 5.0
-"""A loss is more than so many standard deviations of the mean of a window."""
+SPREADS = 8.0
+"""A loss is more than so many standard deviations of the mean of a window: the best of thousands of
+windows lies some four above what is usual, the worst some four below."""
 _MEMORY = 100.0  # blocks over which the spread of blocks is taken
 
 
