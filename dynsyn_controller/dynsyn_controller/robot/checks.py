@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dynsyn_controller.core.schema import SchemaError
+from dynsyn_controller.robot.safety.options import check_joint, check_safety
 from dynsyn_controller.robot.sensors import BODY_FIELDS, JOINT_FIELDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def check_robot(robot: Robot) -> None:
             raise SchemaError(
                 where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
             )
+        check_joint(joint)
+    check_safety(robot.safety, (*SOURCES, "reward"))
     if not isinstance(robot.network.get("type"), str):
         raise SchemaError("network", "type: missing, expected the name of a network")
     for key in ("speed_limit", "largest"):

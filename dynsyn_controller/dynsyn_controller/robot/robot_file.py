@@ -17,6 +17,7 @@ import yaml
 from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_controller.robot.checks import check_robot
+from dynsyn_controller.robot.safety.options import JointLimits, Safety
 from dynsyn_controller.robot.sensors import SensorLayout
 
 
@@ -25,8 +26,8 @@ class RobotFileError(ValueError):
 
 
 @dataclass(frozen=True)
-class Joint:
-    """One actuated joint.
+class Joint(JointLimits):
+    """One actuated joint; further limits are those of `JointLimits`.
 
     Attributes:
         name: as in joint_states and the command.
@@ -139,7 +140,7 @@ class Robot:
         network: section `network`: key type and the options of that network.
         preset: the rule's preset used unless another is asked for.
         rule: overrides of the preset's keys.
-        reward, fall: see their classes.
+        reward, fall, safety: see their classes.
         source: the YAML text, kept in checkpoints.
     """
 
@@ -155,6 +156,7 @@ class Robot:
     rule: dict[str, Any] = field(default_factory=dict)
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
+    safety: Safety = field(default_factory=Safety)
     modules: int = 0
     source: str = ""
 
