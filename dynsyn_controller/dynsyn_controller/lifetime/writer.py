@@ -29,15 +29,26 @@ class Origin:
 
     Attributes:
         path: file that it is continued from, where it exists; None: new-born, in memory only.
-        preset: of the rule, in place of the checkpoint's or the robot file's; None: theirs.
-        rule: settings of the rule that replace the preset's or the checkpoint's.
+        learner, preset: in place of the checkpoint's or the robot file's; None: theirs.
+        settings: of the learner, that replace the preset's or the checkpoint's.
+        options: of the network, likewise.
         seed: of a new-born lifetime.
     """
 
     path: Path | None = None
+    learner: str | None = None
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+
+    def choose(self, robot: Robot) -> Robot:
+        """The robot file with the learner, preset, settings and options that are asked for.
+
+        Raises:
+            RobotFileError: something that cannot be.
+        """
+        return robot.choose(self.learner, self.preset, self.settings, self.options)
 
 
 @dataclass(frozen=True)
@@ -60,30 +71,31 @@ def open_lifetime(robot: Robot, origin: Origin) -> Life:
 
     Raises:
         CheckpointError: the file is damaged or of another robot or network.
-        RobotFileError: the network or the rule cannot be.
+        RobotFileError: the network or the learner cannot be.
     """
     if origin.path is not None and origin.path.exists():
         return continue_lifetime(robot, origin, origin.path)
-    controller = new_controller(robot, origin.preset, origin.rule, origin.seed)
+    controller = new_controller(origin.choose(robot), seed=origin.seed)
     return Life(controller, {}, continued=False)
 
 
 def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
-    It keeps the rule that it was saved with; a preset given in `origin` replaces all of that rule,
-    and single settings of the rule replace theirs.
+    It keeps the settings and options that it was saved with; a preset or learner given in `origin`
+    replaces them by those of the robot file, and single ones replace theirs.
 
     Raises:
-        CheckpointError: damaged, or of another robot or network.
-        RobotFileError: the rule cannot be.
+        CheckpointError: damaged, or of another robot, network or learner.
+        RobotFileError: a preset or setting that cannot be.
     """
     saved = checkpoint.load(path)
-    if origin.preset:
-        preset, rule = origin.preset, origin.rule
-    else:
-        preset, rule = saved.preset, {**saved.settings, **origin.rule}
-    controller = new_controller(robot, preset, rule, origin.seed)
+    asked = origin.choose(robot)
+    if not (origin.preset or origin.learner):
+        learner = {**saved.robot.learner, **origin.settings}
+        checkpoint.check_same(asked, saved)
+        asked = robot.with_sections({**saved.robot.network, **origin.options}, learner)
+    controller = new_controller(asked, seed=origin.seed)
     checkpoint.restore(controller, saved)
     controller.compile()
     return Life(controller, saved.notes, continued=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynsyn_controller.core.learners.rule import PRESETS
-from dynsyn_controller.core.text_values import settings_of
+import yaml
+
 from dynsyn_controller.lifetime.writer import Origin
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
+_COMMA = re.compile(r",(?![^\[]*\])")
+"""A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -30,22 +33,27 @@ TABLE: tuple[Parameter, ...] = (
         maximum=1000,
     ),
     Parameter(
-        "preset",
+        "learner",
         "",
-        "Preset of the rule; empty: the checkpoint's, or else the robot file's.",
-        choices=("", *PRESETS),
+        "Type of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
-        "rule",
+        "preset",
         "",
-        "Settings of the rule that replace the preset's, as name=value, separated by commas, such "
-        "as learning_rate=2.4e-5, repulsion=false.",
+        "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
+        "settings",
+        "",
+        "Settings of the learner and options of the network that replace the preset's, as "
+        "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
+        "network.adaptation=none.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
         "learning",
         True,
-        "Learn; false: frozen, every weight stands at its centre.",
+        "Learn; false: frozen, every weight stands at what has been learnt.",
         read_only=False,
     ),
     Parameter(
@@ -145,8 +153,9 @@ class Settings:
 
     robot_file: str
     modules: int
+    learner: str
     preset: str
-    rule: str
+    settings: str
     seed: int
     learning: bool
     checkpoint_path: str
@@ -191,18 +200,52 @@ class Settings:
         """What the lifetime begins from.
 
         Raises:
-            ParameterError: `rule` is not of the form name=value, ...
+            ParameterError: `settings` is not of the form learner.name=value, ...
         """
-        return Origin(self.checkpoint, self.preset or None, parse_rule(self.rule), self.seed)
+        given = parse_settings(self.settings)
+        return Origin(
+            path=self.checkpoint,
+            learner=self.learner or None,
+            preset=self.preset or None,
+            settings=given["learner"],
+            options=given["network"],
+            seed=self.seed,
+        )
 
 
-def parse_rule(text: str) -> dict[str, Any]:
-    """A mapping from "name=value, name=value"; values are numbers, true, false or words.
+def parse_settings(text: str) -> dict[str, dict[str, Any]]:
+    """Mappings "learner" and "network" from "learner.name=value, network.name=value".
+
+    Values are numbers, true, false, lists such as [64, 64], or words.
 
     Raises:
-        ParameterError: an item without "=", or a name given twice.
+        ParameterError: an item without "=", of neither section, or a name given twice.
     """
+    found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
+    for item in _COMMA.split(text):
+        if not item.strip():
+            continue
+        name, equals, value = (part.strip() for part in item.partition("="))
+        section, point, key = name.partition(".")
+        if not (point and key and equals and value and section in found):
+            raise ParameterError(
+                f"settings: found {item.strip()!r}, expected learner.name=value or "
+                "network.name=value"
+            )
+        if key in found[section]:
+            raise ParameterError(f"settings: {name} is given twice")
+        found[section][key] = _scalar(value)
+    return found
+
+
+def _scalar(text: str) -> Value | list:
     try:
-        return settings_of(text)
-    except ValueError as error:
-        raise ParameterError(f"rule: {error}") from None
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)  # before YAML, to which 1e-5 is text
+    except ValueError:
+        pass
+    value = yaml.safe_load(text)
+    return value if isinstance(value, (bool, list)) else text

@@ -19,6 +19,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 def check_robot(robot: Robot) -> None:
     """Check what the types of a robot file leave open: ranges, names, and what goes with what.
 
+    The sections network and learner are checked by `core.blueprint.Blueprint`.
+
     Raises:
         SchemaError: the first thing that cannot be, with its key and what was expected.
     """
@@ -45,8 +47,6 @@ def check_robot(robot: Robot) -> None:
             )
         check_joint(joint)
     check_safety(robot.safety, (*SOURCES, "reward"))
-    if not isinstance(robot.network.get("type"), str):
-        raise SchemaError("network", "type: missing, expected the name of a network")
     for key in ("speed_limit", "largest"):
         value = getattr(robot.reward, key)
         if value is not None and value <= 0:

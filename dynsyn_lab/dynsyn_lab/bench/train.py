@@ -248,7 +248,7 @@ class _NumpyLoop:
         from dynsyn_sim_bridge.robots.registry import entry
 
         flock, self._body = _flock(name, 1), entry(name).create()
-        self._reference = WalkerReference(flock.robot.body, flock.network.rule, SEED)
+        self._reference = WalkerReference(flock.blueprint, SEED)
         self._senses, self._reward = Senses(flock.robot, self._body), 0.0
         self._body.reset(SEED)
 
@@ -266,7 +266,7 @@ def _flock(name: str, lifetimes: int) -> Flock:
     from dynsyn_lab.training.population import Flock
     from dynsyn_sim_bridge.robots.registry import entry
 
-    return Flock(entry(name).robot(), PRESET, {}, SEED, lifetimes, Goal(), NEVER)
+    return Flock(entry(name).robot().choose(preset=PRESET), SEED, lifetimes, Goal(), NEVER)
 
 
 def _ignore(*_: object) -> None:

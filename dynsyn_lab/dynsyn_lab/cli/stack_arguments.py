@@ -9,9 +9,13 @@ ARGUMENTS = (
     Parameter(
         "joints", 0, "joints of a body that can have any number (0: as in its robot file)", 0, 1000
     ),
-    Parameter("preset", "", "preset of the learning rule (empty: the robot file's)"),
+    Parameter("learner", "", "what learns (empty: the robot file's)"),
+    Parameter("preset", "", "preset of the learner (empty: the robot file's)"),
     Parameter(
-        "rule", "", "settings in place of the preset's, such as learning_rate=2e-5,repulsion=false"
+        "settings",
+        "",
+        "settings in place of the preset's, such as "
+        "learner.learning_rate=2e-5,network.adaptation=none",
     ),
     Parameter("seed", 0, "seed of the terrain, and of the controller when it is born", 0),
     Parameter(

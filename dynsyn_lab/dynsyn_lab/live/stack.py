@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.node.parameter_table import ParameterError, Value, resolve
+from dynsyn_controller.node.parameters import parse_settings
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
+from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.stack_arguments import ARGUMENTS
 from dynsyn_sim_bridge.robots.registry import Entry, entry
 
@@ -68,10 +69,6 @@ def describe(**given: Value) -> Stack:
         ParameterError: an unknown argument, or a value that cannot be.
     """
     values = resolve(ARGUMENTS, given)
-    if values["preset"] and values["preset"] not in PRESETS:
-        raise ParameterError(
-            f"preset: found {values['preset']!r}, expected one of {', '.join(PRESETS)}"
-        )
     if values["namespace"] and not _NAMESPACE.match(values["namespace"]):
         raise ParameterError(
             f"namespace: found {values['namespace']!r}, expected letters, digits, underscores "
@@ -84,13 +81,15 @@ def describe(**given: Value) -> Stack:
     checkpoint, origin = checkpoint_file(values), None
     if values["transfer"]:
         origin, checkpoint = checkpoint, moved_file(values, robot)
+    _check_chosen(values, robot)
     common = {name: values[name] for name in ("seed", "lockstep", "realtime_factor")}
     bridge = {**common, "robot": robot.name}
     controller = {
         **common,
         "robot_file": str(config_path(robot.robot_file)),
+        "learner": values["learner"],
         "preset": values["preset"],
-        "rule": values["rule"],
+        "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
     }
@@ -108,6 +107,21 @@ def describe(**given: Value) -> Stack:
             NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
         ),
     )
+
+
+def _check_chosen(values: dict[str, Value], robot: Entry) -> None:
+    """Check learner, preset and settings before any node is started."""
+    options = {robot.modules: values["joints"]} if robot.modules and values["joints"] else {}
+    try:
+        chosen = parse_settings(str(values["settings"]))
+        robot.robot(**options).choose(
+            values["learner"] or None,
+            values["preset"] or None,
+            chosen["learner"],
+            chosen["network"],
+        )
+    except RobotFileError as error:
+        raise ParameterError(str(error)) from None
 
 
 def _set_joints(
@@ -138,18 +152,19 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
     parts = [values["robot"]]
     if values["joints"]:
         parts.append(str(values["joints"]))
-    if values["preset"]:
-        parts.append(values["preset"])
+    parts += [values[name].replace("/", "_") for name in ("learner", "preset") if values[name]]
     return state_folder() / ("-".join(parts) + ".ckpt")
 
 
 def shipped_file(values: dict[str, Value]) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body or preset is asked for than it has lived with, where the user
-    names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
+    None as well where another body, learner or preset is asked for than it has lived with, where
+    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
+    alone.
     """
-    if any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints", "preset")):
+    own = ("checkpoint", "from_scratch", "lockstep", "joints", "learner", "preset")
+    if any(values[name] for name in own):
         return None
     return shipped_checkpoint(str(values["robot"]))
 

@@ -18,7 +18,7 @@ from dynsyn_lab.plots.learning import WALKERS, running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
 from dynsyn_lab.training.journal import SOLVED_RETURN
-from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_folder import RunConfig, RunFolder
 
 GRID = 400
 """Points of the common axis of steps."""
@@ -86,12 +86,12 @@ def describe(run: RunFolder, runs: Sequence[RunFolder]) -> str:
         for key in keys:
             values = [_value(config, section, key) for config in configs]
             if any(value != values[0] for value in values):
-                parts.append(f"{key} {show(_value(own, section, key))}")
+                parts.append(f"{key.rpartition('.')[2]} {show(_value(own, section, key))}")
     return ", ".join(parts)
 
 
-def _value(config: Any, section: str, key: str) -> Any:
-    return config.rule[key] if section == "overrides" else config.robot_options.get(key)
+def _value(config: RunConfig, section: str, key: str) -> Any:
+    return config.setting(key) if section == "overrides" else config.robot_options.get(key)
 
 
 def show(value: Any) -> str:

@@ -6,19 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.networks.ncap_transfer import TransferError, transfer
+from dynsyn_controller.core.networks.base import TransferError
+from dynsyn_controller.core.transfer import transfer
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.lifetime.checkpoint import Checkpoint, CheckpointError, restore
+from dynsyn_controller.lifetime.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    check_body,
+    check_same,
+    restore,
+)
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, load_robot, parse_robot
+from dynsyn_controller.robot.robot_file import Robot, load_robot
 from dynsyn_lab.live.stack import Stack
 
 
 def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple[Robot, Controller]:
-    """The lifetime of `saved`, ready to go on as `robot`, with its own network options and rule.
+    """The lifetime of `saved`, ready to go on as `robot`, with its own network and learner.
 
     Args:
         saved: the checkpoint.
@@ -26,16 +31,17 @@ def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple
         transferring: copy modules, or leave them out, where the body has another number of them.
 
     Returns:
-        The robot file with the lifetime's network options, and the lifetime.
+        The robot file with the lifetime's network and learner, and the lifetime.
 
     Raises:
         CheckpointError: it is of another robot or network, or cannot be transferred.
     """
-    if robot.network["type"] == saved.robot.network["type"]:
-        # a lifetime brings its network's options along; the body has no say in them
-        robot = _with_network(robot, saved.robot.network)
-    controller = new_controller(robot, saved.preset, saved.settings)
     other_length = robot.modules != saved.robot.modules and robot.name == saved.robot.name
+    if not other_length:
+        check_body(robot, saved)
+    # a lifetime brings network and learner along; the body has no say in them
+    robot = robot.with_sections(saved.robot.network, saved.robot.learner)
+    controller = new_controller(robot)
     if not other_length:
         restore(controller, saved)
         return robot, controller
@@ -51,32 +57,35 @@ def settle(saved: Checkpoint, robot: Robot, transferring: bool = False) -> tuple
     return robot, controller
 
 
-def _with_network(robot: Robot, network: dict[str, Any]) -> Robot:
-    """`robot` with this section `network`, also in its source, which checkpoints keep."""
-    if robot.network == network:
-        return robot
-    data = yaml.safe_load(robot.source)
-    return parse_robot(yaml.safe_dump({**data, "network": network}, sort_keys=False))
-
-
 def adopt(
-    saved: Checkpoint, robot: Robot, rule: dict[str, Any], transferring: bool = False
+    saved: Checkpoint,
+    robot: Robot,
+    settings: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+    transferring: bool = False,
 ) -> tuple[Robot, Controller]:
-    """As `settle`, but with some settings of the rule other than those it has lived by.
+    """As `settle`, but with some settings or options other than those it has lived by.
+
+    Args:
+        saved, robot, transferring: see `settle`.
+        settings: of the learner.
+        options: of the network, of those that may be adjusted.
 
     Raises:
-        CheckpointError: see `settle`; or the settings ask for another network than it has.
+        CheckpointError: see `settle`; or an option that makes another network of it.
         RobotFileError: a setting that cannot be.
     """
     robot, controller = settle(saved, robot, transferring)
-    other = new_controller(robot, saved.preset, {**saved.settings, **rule})
-    if other.state.dtype != controller.state.dtype:
+    fixed = [name for name in options or {} if name not in controller.network.adjustable]
+    changed = robot.choose(settings=settings, options=options)
+    other = Controller(changed.blueprint, changed.blueprint.new_state(0))
+    if fixed or other.state.dtype != controller.state.dtype:
         raise CheckpointError(
-            f"checkpoint {saved.path}: found another network than these settings of the rule ask "
-            f"for: {', '.join(rule)}"
+            f"checkpoint {saved.path}: found another network than these options ask for: "
+            f"{', '.join(fixed or options or settings or ())}"
         )
     other.state[...] = controller.state
-    return robot, other
+    return changed, other
 
 
 def prepare(stack: Stack) -> None:
@@ -93,8 +102,7 @@ def prepare(stack: Stack) -> None:
     if stack.origin is not None:
         _move(stack, stack.origin, stack.checkpoint)
     elif stack.shipped is not None and not stack.checkpoint.exists():
-        saved = checkpoint.load(stack.shipped)
-        restore(new_controller(_body(stack), saved.preset, saved.settings), saved)
+        check_same(_body(stack), checkpoint.load(stack.shipped))
         stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write(stack.checkpoint, stack.shipped.read_bytes())
 
@@ -115,5 +123,5 @@ def _move(stack: Stack, origin: Path, target: Path) -> None:
     robot, controller = settle(saved, body, transferring=True)
     # The node takes its network from the robot file: what it would refuse is not written.
     moved = replace(saved, robot=robot, state=controller.state)
-    restore(new_controller(body, saved.preset, saved.settings), moved)
+    check_same(body, moved)
     checkpoint.save(target, robot, controller)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.networks.ncap_transfer import transfer
+from dynsyn_controller.core.transfer import transfer
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot
@@ -38,12 +38,12 @@ class Life:
         spans: of 1000 control steps, how many to live.
         joints, density: of the body.
         network: options in place of the robot file's.
-        preset: of the rule; None: the robot file's.
-        rule: settings in place of the preset's.
+        preset: of the learner; None: the robot file's.
+        settings: of the learner, in place of the preset's.
         learning: False: frozen.
         put_back: the body starts from rest, in a random posture, at the beginning of every span, as
             in the paper's episodes; False: once only, and then it swims on for all its life.
-        parent: name of a life to go on from; its network and rule hold; empty: new-born.
+        parent: name of a life to go on from; its network and learner hold; empty: new-born.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Life:
     density: float = 3000.0
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     learning: bool = True
     put_back: bool = False
     parent: str = ""
@@ -141,16 +141,13 @@ def _begin(life: Life, work: Path) -> tuple[Robot, Controller]:
         saved = checkpoint.load(checkpoint_of(work, life.parent))
         if len(saved.robot.joints) == life.joints:
             return saved.robot, saved.controller()
-        robot = swimmer.robot(_options(saved.robot), joints=life.joints)
-        controller = new_controller(robot, saved.preset, saved.settings, life.seed)
+        body = swimmer.robot(joints=life.joints)
+        robot = body.with_sections(saved.robot.network, saved.robot.learner)
+        controller = new_controller(robot, seed=life.seed)
         transfer(saved.controller(), controller)
         return robot, controller
     robot = swimmer.robot(life.network, joints=life.joints)
-    return robot, new_controller(robot, life.preset, life.rule, life.seed)
-
-
-def _options(robot: Robot) -> dict[str, Any]:
-    return {key: value for key, value in robot.network.items() if key != "type"}
+    return robot, new_controller(robot, life.preset, life.settings, life.seed)
 
 
 def be_nice(level: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -23,6 +24,8 @@ BEFORE = 20
 
 Row = tuple[object, ...]
 Stages = list[list[Life]]
+Report = tuple[Row, list[Row], list[str], Figure]
+"""Header and rows of the CSV file, lines of the table, figure."""
 
 
 def report(name: str, stages: Stages, work: Path, out: Path) -> None:
@@ -49,7 +52,7 @@ def curves(lives: Iterable[Life], work: Path) -> NDArray[np.float64]:
     return np.array([blocks(returns_of(work, life)) for life in lives])
 
 
-def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line: object) -> None:
+def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line: Any) -> None:
     """Median over the rows of `values` as a line, quartiles as a band."""
     low, middle, high = np.percentile(values, (25, 50, 75), axis=0)
     drawn = axes.plot(steps, middle, label=label, **line)[0]
@@ -69,7 +72,7 @@ def _curve_rows(label: Row, life: Life, work: Path) -> list[Row]:
     ]
 
 
-def learning(stages: Stages, work: Path):
+def learning(stages: Stages, work: Path) -> Report:
     """Return against steps lived: by first weights, and by what stops osc."""
     figure = new_figure(3.4)
     every, close = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -117,7 +120,7 @@ def _steps_to(level: float, steps: NDArray, values: NDArray) -> str:
     return f"{steps[np.argmax(reached)]:,}" if reached.any() else "not"
 
 
-def _finish(axes: Axes, xlabel: str, where: str) -> None:
+def _finish(axes: Axes, xlabel: str, where: Any) -> None:
     axes.set_xlabel(xlabel)
     axes.set_ylabel("return per 1000 steps")
     axes.set_ylim(0, 1000)
@@ -126,7 +129,7 @@ def _finish(axes: Axes, xlabel: str, where: str) -> None:
         axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")
 
 
-def transfer(stages: Stages, work: Path):
+def transfer(stages: Stages, work: Path) -> Report:
     """Return in bodies of other lengths than learnt in."""
     _, frozen, _, after = stages
     kinds: tuple[tuple[str, str, list[Life]], ...] = (
@@ -165,7 +168,7 @@ def transfer(stages: Stages, work: Path):
     return ("joints", "kind", "seed", "return"), rows, table, figure
 
 
-def ablations(stages: Stages, work: Path):
+def ablations(stages: Stages, work: Path) -> Report:
     """Return against steps lived with and without three features."""
     figure = new_figure(3.2)
     panels = dict(zip(("equal", "uniform"), figure.subplots(1, 2, sharey=True), strict=True))
@@ -202,7 +205,7 @@ def ablations(stages: Stages, work: Path):
     return ("weights", "signs", "initial", "seed", "steps", "return"), rows, table, figure
 
 
-def changes(stages: Stages, work: Path):
+def changes(stages: Stages, work: Path) -> Report:
     """Return before and after the body changes, learning and frozen."""
     parents = {life.name: life for life in stages[0]}
     figure = new_figure(2.8)
@@ -245,7 +248,7 @@ def changes(stages: Stages, work: Path):
     return ("change", "mode", "seed", "steps", "return"), rows, table, figure
 
 
-REPORTS: dict[str, Callable[[Stages, Path], tuple[Row, list[Row], list[str], Figure]]] = {
+REPORTS: dict[str, Callable[[Stages, Path], Report]] = {
     "learning": learning,
     "transfer": transfer,
     "ablations": ablations,

@@ -9,17 +9,16 @@ prints the tables for people; with --eval ARM=JSON,... also evaluations.csv, fro
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
@@ -72,7 +71,7 @@ class Run:
             robot = parse_robot(config.robot_file, where=f"run {path}: robot_file")
         except RobotFileError as error:
             raise RunError(str(error)) from None
-        self.control_rate = robot.control_rate
+        self.control_rate, self._blueprint = robot.control_rate, robot.blueprint
         self._state = self.folder.load_state() or {}
 
     @property
@@ -87,15 +86,20 @@ class Run:
 
     @cached_property
     def settings(self) -> str:
-        """Preset, and the settings of the rule that are others than today's preset has."""
-        config = self.config
-        preset = dataclasses.asdict(PRESETS[config.preset]) if config.preset in PRESETS else {}
-        unset = object()
-        parts = [config.preset] + [
-            f"{key} {show(value)}"
-            for key, value in config.rule.items()
-            if preset.get(key, unset) != value
-        ]
+        """Preset, and settings and options that are others than today's preset has."""
+        config, parts = self.config, [self.config.preset]
+        network, learner = self._blueprint.network, self._blueprint.learner
+        preset = learner.presets[config.preset]
+        options = replace(type(network).Options(), **preset.networks.get(network.name, {}))
+        for own, usual, names in (
+            (learner.options, replace(type(learner).Settings(), **preset.settings), None),
+            (network.options, options, network.adjustable),
+        ):
+            parts += [
+                f"{key} {show(value)}"
+                for key, value in vars(own).items()
+                if getattr(usual, key) != value and (names is None or key in names)
+            ]
         if config.origin:
             parts.append(f"going on from {Path(config.origin).name}")
         return ", ".join(parts)
@@ -154,7 +158,7 @@ class Lifetime:
         marks = np.arange(every, self.steps[-1], every)
         at = np.searchsorted(self.steps, marks, side="right") - 1
         seen = [
-            dataclasses.replace(self._point(i), step=int(mark))
+            replace(self._point(i), step=int(mark))
             for mark, i in zip(marks, at, strict=True)
             if i >= 0
         ]
@@ -191,7 +195,7 @@ def collect(name: str, paths: Sequence[Path]) -> Arm:
     """
     runs = [Run(path) for path in paths]
     for run in runs[1:]:
-        if run.config.rule != runs[0].config.rule or run.settings != runs[0].settings:
+        if run.config.sections != runs[0].config.sections or run.settings != runs[0].settings:
             raise UsageError(
                 f"arm {name}: its runs learnt in different ways: {runs[0].folder.path} "
                 f"({runs[0].settings}), {run.folder.path} ({run.settings})"
@@ -226,7 +230,8 @@ def _check_arms(given: Sequence[tuple[str, list[Path]]]) -> None:
     """No name and no folder may come twice."""
     names = [name for name, _ in given]
     folders = [path.resolve() for _, paths in given for path in paths]
-    for what, seen in (("arm", names), ("run", folders)):
+    all_given: tuple[tuple[str, list[Any]], ...] = (("arm", names), ("run", folders))
+    for what, seen in all_given:
         twice = next((item for item in seen if seen.count(item) > 1), None)
         if twice is not None:
             raise UsageError(f"{what} {twice}: given twice, expected every {what} once")

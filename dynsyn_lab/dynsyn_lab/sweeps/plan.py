@@ -20,8 +20,9 @@ from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.trainer import Limits
 
-PRESET, ROBOT_PREFIX = "preset", "robot."
-"""Keys of `vary` that are not settings of the rule: the preset, and options of the body."""
+CHOICES = ("learner", "preset")
+SECTIONS = ("learner", "network", "robot")
+"""Keys of `vary`: one of CHOICES, or SECTION.NAME."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,15 @@ class SweepFile:
 
     Attributes:
         robot: registered robot.
-        vary: what differs between points: a setting of the rule, `preset`, or `robot.OPTION` ->
-            a list of values, or for a random search a range {low, high, scale: linear or log}.
+        vary: what differs between points: `learner`, `preset`, `learner.SETTING`,
+            `network.OPTION` or `robot.OPTION` -> a list of values, or for a random search a range
+            {low, high, scale: linear or log}.
         search: "grid": every combination; "random": `samples` draws.
         samples: of a random search, >= 1.
         draw_seed: of a random search, >= 0.
-        preset: of all points; empty: the robot file's.
-        rule: settings of all points.
-        robot_options: of all points.
+        learner, preset: of all points; empty: the robot file's.
+        settings, network, robot_options: of all points: settings of the learner, options of the
+            network and of the body.
         lifetimes: of each point, >= 1; lifetime i has the seed `seed` + i, at every point alike.
         seed: >= 0.
         steps, episodes: of each lifetime; at least one of them, the first that comes.
@@ -52,8 +54,10 @@ class SweepFile:
     search: Literal["grid", "random"] = "grid"
     samples: int | None = None
     draw_seed: int = 0
+    learner: str = ""
     preset: str = ""
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=dict)
     robot_options: dict[str, Any] = field(default_factory=dict)
     lifetimes: int = 1
     seed: int = 0
@@ -113,8 +117,8 @@ class Plan:
 
     def identity(self) -> list[dict[str, Any]]:
         """What must not change when a sweep is resumed: of each point its name and what it is."""
-        fields = ("robot", "robot_options", "preset", "rule", "lifetimes", "seed", "backend")
-        fields += ("save_every", "trace_every", "robot_file")
+        fields = ("robot", "robot_options", "robot_file", "lifetimes", "seed", "backend")
+        fields += ("save_every", "trace_every")
         return [
             {"name": p.name, "values": p.values, **{f: getattr(p.config, f) for f in fields}}
             for p in self.points
@@ -171,8 +175,14 @@ def _check(file: SweepFile) -> None:
     if (file.search == "random") != (file.samples is not None):
         found = "missing for" if file.samples is None else "not used by"
         raise SchemaError("samples", f"{found} search: {file.search}")
-    for key in file.vary.keys() & file.rule.keys():
-        raise SchemaError(f"vary.{key}", "also under rule")
+    given = {"learner": "settings", "network": "network", "robot": "robot_options"}
+    for key in file.vary:
+        section, point, name = key.partition(".")
+        if point and section in SECTIONS and name in getattr(file, given[section]):
+            raise SchemaError(f"vary.{key}", f"also under {given[section]}")
+        if not (point and section in SECTIONS) and key not in CHOICES:
+            expected = ", ".join([*CHOICES, *(f"{section}.NAME" for section in SECTIONS)])
+            raise SchemaError(f"vary.{key}", f"unknown key; expected one of {expected}")
 
 
 def _points(file: SweepFile) -> list[Point]:
@@ -189,19 +199,25 @@ def _points(file: SweepFile) -> list[Point]:
 
 
 def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
-    rule, options, preset = dict(file.rule), dict(file.robot_options), file.preset
+    chosen = {"learner": file.learner, "preset": file.preset}
+    sections = {
+        "learner": dict(file.settings),
+        "network": dict(file.network),
+        "robot": dict(file.robot_options),
+    }
     for key, value in values.items():
-        if key == PRESET:
-            preset = value
-        elif key.startswith(ROBOT_PREFIX):
-            options[key.removeprefix(ROBOT_PREFIX)] = value
+        section, point, name = key.partition(".")
+        if point:
+            sections[section][name] = value
         else:
-            rule[key] = value
+            chosen[key] = value
     return make_config(
         file.robot,
-        robot_options=options,
-        preset=preset or None,
-        overrides=rule,
+        robot_options=sections["robot"],
+        learner=chosen["learner"] or None,
+        preset=chosen["preset"] or None,
+        settings=sections["learner"],
+        network=sections["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
         backend=file.backend or _backend(file),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.networks.base import LayerSpec
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.statistics import WINDOW
 
 SOLVED_RETURN = 300.0
@@ -126,26 +126,33 @@ def new_books(lifetimes: int) -> NDArray[np.void]:
 
 
 class Trace:
-    """What is sampled of a lifetime now and then: amplitudes by layer, and a few synapses.
+    """What is sampled of a lifetime now and then: means over layers, and a few synapses.
 
     Args:
-        layers: of the network; of each, its first synapse and the first of its last row.
+        blueprint: says which quantities; of each layer the first synapse and the first of its last
+            row are followed.
     """
 
-    def __init__(self, layers: tuple[LayerSpec, ...]) -> None:
-        self._layers = layers
-        self.columns = ["step", *(f"amplitude.{layer.name}" for layer in layers)]
+    def __init__(self, blueprint: Blueprint) -> None:
+        layers, learner = blueprint.layers, blueprint.learner
+        self._slices = [
+            (name, layer.slice) for name in learner.layer_quantities for layer in layers
+        ]
+        self._parts = ("weight", *learner.quantities)
+        self.columns = ["step"]
+        self.columns += [
+            f"{name}.{layer.name}" for name in learner.layer_quantities for layer in layers
+        ]
         synapses = []
         for layer in layers:
             for row in dict.fromkeys((0, layer.rows - 1)):
                 synapses.append(layer.start + row * layer.columns)
                 name = f"{layer.name}.{row}.0"
-                self.columns += [f"{name}.weight", f"{name}.centre", f"{name}.amplitude"]
+                self.columns += [f"{name}.{part}" for part in self._parts]
         self._synapses = np.array(synapses)
 
     def row(self, record: NDArray[np.void]) -> list[Any]:
         """Values of `columns` at this moment."""
-        amplitude = record["amplitude"]
-        means = [float(amplitude[layer.slice].mean()) for layer in self._layers]
-        parts = [record[name][self._synapses] for name in ("weight", "centre", "amplitude")]
+        means = [float(record[name][part].mean()) for name, part in self._slices]
+        parts = [record[name][self._synapses] for name in self._parts]
         return [int(record["steps"]), *means, *np.stack(parts, axis=1).ravel().tolist()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.training.journal import Ending, Goal, Journal, Trace, new_books
 
@@ -24,46 +22,36 @@ class Flock:
     """New-born lifetimes, lifetime i from seed + i.
 
     Args:
-        robot: their robot.
-        preset: of the rule; None: the robot file's.
-        settings: overrides of the rule.
+        robot: their robot, network and learner.
         seed: of lifetime 0, >= 0.
         lifetimes: number of them, >= 1.
         goal: of each.
         trace_every: control steps between samples.
 
     Attributes:
-        network: sizes and settings, the same for all.
-        preset, settings: of the rule, all settings.
+        blueprint: network and learner, the same for all.
         states: the records, (lifetimes,).
         books: of the journals, (lifetimes,).
-
-    Raises:
-        RobotFileError: a network or rule that cannot be.
     """
 
     def __init__(
         self,
         robot: Robot,
-        preset: str | None,
-        settings: dict[str, Any],
         seed: int,
         lifetimes: int,
         goal: Goal,
         trace_every: int,
     ) -> None:
         self.robot = robot
-        pattern = new_controller(robot, preset, settings, seed)
-        self.network, self.preset = pattern.network, pattern.preset
-        self.settings = dataclasses.asdict(self.network.rule)
+        self.blueprint = robot.blueprint
         self.seeds = [seed + index for index in range(lifetimes)]
-        self.states = np.zeros(lifetimes, self.network.dtype)
+        self.states = np.zeros(lifetimes, self.blueprint.dtype)
         for index, own in enumerate(self.seeds):
-            self.network.give_birth(self.states, index, np.random.default_rng(own))
+            self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
         self.goal = goal
         self.books = new_books(lifetimes)
         self.journals = [Journal(i, goal, self.books[i]) for i in range(lifetimes)]
-        self.trace = Trace(self.network.layers)
+        self.trace = Trace(self.blueprint)
         self.trace_every = trace_every
 
     def __len__(self) -> int:
@@ -71,11 +59,9 @@ class Flock:
 
     def controller(self, record: NDArray[np.void]) -> Controller:
         """A controller that lives a copy of `record`."""
-        state = np.zeros(1, self.network.dtype)
+        state = np.zeros(1, self.blueprint.dtype)
         state[0] = record
-        controller = Controller(self.network, self.robot.body, state)
-        controller.preset = self.preset
-        return controller
+        return Controller(self.blueprint, state)
 
     def done(self, index: int) -> bool:
         """Whether a lifetime has reached its goal."""

@@ -15,16 +15,19 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import as_saved
 from dynsyn_controller.lifetime import atomic
+from dynsyn_controller.lifetime.migration import sections_of_format_1
+from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 
-FORMAT = 1
+FORMAT = 2
 ORIGIN = "origin.ckpt"
 """Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
 CURVE = ("step", "episode", "return", "length")
@@ -41,10 +44,10 @@ class RunConfig:
     Attributes:
         robot: name in the registry.
         robot_options: of its body, all of them.
-        robot_file: YAML text.
-        preset: of the rule.
-        rule: every setting of the rule.
-        overrides: the settings that were asked for in place of the preset's.
+        robot_file: YAML text; its sections network and learner leave nothing to presets and
+            defaults.
+        overrides: what was asked for in place of the robot file's, such as learner.learning_rate or
+            network.hidden, with its value.
         lifetimes: number of them, >= 1.
         seed: lifetime i is born from, and its courses come from, seed + i.
         backend: "gymnasium", "envpool" or "processes".
@@ -61,8 +64,6 @@ class RunConfig:
     robot: str
     robot_options: dict[str, Any]
     robot_file: str
-    preset: str
-    rule: dict[str, Any]
     overrides: dict[str, Any]
     lifetimes: int
     seed: int
@@ -74,6 +75,22 @@ class RunConfig:
     started: str
     format: int = FORMAT
     origin: str = ""
+
+    @cached_property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """Sections `network` and `learner` of the robot file."""
+        data = yaml.safe_load(self.robot_file)
+        return {name: data[name] for name in ("network", "learner")}
+
+    @property
+    def preset(self) -> str:
+        """Of the learner."""
+        return self.sections["learner"]["preset"]
+
+    def setting(self, name: str) -> Any:
+        """Value of a setting, such as "learner.learning_rate"; None: there is none of this name."""
+        section, _, key = name.partition(".")
+        return self.sections[section].get(key)
 
 
 class RunFolder:
@@ -119,13 +136,14 @@ class RunFolder:
             raise RunError(f"run {self.path}: run.json: {error.strerror}") from None
         except ValueError:
             raise RunError(f"run {self.path}: run.json: damaged") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
+        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
+            raise RunError(f"run {self.path}: run.json: expected format 1 or {FORMAT}")
         try:
-            config = RunConfig(**data)
-            return dataclasses.replace(config, rule=as_saved(config.rule))
-        except TypeError:
+            return RunConfig(**(_migrated(data) if data["format"] == 1 else data))
+        except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
+        except RobotFileError as error:
+            raise RunError(f"run {self.path}: run.json: {error}") from None
 
     @staticmethod
     def _folder(path: Path, index: int) -> Path:
@@ -201,6 +219,23 @@ class RunFolder:
     def save_summary(self, summary: dict[str, Any]) -> None:
         """Write summary.json."""
         _write(self.path / "summary.json", _json(summary))
+
+
+def _migrated(data: dict[str, Any]) -> dict[str, Any]:
+    """A run.json of format 1, which kept `preset` and `rule` beside the robot file."""
+    old = {**data}
+    preset, rule = old.pop("preset"), old.pop("rule")
+    robot = parse_robot(old["robot_file"], where="robot_file")
+    sections = sections_of_format_1(robot.network, preset, rule)
+    overrides = sections_of_format_1({"type": robot.network["type"]}, preset, old["overrides"])
+    asked = {
+        f"{name}.{key}": sections[name][key]
+        for name, section in overrides.items()
+        for key in section
+        if key in old["overrides"]
+    }
+    source = robot.with_sections(**sections).complete().source
+    return {**old, "format": FORMAT, "robot_file": source, "overrides": asked}
 
 
 def _json(data: Any) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import os
 import platform
@@ -12,7 +11,6 @@ from typing import Any
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import Checkpoint
-from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.rollouts.moving import adopt
@@ -30,21 +28,23 @@ def make_config(
     robot: str,
     robot_options: dict[str, Any] | None = None,
     preset: str | None = None,
-    overrides: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
     lifetimes: int = 1,
     seed: int = 0,
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
     network: dict[str, Any] | None = None,
+    learner: str | None = None,
     origin: Path | None = None,
     transfer: bool = False,
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
     Args:
+        preset, settings, learner: of the learner, in place of the robot file's.
         network: options of the network in place of the robot file's.
-        origin: checkpoint that the lifetimes go on from; it brings network, preset and rule along.
+        origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
         others: see `RunConfig`.
 
@@ -57,24 +57,26 @@ def make_config(
         body = entry(robot)
         if origin is None:
             options = resolve_options(body, robot_options or {})
-            description = body.robot(network, **options)
-            pattern = new_controller(description, preset, overrides)
+            description = body.robot(**options).choose(learner, preset, settings, network)
         else:
             saved = checkpoint.load(origin)
             options = resolve_options(body, same_length(body, saved, robot_options or {}))
-            description, pattern = adopt(saved, body.robot(**options), overrides or {}, transfer)
+            description, _ = adopt(saved, body.robot(**options), settings, network, transfer)
         backend = backend or choose_backend(body.name, lifetimes)
         check_backend(backend, body.name)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
-    rule = dataclasses.asdict(pattern.network.rule)
+    description = description.complete()
+    asked = {"learner": settings or {}, "network": network or {}}
     return RunConfig(
         robot=body.name,
         robot_options=options,
         robot_file=description.source,
-        preset=pattern.preset,
-        rule=rule,
-        overrides={key: rule[key] for key in overrides or {}},
+        overrides={
+            f"{name}.{key}": getattr(description, name)[key]
+            for name in asked
+            for key in asked[name]
+        },
         lifetimes=lifetimes,
         seed=seed,
         backend=backend,
@@ -109,9 +111,9 @@ def resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(error: ValueError) -> str:
-    """The message; a robot file's error about rule or network is about the command line here."""
+    """The message; a robot file's error about learner or network is about the command line here."""
     message = str(error)
-    if isinstance(error, RobotFileError) and (": rule." in message or ": network." in message):
+    if isinstance(error, RobotFileError) and (": learner." in message or ": network." in message):
         return message.partition(": ")[2]
     return message
 

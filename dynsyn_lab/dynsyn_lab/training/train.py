@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 100_000
 TRACE_EVERY = 1_000
+DOTTED = ("learner", "network", "robot")
+"""Options --PREFIX.KEY."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -27,9 +29,10 @@ def add_parser(subparsers: Any) -> None:
         help="let lifetimes learn offline, as fast as they can",
         description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
         "folder. Without a limit they live until Ctrl-C, which saves.",
-        epilog="Any setting of the rule: --rule.KEY VALUE (such as --rule.learning_rate 5e-5). Any "
-        "option of the body: --robot.KEY VALUE (such as --robot.joints 7). Any option of the "
-        "network: --network.KEY VALUE (such as --network.initial_magnitude 0.3).",
+        epilog="Any setting of the learner: --learner.KEY VALUE (such as --learner.learning_rate "
+        "5e-5). Any option of the network: --network.KEY VALUE (such as "
+        "--network.initial_magnitude 0.3). Any option of the body: --robot.KEY VALUE (such as "
+        "--robot.joints 7).",
     )
     parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
     born = parser.add_argument_group("the lifetimes (not with --resume)")
@@ -45,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
         dest="origin",
         type=Path,
         metavar="FILE",
-        help="all go on from this checkpoint, with its network and rule, instead of being born",
+        help="all go on from this checkpoint, with its network and learner, instead of being born",
     )
     born.add_argument(
         "--transfer",
@@ -55,24 +58,25 @@ def add_parser(subparsers: Any) -> None:
         "out",
     )
     add_joints(born)
-    born.add_argument("--preset", metavar="NAME", help="of the rule (the robot file's)")
+    born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
+    born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
         "--repulsive",
         action="store_true",
         default=None,
-        help="punishment repels (short for --rule.repulsion true)",
+        help="punishment repels (short for --learner.repulsion true)",
     )
     repulsion.add_argument(
         "--attractive-only",
         action="store_true",
         default=None,
-        help="R <- max(R, 0) (short for --rule.repulsion false)",
+        help="R <- max(R, 0) (short for --learner.repulsion false)",
     )
     born.add_argument(
         "--adaptation",
         choices=("none", "linear", "nonlinear"),
-        help="of the gains (short for --rule.adaptation)",
+        help="of the gains (short for --network.adaptation)",
     )
     born.add_argument(
         "--backend",
@@ -107,7 +111,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
     )
-    accept_dotted(parser, ("rule", "robot", "network"))
+    accept_dotted(parser, DOTTED)
     parser.set_defaults(run=run)
 
 
@@ -132,8 +136,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "preset", "repulsive")
-_BIRTH += ("attractive_only", "adaptation", "backend", "save_every", "trace_every", "out")
+_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "learner", "preset")
+_BIRTH += (
+    "repulsive",
+    "attractive_only",
+    "adaptation",
+    "backend",
+    "save_every",
+    "trace_every",
+    "out",
+)
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
@@ -144,7 +156,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
         if getattr(args, name) is not None:
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: cannot be changed with --resume")
-    for prefix in ("rule", "robot", "network"):
+    for prefix in DOTTED:
         for key in args.dotted[prefix]:
             raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
     folder = RunFolder(args.resume)
@@ -158,28 +170,29 @@ def _created(args: argparse.Namespace) -> RunFolder:
 
     if args.robot is None:
         raise UsageError("robot: missing; for example dynsyn train walker")
-    overrides = dict(args.dotted["rule"])
-    for name, given, value in (
-        ("repulsion", args.repulsive, True),
-        ("repulsion", args.attractive_only, False),
-        ("adaptation", args.adaptation, args.adaptation),
+    chosen = {prefix: dict(args.dotted[prefix]) for prefix in ("learner", "network")}
+    for prefix, name, given, value in (
+        ("learner", "repulsion", args.repulsive, True),
+        ("learner", "repulsion", args.attractive_only, False),
+        ("network", "adaptation", args.adaptation, args.adaptation),
     ):
         if given:
-            if name in overrides:
-                raise UsageError(f"--rule.{name}: given twice")
-            overrides[name] = value
+            if name in chosen[prefix]:
+                raise UsageError(f"--{prefix}.{name}: given twice")
+            chosen[prefix][name] = value
     _check_origin(args)
     config = make_config(
         args.robot,
         robot_options=with_joints(args),
+        learner=args.learner,
         preset=args.preset,
-        overrides=overrides,
+        settings=chosen["learner"],
         lifetimes=args.lifetimes or 1,
         seed=args.seed or 0,
         backend=args.backend,
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
-        network=args.dotted["network"],
+        network=chosen["network"],
         origin=args.origin,
         transfer=bool(args.transfer),
     )
@@ -188,15 +201,16 @@ def _created(args: argparse.Namespace) -> RunFolder:
 
 
 def _check_origin(args: argparse.Namespace) -> None:
-    """A lifetime that goes on brings network and preset along, and has lived already."""
+    """A lifetime that goes on brings network and learner along, and has lived already."""
     if args.origin is None:
         if args.transfer:
             raise UsageError("--transfer: needs --from FILE, the lifetime to move")
         return
-    if args.preset is not None:
-        raise UsageError("--preset: not with --from, whose lifetime has its own; see --rule.KEY")
-    for key in args.dotted["network"]:
-        raise UsageError(f"--network.{key}: not with --from, whose lifetime has its own network")
+    for name in ("learner", "preset"):
+        if getattr(args, name) is not None:
+            raise UsageError(
+                f"--{name}: not with --from, whose lifetime has its own; see --learner.KEY"
+            )
     from dynsyn_controller.lifetime import checkpoint
 
     state = checkpoint.load(args.origin).state
@@ -229,8 +243,8 @@ def _heading(folder: RunFolder, limits: Limits) -> str:
     ]
     until = " or ".join(goals) or "Ctrl-C"
     return (
-        f"{config.robot}: {many}, preset {config.preset}, seed {config.seed}, on "
-        f"{config.backend}, into {folder.path}, until {until}"
+        f"{config.robot}: {many}, {config.setting('learner.type')}, preset {config.preset}, seed "
+        f"{config.seed}, on {config.backend}, into {folder.path}, until {until}"
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.migration import migrate_records
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.moving import adopt
@@ -73,10 +74,7 @@ class Trainer:
         config = folder.config
         robot = parse_robot(config.robot_file, where=f"run {folder.path}: robot_file")
         goal = Goal(limits.episodes, limits.until_solved)
-        self.flock = Flock(
-            robot, config.preset, config.rule, config.seed, config.lifetimes, goal,
-            config.trace_every,
-        )  # fmt: skip
+        self.flock = Flock(robot, config.seed, config.lifetimes, goal, config.trace_every)
         self._seconds = 0.0
         self._solved_seconds = np.full(config.lifetimes, np.nan)
         self._rows: dict[tuple[int, str], list] = {}
@@ -201,6 +199,8 @@ class Trainer:
         if parts is not None:
             for name, own in (("states", self.flock.states), ("books", self.flock.books)):
                 found = parts.get(name)
+                if name == "states" and found is not None:
+                    found = migrate_records(found, own.dtype)
                 if found is None or found.dtype != own.dtype or found.shape != own.shape:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found
@@ -222,7 +222,7 @@ class Trainer:
         """
         saved = checkpoint.load(self._folder.path / ORIGIN)
         flock = self.flock
-        _, controller = adopt(saved, flock.robot, self._folder.config.rule, transferring=True)
+        _, controller = adopt(saved, flock.robot, transferring=True)
         own = flock.states["random_state"].copy()
         flock.states[:] = controller.state
         flock.states["random_state"][1:] = own[1:]
@@ -253,7 +253,10 @@ class Trainer:
             average=float(averages.mean()) if averages.size else math.nan,
             average_best=float(averages.max()) if averages.size else math.nan,
             best=float(bests.max()) if bests.size else math.nan,
-            amplitude=float(states["amplitude"].mean()),
+            quantities={
+                name: float(states[name].mean())
+                for name in self.flock.blueprint.learner.layer_quantities
+            },
             lifetimes=len(self.flock),
             living=living,
             solved=int((self.flock.books["solved_step"] >= 0).sum()),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_controller.robot.sensors import Observer
 from dynsyn_lab.training.population import Flock, Note, Sample
@@ -137,10 +138,9 @@ class EnvpoolWorld:
         return False
 
     def _step_controllers(self, silent: int) -> None:
-        network = self._flock.network
-        refused = network.step_batch(
+        refused = step_batch(
             self._states,
-            network.parameters,
+            self._flock.blueprint.parameters,
             self._observation,
             self._fed_reward,
             self._fed_terminal,

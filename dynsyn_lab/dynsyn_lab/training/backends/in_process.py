@@ -65,7 +65,7 @@ class Life:
         self._journal = flock.journals[index]
         self._note, self._sample = note, sample
         self._state = flock.states[index : index + 1]
-        self._controller = Controller(flock.network, flock.robot.body, self._state)
+        self._controller = Controller(flock.blueprint, self._state)
         self._senses = Senses(flock.robot, robot)
         self._joints = len(robot.layout.joints)
         self._efforts = bytearray()  # of the present course, float64, step after step

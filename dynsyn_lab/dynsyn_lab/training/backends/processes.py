@@ -29,7 +29,7 @@ class Share:
 
     Attributes:
         name, options: registered robot and its body's options.
-        robot_file, preset, rule: of the lifetimes.
+        robot_file: of the lifetimes, with their network and learner.
         seed: of the first of them.
         lifetimes: number of them.
         goal, trace_every: see `Flock`.
@@ -38,8 +38,6 @@ class Share:
     name: str
     options: dict[str, Any]
     robot_file: str
-    preset: str
-    rule: dict[str, Any]
     seed: int
     lifetimes: int
     goal: Goal
@@ -122,8 +120,6 @@ class ProcessWorld:
                 name,
                 options,
                 flock.robot.source,
-                flock.preset,
-                flock.settings,
                 flock.seeds[first],
                 last - first,
                 flock.goal,
@@ -216,8 +212,6 @@ class _Server:
         robot = parse_robot(share.robot_file)
         self._flock = Flock(
             robot,
-            share.preset,
-            share.rule,
             share.seed,
             share.lifetimes,
             share.goal,
