@@ -10,7 +10,9 @@ import pytest
 
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.node.freshness import FRESH_STEPS
 from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
@@ -72,7 +74,7 @@ def sense(guard: Guard, now: int, value: float = 0.0, terminal: bool = False, **
 
 
 def new_guard(**options) -> Guard:
-    return Guard(ROBOT, new_controller(ROBOT, seed=1), **options)
+    return Guard(ROBOT, new_controller(ROBOT, seed=1), GuardOptions(**options))
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_lives_what_the_same_controller_lives_alone(guard):
     for step in range(50):
         sense(guard, step * 20 * MS, value=0.1 * step, terminal=step == 30, hip=0.01 * step)
         effort = tick(guard, step * 20 * MS)
-        observation = guard._observation.copy()
+        observation = guard.observation.copy()
         wanted = alone.step(observation, 0.1 * step, step == 30)
         np.testing.assert_array_equal(effort, wanted)
     assert guard.controller.state.tobytes() == alone.state.tobytes()
@@ -140,10 +142,14 @@ def test_any_silent_source_makes_it_stale_and_nothing_is_lived(guard, silent):
     before = guard.controller.state.tobytes()
     assert not tick(guard, later).any()
     assert guard.stale
-    assert guard.late(later, STALE) == [f"{silent} 0.06 s"]
+    assert guard.freshness.late(later) == [f"{silent} 0.06 s"]
     assert guard.controller.state.tobytes() == before
-    sense(guard, later + 1, value=-7.0, terminal=True)
-    assert tick(guard, later + 1).any()
+    for step in range(1, FRESH_STEPS):  # a margin, so that it does not switch on and off
+        sense(guard, later + step, value=-7.0, terminal=step == 1)
+        assert not tick(guard, later + step).any()
+        assert guard.stale
+    sense(guard, later + FRESH_STEPS, value=-7.0)
+    assert tick(guard, later + FRESH_STEPS).any()
     assert not guard.stale
     # What happened meanwhile was not the controller's doing; that an episode ended is kept.
     assert guard.controller.statistics.reward == 0.0
@@ -164,7 +170,7 @@ def test_emergency_stop_holds_until_rearmed(guard):
         sense(guard, now, value=-1.0)
         assert not tick(guard, now).any()
     assert guard.controller.steps == 1
-    guard.rearm()
+    guard.arming.rearm()
     sense(guard, 10, value=2.0)
     assert tick(guard, 10).any()
     assert guard.controller.statistics.reward == 0.0
@@ -209,11 +215,11 @@ def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
     guard.read("odom", message, 1)
     guard._observer.scale[:] = 10.0
     assert not tick(guard, 1).any()
-    assert "hull_velocity_x is inf" in guard.refusal
+    assert guard.held == "refused observation"
     assert guard.controller.steps == 1
     sense(guard, 2)
     tick(guard, 2)
-    assert guard.refusal == ""
+    assert guard.held == ""
 
 
 def answers(guard: Guard, order: list[str], stamp: int, value: float = 0.0) -> list:
@@ -279,7 +285,7 @@ def test_lockstep_tells_when_something_has_fallen_silent(guard):
     assert not guard.stale
     guard.listen(1021 * MS, 1000 * MS)
     assert guard.stale
-    assert guard.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
+    assert guard.freshness.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
 
 
 def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
@@ -335,7 +341,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
     def order(now: int) -> float:
         sense_joint(now)
         assert tick(guard, now).any()
-        return guard._observation[2]
+        return guard.observation[2]
 
     assert order(0) == 0.25
     guard.read("command", SimpleNamespace(linear=vector(x=1.0), angular=vector()), 10 * MS)

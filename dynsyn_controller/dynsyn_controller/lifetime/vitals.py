@@ -102,12 +102,17 @@ class Vitals:
         if not self._older or now - self._older[-1].taken >= _OLDER:
             self._older.append(self._recent)
 
+    @property
+    def copies(self) -> list[Copy]:
+        """All copies there are, oldest first."""
+        return [*self._older, self._recent] if self._recent is not None else []
+
     def go_back(self, now: int) -> Copy | None:
         """Put the last good copy in the lifetime's place; None: there is none.
 
         What is unsound again within a minute goes back further each time.
         """
-        copies = [*self._older, self._recent] if self._recent is not None else []
+        copies = self.copies
         if not copies:
             return None
         again = now - self._back_at < _AGAIN

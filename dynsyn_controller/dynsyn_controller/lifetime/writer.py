@@ -144,7 +144,7 @@ class CheckpointWriter:
         self._robot = robot
         self._lock = LifetimeLock(path) if path else None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
-        self._pending: list[Future[Saved]] = []
+        self._pending: list[Future[Any]] = []
         self._last: int | None = None
 
     def due(self, now: int, period: int) -> bool:
@@ -188,27 +188,17 @@ class CheckpointWriter:
         own = self.path is not None and os.path.realpath(target) == os.path.realpath(self.path)
         if own:
             self._last = now
-        data, steps = self._snapshot(controller, notes, target), controller.steps
+        data, steps = self.snapshot(controller, notes), controller.steps
         history = self.history if own else None
         return self._begin(_write if own else _write_elsewhere, target, data, steps, history)
-
-    def leave(
-        self, controller: Controller, notes: dict[str, Any] | None = None, until: int | None = None
-    ) -> Future[Saved]:
-        """Begin to save the lifetime that is being left for another; see `History.leave`.
-
-        Raises:
-            CheckpointError: no checkpoint is kept, or the lifetime holds a number that is not
-                finite.
-        """
-        if self.history is None:
-            raise CheckpointError("nothing is kept: the parameter checkpoint_path is empty")
-        data = self._snapshot(controller, notes, self.history.folder)
-        return self._begin(_leave, self.history, data, controller.steps, until)
 
     def run(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Run something else in the saving thread, after the saves begun before."""
         return self._thread.submit(function, *arguments)
+
+    def run_told(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Run something else in the saving thread; `poll` tells if it fails."""
+        self._pending.append(self._thread.submit(function, *arguments))
 
     def poll(self, now: int) -> list[CheckpointError]:
         """Look at the saves that have ended since the last call: the errors of those that failed.
@@ -223,7 +213,8 @@ class CheckpointWriter:
             self._pending.remove(future)
             error = future.exception()
             if error is None:
-                self.error, self.saved_at = "", now
+                if isinstance(future.result(), Saved):
+                    self.error, self.saved_at = "", now
             elif isinstance(error, CheckpointError):
                 self.error = str(error)
                 errors.append(error)
@@ -238,13 +229,16 @@ class CheckpointWriter:
             self._lock.release()
             self._lock = None
 
-    def _snapshot(
-        self, controller: Controller, notes: dict[str, Any] | None, target: Path
-    ) -> bytes:
+    def snapshot(self, controller: Controller, notes: dict[str, Any] | None = None) -> bytes:
+        """The bytes of a checkpoint of this moment.
+
+        Raises:
+            CheckpointError: the lifetime holds a number that is not finite.
+        """
         state = controller.state
         for name in state.dtype.names:
             if name not in checkpoint.MAY_BE_NAN and not np.isfinite(state[name]).all():
-                raise CheckpointError(f"checkpoint {target}: not written: {name} is not finite")
+                raise CheckpointError(f"checkpoint: not written: {name} is not finite")
         return checkpoint.encode(self._robot, controller, notes)
 
     def _begin(self, function: Callable[..., Saved], *arguments: Any) -> Future[Saved]:
@@ -272,7 +266,3 @@ def _write_elsewhere(path: Path, data: bytes, steps: int, history: None) -> Save
     if holder := lived_by(path):
         raise CheckpointError(f"checkpoint {path}: is being lived by process {holder}")
     return _write(path, data, steps, history)
-
-
-def _leave(history: History, data: bytes, steps: int, until: int | None) -> Saved:
-    return Saved(history.leave(data, steps, until), steps)

@@ -12,22 +12,24 @@ from rclpy.lifecycle import LifecycleNode
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.writer import CheckpointWriter, open_lifetime
-from dynsyn_controller.messages.conversions import NEVER
+from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.node.black_box import BlackBox
+from dynsyn_controller.node.events import Event, Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import Settings
+from dynsyn_controller.node.people import People
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.timing import SECOND, Deadlines
+from dynsyn_controller.node.watch import Watch, log
 from dynsyn_controller.robot.sensors import FloatArray
 
 LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
 _REST = SECOND // 200  # between two looks at checkpoints, services and reports, where no tick is
-_WAITING_PERIOD = 5 * SECOND  # between two logs of what is missing
-_TROUBLE_PERIOD = 5.0  # s between two logs of the same trouble
 _SILENCE = SECOND  # in lockstep; what has no answer is sent again sooner
 _MOST_QUEUED = 64  # messages
 _SENDING = 1.0  # s for the last command to reach its readers
@@ -52,31 +54,49 @@ class ControlLoop:
     def __init__(self, node: LifecycleNode, settings: Settings) -> None:
         self.robot = settings.read_robot()
         self._node, self._settings = node, settings
-        controller, continued = open_lifetime(self.robot, settings.origin)
-        computed = settings.reward_source == "computed"
-        self.guard = Guard(self.robot, controller, settings.slew_limit, computed)
+        self._events = Events(self._tell)
+        names = tuple(channel.name for channel in self.robot.observation)
+        self._box = BlackBox(names, self.robot.joint_names, self.robot.control_rate)
+        self._outputs: Outputs | None = None
+        path = settings.checkpoint
+        self._box_folder = path.with_name(f"{path.name}.black_box") if path else None
+        self.writer = CheckpointWriter(
+            self.robot, path, settings.copies_hourly, settings.copies_daily
+        )
+        try:
+            self._open(node, settings)
+        except BaseException:
+            self.writer.close()
+            raise
+
+    def _open(self, node: LifecycleNode, settings: Settings) -> None:
+        life = open_lifetime(self.robot, settings.origin)
+        self.guard = Guard(
+            self.robot, life.controller, settings.guard_options, life.notes, self._events
+        )
         self.guard.learning = settings.learning
         self.guard.warm_up()
-        self.writer = CheckpointWriter(self.robot, settings.checkpoint)
         try:
             self._outputs = Outputs(node, self.robot, self.guard, self.writer, settings)
         except InvalidTopicNameException as error:
             raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
         self._operations = Operations(
-            node, self.robot, settings, self.guard, self.writer, self._outputs
+            self.robot, settings, self.guard, self.writer, self._outputs, self._events
         )
-        self._inputs = Inputs(node, self.guard, not settings.lockstep, self._on_heard)
+        self._watch = Watch(node, self.guard, settings, self._events)
+        self._inputs = Inputs(
+            node, self.guard, not settings.lockstep, self._on_heard, self._on_refused
+        )
+        self._people = People(node, self.guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
-        self._rest_at = self._waiting_log_at = 0
-        self._was_stale = self._was_waiting = False
-        self._introduce(continued)
+        self._rest_at = 0
+        self._introduce(life.continued)
 
     def start(self) -> None:
         """Begin to act; the node's publishers are on."""
         now = time.monotonic_ns()
         self._outputs.publish_weights(now)
-        self._waiting_log_at = now + SECOND
         # A full collection takes longer than a tick; what is here by now is here to stay.
         gc.collect()
         gc.freeze()
@@ -98,6 +118,7 @@ class ControlLoop:
         """Take everything away, once the lifetime is on disk; False: the last save failed."""
         self._operations.acting = False
         self._inputs.close()
+        self._people.close()
         self._services.close()
         self._outputs.close()
         self.writer.close()
@@ -170,7 +191,6 @@ class ControlLoop:
         self._send(self.guard.tick(now, stale_after, absent_after))
         if not (self.guard.stale or self.guard.waiting()):
             deadlines.align(now - self.guard.newest)
-        self._log_staleness(now, stale_after)
         self._do_the_rest(now)
 
     def _send(self, effort: FloatArray) -> None:
@@ -178,8 +198,9 @@ class ControlLoop:
         self._outputs.send(effort, guard.stamp)
         if not guard.waiting():
             self._outputs.timing.record(time.monotonic_ns() - guard.newest)
-        if guard.refusal:
-            self._log.error(f"refused: {guard.refusal}", throttle_duration_sec=_TROUBLE_PERIOD)
+        self._box.write(
+            time.monotonic_ns(), guard.stamp, guard.reward, guard.observation, guard.effort
+        )
 
     def _do_the_rest(self, now: int) -> None:
         self._look_at_saves(now)
@@ -190,8 +211,9 @@ class ControlLoop:
             self._save()
         if self._settings.lockstep:
             self.guard.listen(now, _SILENCE)
-            self._log_staleness(now, _SILENCE)
-        self._log_waiting(now)
+        self._watch.look(now)
+        self._operations.watch_performance(now)
+        self._events.remind(now)
         # The guard's next deadline is near: one report for each tick of a fast loop, all of them
         # for a slow one.
         while self._outputs.report(now):
@@ -205,35 +227,28 @@ class ControlLoop:
             self._operations.save()
         except CheckpointError as error:
             self.writer.error = str(error)
-            self._log.error(str(error), throttle_duration_sec=_TROUBLE_PERIOD)
+            self._events.moment("not_saved", str(error), time.monotonic_ns(), Level.ERROR)
 
     def _look_at_saves(self, now: int) -> None:
         for error in self.writer.poll(now):
-            self._log.error(str(error))
+            self._events.moment("not_saved", str(error), now, Level.ERROR)
 
-    def _log_waiting(self, now: int) -> None:
-        waiting = self.guard.waiting()
-        if waiting and now >= self._waiting_log_at:
-            self._waiting_log_at = now + _WAITING_PERIOD
-            topics = [topic for topic, came in self.guard.arrived.items() if came == NEVER]
-            missing = [f"topic {topic}" for topic in topics] or self.guard.missing()
-            self._log.warning(f"waiting for {', '.join(missing)}")
-        elif self._was_waiting and not waiting:
-            self._log.info("every channel of the observation has come: control begins")
-        self._was_waiting = waiting
+    def _tell(self, event: Event) -> None:
+        """Log, publish and remember an event; the last minute is kept when it is bad."""
+        now = time.monotonic_ns()
+        log(self._log, event.level, event.text)
+        self._box.note(event.text, now)
+        if self._outputs is not None:
+            self._outputs.tell(event)
+        if event.level == Level.ERROR and not event.again and self._box_folder is not None:
+            taken = self._box.take(now)
+            if taken is not None:
+                self.writer.run_told(self._box.save, self._box_folder, taken)
 
-    def _log_staleness(self, now: int, stale_after: int) -> None:
-        if self.guard.stale == self._was_stale:
-            return
-        self._was_stale = self.guard.stale
-        if self._was_stale:
-            late = ", ".join(self.guard.late(now, stale_after)) or "part of a message"
-            self._log.warning(
-                f"stale: {late}; learning is paused",
-                throttle_duration_sec=_TROUBLE_PERIOD,
-            )
-        else:
-            self._log.info("observations are fresh again", throttle_duration_sec=_TROUBLE_PERIOD)
+    def _on_refused(self, topic: str, error: MessageError, now: int) -> None:
+        if self._outputs is not None:
+            self._outputs.refused += 1
+        self._events.moment(f"refused_{topic}", f"refused: {error}", now, Level.ERROR)
 
     def _introduce(self, continued: bool) -> None:
         robot, controller, log = self.robot, self.guard.controller, self._log.info

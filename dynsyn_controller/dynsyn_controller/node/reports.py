@@ -102,7 +102,11 @@ def fill_status(
     message.latency_us_median, message.latency_us_p99 = timing.latency_us()
     message.learning = guard.learning
     message.stale = guard.stale
-    message.stopped = guard.stopped
+    message.stopped = guard.arming.stopped
+    message.armed = guard.arming.armed
+    message.neutral_because = guard.held
+    message.learning_paused = guard.learning_paused
+    message.rewards_bounded = guard.rewards.bounds.cut
     message.waiting_for = guard.missing()
 
 
@@ -155,6 +159,8 @@ class Diagnostics:
         skipped, self._overruns = status.overruns - self._overruns, status.overruns
         if status.stopped:
             _say(line, DiagnosticStatus.WARN, "emergency stop: neutral effort until dynsyn/rearm")
+        elif not status.armed:
+            _say(line, DiagnosticStatus.WARN, "disarmed: neutral effort until dynsyn/arm")
         elif skipped > 0:
             _say(line, DiagnosticStatus.WARN, f"{skipped} ticks skipped in the last second")
         else:

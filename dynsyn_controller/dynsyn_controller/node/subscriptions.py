@@ -29,14 +29,13 @@ MESSAGES: dict[str, type] = {
     "command": Twist,
     REWARD: Reward,
 }
-_REFUSAL_PERIOD = 5.0  # s between two logs of refused messages
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
 _OVERRIDES = "qos_overrides"
 _OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
 
 
 class Inputs:
-    """Subscriptions that hand messages to a guard; one that cannot be used is refused and logged.
+    """Subscriptions that hand messages to a guard; one that cannot be used is refused.
 
     Reliability and depth can be overridden by ROS's own parameters, such as
     `qos_overrides./imu.subscription.reliability: best_effort` for a driver that publishes so.
@@ -47,6 +46,7 @@ class Inputs:
         add_rewards: see `Guard.read_reward`.
         then: called after each message that was read, with its topic and when it came (ns,
             steady clock).
+        refused: called for each message that cannot be used, with its topic, why, and when it came.
 
     Attributes:
         heard: messages that came, whether they could be used or not.
@@ -56,12 +56,18 @@ class Inputs:
     """
 
     def __init__(
-        self, node: Node, guard: Guard, add_rewards: bool, then: Callable[[str, int], None]
+        self,
+        node: Node,
+        guard: Guard,
+        add_rewards: bool,
+        then: Callable[[str, int], None],
+        refused: Callable[[str, MessageError, int], None],
     ) -> None:
         self.heard = 0
+        self._refused = refused
         self._node, self._guard, self._then = node, guard, then
         self._add_rewards = add_rewards
-        self._joint_order: list[str] = []
+        self._joint_orders: list[list[str]] = []
         self._subscriptions = []
         for topic in guard.topics:
             handle = partial(self._on_bytes, topic, Decoder(MESSAGES[topic]))
@@ -101,18 +107,15 @@ class Inputs:
             if topic == REWARD:
                 self._guard.read_reward(message, now, self._add_rewards)
             else:
-                if topic == "joint_states" and message.name != self._joint_order:
+                if topic == "joint_states" and message.name not in self._joint_orders:
                     self._log_order(message.name)
                 self._guard.read(topic, message, now)
         except MessageError as error:
-            self._refuse(error)
+            self._refused(topic, error, now)
         else:
             self._then(topic, now)
 
     def _log_order(self, joints: list[str]) -> None:
-        self._joint_order = list(joints)
+        self._joint_orders.append(list(joints))
         names = ", ".join(f"{index} {name}" for index, name in enumerate(joints))
         self._node.get_logger().info(f"joint_states: order of its sender: {names}")
-
-    def _refuse(self, error: MessageError) -> None:
-        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)
