@@ -226,7 +226,7 @@ def test_a_lifetime_that_is_not_finite_is_not_saved(writer):
     controller = lived()
     writer.save(controller, now=0).result()
     good = writer.path.read_bytes()
-    controller.centre[7] = np.inf
+    controller.quantity("centre")[7] = np.inf
     with pytest.raises(CheckpointError, match="not written: centre is not finite"):
         writer.save(controller, now=1)
     assert writer.path.read_bytes() == good

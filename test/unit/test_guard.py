@@ -142,7 +142,7 @@ def test_any_silent_source_makes_it_stale_and_nothing_is_lived(guard, silent):
     before = guard.controller.state.tobytes()
     assert not tick(guard, later).any()
     assert guard.stale
-    assert guard.freshness.late(later) == [f"{silent} 0.06 s"]
+    assert guard.freshness.late(later, STALE) == [f"{silent} 0.06 s"]
     assert guard.controller.state.tobytes() == before
     for step in range(1, FRESH_STEPS):  # a margin, so that it does not switch on and off
         sense(guard, later + step, value=-7.0, terminal=step == 1)
@@ -197,7 +197,7 @@ def test_frozen_stands_at_its_centres(guard):
     for step in range(5):
         sense(guard, step, value=1.0)
         tick(guard, step)
-    np.testing.assert_array_equal(guard.controller.weight, guard.controller.centre)
+    np.testing.assert_array_equal(guard.controller.weight, guard.controller.quantity("centre"))
 
 
 def test_a_reward_that_is_no_number_is_refused(guard):
@@ -211,9 +211,9 @@ def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
     tick(guard, 0)
     sense(guard, 1)
     message = sensor_messages(1)["odom"]
-    message.twist.twist.linear.x = 1e308
+    message.twist.twist.linear.x = 100.0
     guard.read("odom", message, 1)
-    guard._observer.scale[:] = 10.0
+    guard._observer.scale[:] = 1e307
     assert not tick(guard, 1).any()
     assert guard.held == "refused observation"
     assert guard.controller.steps == 1
@@ -288,6 +288,51 @@ def test_lockstep_tells_when_something_has_fallen_silent(guard):
     assert guard.freshness.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
 
 
+def without(name: str, stamp: int) -> SimpleNamespace:
+    """Joint states that leave out one joint."""
+    message = sensor_messages(stamp)["joint_states"]
+    at = message.name.index(name)
+    for values in (message.name, message.position, message.velocity):
+        del values[at]
+    return message
+
+
+def test_a_joint_that_vanishes_from_its_message_is_named(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    for now in (STALE, STALE + 1):
+        messages = sensor_messages(now)
+        messages["joint_states"] = without("knee_2", now)
+        for source, message in messages.items():
+            guard.read(source, message, now)
+        guard.read_reward(reward(now), now)
+        effort = tick(guard, now)
+    assert not effort.any()
+    assert guard.stale
+    assert guard.freshness.late(now, STALE) == ["knee_2_position 0.06 s", "knee_2_velocity 0.06 s"]
+
+
+def test_lockstep_does_not_answer_without_a_joint_that_was_there(guard):
+    answers(guard, SOURCES, 20 * MS)
+    assert answers(guard, SOURCES[1:], 40 * MS) == [None] * 5
+    guard.read("joint_states", without("hip_1", 40 * MS), 40 * MS)
+    assert guard.answer("joint_states", 40 * MS, ABSENT) is None
+    later = 1021 * MS
+    for source in ("joint_states", *SOURCES[1:]):  # sent again, for want of an answer
+        if source == "reward":
+            guard.read_reward(reward(40 * MS), later, add=False)
+        elif source == "joint_states":
+            guard.read(source, without("hip_1", 40 * MS), later)
+        else:
+            guard.read(source, sensor_messages(40 * MS)[source], later)
+    guard.listen(later, 1000 * MS)
+    assert guard.stale
+    assert guard.freshness.late(later, 1000 * MS) == [
+        "hip_1_position 1.00 s",
+        "hip_1_velocity 1.00 s",
+    ]
+
+
 def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
     answers(guard, SOURCES, 20 * MS)
     guard.stop()
@@ -299,7 +344,7 @@ def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
 def test_reward_computed_from_the_observation():
     guard = new_guard(computed=True)
     efforts = guard.effort
-    assert "reward" not in guard.topics
+    assert "reward" not in guard.sources
     for step, (x, pitch) in enumerate([(0.0, 0.0), (0.3, 0.0), (0.3, -0.2), (0.3, 1.55)]):
         for source, message in sensor_messages(step, x=x, pitch=pitch).items():
             guard.read(source, message, step)
@@ -329,7 +374,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
 """
     robot = parse_robot(text)
     guard = Guard(robot, new_controller(robot))
-    assert guard.topics == ("joint_states", "command", "reward")
+    assert guard.sources == ("joint_states", "command", "reward")
 
     def sense_joint(now: int) -> None:
         message = SimpleNamespace(

@@ -223,7 +223,6 @@ def test_a_held_joint_is_pulled_to_its_standby_position():
     robot = parse_robot(yaml.safe_dump(data))
     standby = Standby(robot)
     assert standby.holds
-    assert len(standby.channels) == 2
     sensors = sensed(robot, position=0.3, velocity=1.0)
     assert standby.effort(sensors) == pytest.approx([2.0 * 0.2 - 0.1, 0.25])
     assert not Standby(ROBOT).holds
@@ -248,7 +247,6 @@ def test_a_body_that_has_fallen_trips_and_a_single_wrong_reading_does_not():
     robot.layout.view(low, "odom.position")[2] = -0.5
     trip = body(height=-0.25)
     assert [trip.look(low) for _ in range(3)][-1] == "at a height of -0.50 m, below -0.25"
-    assert body().channels == ()
     assert not any(body().look(fallen) for _ in range(10))
 
 

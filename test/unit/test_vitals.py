@@ -58,7 +58,7 @@ def test_an_unsound_lifetime_goes_back_bit_for_bit():
     assert vitals.due(SECOND)
     good = life.state.tobytes()
     live(life, 3)
-    life.centre[3] = np.nan
+    life.quantity("centre")[3] = np.nan
     live(life)
     assert not vitals.sound()
     vitals.keep({}, SECOND)  # what is unsound is no copy

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dynsyn_controller.lifetime import atomic
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
 
 SECONDS = 60.0
 """How much is remembered."""

@@ -13,6 +13,7 @@ from rclpy.lifecycle import LifecycleNode
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.writer import CheckpointWriter, open_lifetime
 from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.black_box import BlackBox
 from dynsyn_controller.node.events import Event, Events, Level
 from dynsyn_controller.node.guard import Guard
@@ -25,7 +26,6 @@ from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.node.watch import Watch, log
-from dynsyn_controller.robot.sensors import FloatArray
 
 LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
@@ -75,6 +75,8 @@ class ControlLoop:
             self.robot, life.controller, settings.guard_options, life.notes, self._events
         )
         self.guard.learning = settings.learning
+        if settings.lockstep:
+            _check_stamped(self.guard)
         self.guard.warm_up()
         try:
             self._outputs = Outputs(node, self.robot, self.guard, self.writer, settings)
@@ -83,10 +85,10 @@ class ControlLoop:
         self._operations = Operations(
             self.robot, settings, self.guard, self.writer, self._outputs, self._events
         )
-        self._watch = Watch(node, self.guard, settings, self._events)
         self._inputs = Inputs(
             node, self.guard, not settings.lockstep, self._on_heard, self._on_refused
         )
+        self._watch = Watch(node, self.guard, self._inputs.topics, settings, self._events)
         self._people = People(node, self.guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
@@ -257,7 +259,7 @@ class ControlLoop:
             for index, joint in enumerate(robot.joints)
         )
         log(f"robot {robot.name}, {robot.control_rate:g} Hz; order of the efforts: {joints}")
-        topics = ", ".join(self.guard.topics)
+        topics = ", ".join(self._inputs.topics.values())
         log(f"observation of {len(robot.observation)} channels; topics {topics}")
         rule = (
             f"learner {controller.learner.name}, preset {controller.preset}, "
@@ -268,3 +270,13 @@ class ControlLoop:
             log(f"continues a lifetime of {hours:.1f} h, {controller.steps:,} steps; {rule}")
         else:
             log(f"a new-born lifetime, seed {self._settings.seed}; {rule}")
+
+
+def _check_stamped(guard: Guard) -> None:
+    """Check that lockstep can match all that must come by its stamp."""
+    for source in guard.reader.sources:
+        if source not in guard.reader.stamps:
+            raise ParameterError(
+                f"lockstep: messages of sensor {source} bear no stamp to match them by; "
+                "expected false, or a default for its channels"
+            )

@@ -32,15 +32,15 @@ class Freshness:
         places: source -> elements of the sensor vector that must come from it.
 
     Args:
-        places: source -> elements of `arrivals` that must come from it; none for a source that
-            brings nothing into the sensor vector (the reward).
+        places: source -> elements of `arrivals` that must come from it, with what they are called;
+            none for a source that brings nothing into the sensor vector (the reward).
         arrivals: when each reading came, -1 before it did; kept up to date by its owner.
         stated: source -> s after which it is stale, in place of what its rate says.
     """
 
     def __init__(
         self,
-        places: Mapping[str, list[int]],
+        places: Mapping[str, Mapping[int, str]],
         arrivals: NDArray[np.int64],
         stated: Mapping[str, float],
     ) -> None:
@@ -49,7 +49,7 @@ class Freshness:
         self._stated = {source: round(stated[source] * _SECOND) for source in stated}
         self._own: dict[str, float] = {}
         self.places = {source: list(each) for source, each in places.items()}
-        self._places = {source: np.array(each, dtype=np.int64) for source, each in places.items()}
+        self._names = places
         self._required = np.array([p for each in places.values() for p in each], dtype=np.int64)
         self._limits = np.zeros(self._required.size, dtype=np.int64)
         self._slices: dict[str, slice] = {}
@@ -98,7 +98,8 @@ class Freshness:
         return self._stale
 
     def late(self, now: int, after: int | None = None) -> list[str]:
-        """Sources that are too old, with their age, for people.
+        """What is too old, with its age, for people: sources that are silent, and what is missing
+        from those that speak.
 
         Args:
             now: ns.
@@ -106,13 +107,14 @@ class Freshness:
         """
         found = []
         for source, came in self.arrived.items():
-            places = self._places[source]
-            oldest = int(self._arrivals[places].min()) if places.size else came
             limit = self._limit.get(source, self._least) if after is None else after
             if came >= 0 and now - came > limit:
                 found.append(f"{source} {(now - came) / _SECOND:.2f} s")
-            elif oldest >= 0 and now - oldest > limit:
-                found.append(f"part of {source} {(now - oldest) / _SECOND:.2f} s")
+                continue
+            for place, name in self._names[source].items():
+                age = now - int(self._arrivals[place])
+                if age > limit and self._arrivals[place] >= 0:
+                    found.append(f"{name} {age / _SECOND:.2f} s")
         return found
 
     def _old(self, now: int) -> bool:

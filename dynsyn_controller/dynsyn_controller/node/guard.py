@@ -13,20 +13,21 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.performance import Performance
 from dynsyn_controller.lifetime.vitals import Vitals
 from dynsyn_controller.messages.conversions import NEVER, SensorReader
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.freshness import Freshness
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.operator_input import Operator
 from dynsyn_controller.node.rewards import Rewards
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import Channel, Robot
 from dynsyn_controller.robot.safety.arming import Arming
 from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.standby import Standby
 from dynsyn_controller.robot.safety.trip import BodyTrip
-from dynsyn_controller.robot.sensors import FloatArray, Observer
 
 REWARD = "reward"
-_COMPUTED_FROM = ("odom.position", "imu.orientation")
+_COMMAND = "command"  # the source of an operator's wishes
 _SECOND = 1_000_000_000
 
 
@@ -52,7 +53,7 @@ class Guard:
         reward: of the last control step lived, as it was learnt from.
         effort: the last command, N m or N, (joints,).
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
-        topics: whose messages it takes.
+        sources: whose messages it takes: names of sensors, and `REWARD`.
         newest: when the last message came; `NEVER` before one.
 
     Args:
@@ -98,23 +99,22 @@ class Guard:
         self.begin(controller, notes or {})
 
     def _open_senses(self, robot: Robot, options: GuardOptions) -> None:
-        blocks = _COMPUTED_FROM if options.computed else ()
-        further = (*self.chain.channels, *self._standby.channels, *self._trip.channels)
-        channels: tuple[Channel, ...] = (*robot.observation, *further)
+        blocks = robot.reward_blocks if options.computed else ()
+        channels: tuple[Channel, ...] = (*robot.observation, *robot.safety_channels)
         self.reader = SensorReader(robot.layout, channels, blocks)
-        places: dict[str, list[int]] = {source: [] for source in self.reader.sources}
+        places: dict[str, dict[int, str]] = {source: {} for source in self.reader.sources}
         for channel in channels:
             if channel.default is None:
-                places[channel.source].append(robot.layout.locate(channel)[0])
+                places[channel.source][robot.layout.locate(channel)[0]] = channel.name
         for block in blocks:
             where = robot.layout.blocks[block]
-            places[block.split(".")[0]] += range(where.start, where.stop)
+            places[block.split(".")[0]] |= dict.fromkeys(range(where.start, where.stop), block)
         optional = dict.fromkeys(c.source for c in channels if c.source not in places)
-        self.topics = (*self.reader.sources, *optional)
+        self.sources = (*self.reader.sources, *optional)
         if not options.computed:
-            places[REWARD] = []
-            self.topics += (REWARD,)
-        self._clocking = next(iter(self.reader.sources), "") if options.computed else REWARD
+            places[REWARD] = {}
+            self.sources += (REWARD,)
+        self._clocking = next(iter(self.reader.stamps), "") if options.computed else REWARD
         self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
         self.arrived = self.freshness.arrived
         self._observer = Observer(robot.observation, robot.layout)
@@ -122,7 +122,9 @@ class Guard:
         self._commands = [
             (robot.layout.locate(channel)[0], channel.default)
             for channel in robot.observation
-            if channel.default is not None and not robot.reward.knows_command
+            if channel.source == _COMMAND
+            and channel.default is not None
+            and not robot.reward.knows_command
         ]
 
     def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
@@ -225,7 +227,7 @@ class Guard:
             silent_after: age, ns, from which on something is wrong; longer than the time after
                 which an observation without an answer is sent again.
         """
-        oldest = min(self.arrived.values(), default=now)
+        oldest = min(self.reader.oldest(), self.arrived.get(REWARD, now))
         self.stale = oldest != NEVER and now - oldest > silent_after
 
     def stop(self) -> FloatArray:

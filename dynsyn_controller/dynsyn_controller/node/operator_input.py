@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dynsyn_controller.messages.commands import CommandReader
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
 
 
 class Operator:

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from dynsyn_controller.messages.conversions import MessageError, stamp_nanoseconds
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.robot.reward import RewardMeter
 from dynsyn_controller.robot.reward_bounds import RewardBounds
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray
 
 
 class Rewards:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rclpy.node import Node
@@ -29,11 +30,20 @@ class Watch:
     Args:
         node: to count senders and to read the clock of.
         guard: that acts.
+        topics: source -> its topic.
         settings: of the node.
         events: told what is found.
     """
 
-    def __init__(self, node: Node, guard: Guard, settings: Settings, events: Events) -> None:
+    def __init__(
+        self,
+        node: Node,
+        guard: Guard,
+        topics: Mapping[str, str],
+        settings: Settings,
+        events: Events,
+    ) -> None:
+        self._topics = topics
         self._node, self._guard, self._settings, self._events = node, guard, settings, events
         self._pace = Pace(_RATE)
         self._was_waiting = self._was_stale = False
@@ -72,8 +82,8 @@ class Watch:
         if waiting and self._waiting_from is None:
             self._waiting_from = now + SECOND
         if waiting and self._waiting_from is not None and now >= self._waiting_from:
-            topics = [topic for topic, came in guard.arrived.items() if came == NEVER]
-            missing = [f"topic {topic}" for topic in topics] or guard.missing()
+            silent = [source for source, came in guard.arrived.items() if came == NEVER]
+            missing = [f"topic {self._topics[s]}" for s in silent] or guard.missing()
             self._events.begin("waiting", f"waiting for {', '.join(missing)}", now)
         elif self._was_waiting and not waiting:
             text = "every channel of the observation has come: control begins"
@@ -114,7 +124,7 @@ class Watch:
 
     def _count_senders(self, now: int) -> None:
         node, settings = self._node, self._settings
-        for topic in self._guard.topics:
+        for topic in self._topics.values():
             count = node.count_publishers(topic)
             text = f"{topic}: {count} senders, expected one: what they say is mixed"
             self._state(f"senders_of_{topic}", count > 1, text, f"{topic}: one sender", now)

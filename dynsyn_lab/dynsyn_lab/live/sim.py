@@ -164,5 +164,7 @@ def _live(stack: Stack, args: argparse.Namespace, folder: Path) -> Summary:
     if failure:
         raise CommandError(failure)
     return record.finish(
-        stack.robot, "lockstep" if stack.lockstep else "realtime", str(stack.checkpoint or "")
+        stack.spec.reference,
+        "lockstep" if stack.lockstep else "realtime",
+        str(stack.checkpoint or ""),
     )

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
 from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
-from dynsyn_lab.training.journal import SOLVED_RETURN
 
-WALKERS = ("walker", "walker_hardcore")
-"""Robots whose task counts as solved at a mean return of SOLVED_RETURN."""
 SAMPLES_PER_PERIOD = 4
 """Fewer rows of trace.csv in a mean period, and crossings of the section are missed."""
 
@@ -40,10 +37,10 @@ def draw_returns(source: Source) -> Figure:
     axes.plot(episodes, mean, color=BLUE, linewidth=2, label=f"mean of the last {WINDOW}")
     axes.set_xlabel("episode")
     axes.set_ylabel("return (sum of rewards)")
-    name = source.run.config.robot
-    if name in WALKERS:
-        axes.axhline(SOLVED_RETURN, color=VERMILION, linestyle="--", linewidth=1,
-                     label=f"solved ({SOLVED_RETURN:g})")  # fmt: skip
+    name, solved = source.run.config.robot, source.run.config.task.solved_return
+    if solved is not None:
+        axes.axhline(solved, color=VERMILION, linestyle="--", linewidth=1,
+                     label=f"solved ({solved:g})")  # fmt: skip
     axes.margins(x=0.01)
     _add_hours(axes, episodes, source.hours(curve["step"]))
     axes.legend(

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.transfer import transfer
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.rollouts.senses import Senses
-from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.rollouts.moving import settle
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 SPAN = 1000
 """Control steps of one return; the paper's episode."""
@@ -93,35 +91,28 @@ def live(life: Life, work: Path) -> float:
     lived = returns_of(work, life)
     if len(lived) == life.spans:  # by another study in the same folder, meanwhile
         return float(lived[-20:].mean())
-    robot, controller = _begin(life, work)
-    body = entry("swimmer").create(
-        joints=life.joints, density=life.density, course_steps=SPAN if life.put_back else 0
-    )
+    spec, controller = _begin(life, work)
+    body = spec.create()
     body.reset(life.seed)
-    returns = np.array(_swim(robot, controller, body, life.spans, life.learning))
-    checkpoint.save(checkpoint_of(work, life.name), robot, controller)
+    loop = StepLoop(spec.robot, body, controller.step)
+    returns = np.array([_span(loop, life.learning) for _ in range(life.spans)])
+    checkpoint.save(checkpoint_of(work, life.name), spec.robot, controller)
     buffer = io.BytesIO()
     np.save(buffer, returns)
     checkpoint.write(work / f"{life.name}.npy", buffer.getvalue())
     return float(returns[-20:].mean())
 
 
-def _swim(
-    robot: Robot, controller: Controller, body: SimulatedRobot, spans: int, learning: bool
-) -> list[float]:
-    """The loop: sense, learn and act, move. Returns the sum of rewards of each span."""
-    look, act, move = Senses(robot, body).look, controller.step, body.step
-    reward, terminal, returns = 0.0, False, []
-    for _ in range(spans):
-        total = 0.0
-        for _ in range(SPAN):
-            outcome = move(act(look(), reward, terminal, learning))
-            reward, terminal = outcome.reward, outcome.terminal
-            total += reward
-            if terminal:
-                body.reset()
-        returns.append(total)
-    return returns
+def _span(loop: StepLoop, learning: bool) -> float:
+    """Live one span, over ends of courses; returns the sum of its rewards."""
+    left, total = SPAN, 0.0
+    loop.total = 0.0
+    while left > 0:
+        left -= loop.run(left, learning)
+        if loop.terminal:
+            total += loop.total
+            loop.put_back()
+    return total + loop.total
 
 
 def _check_same(life: Life, work: Path) -> None:
@@ -134,20 +125,18 @@ def _check_same(life: Life, work: Path) -> None:
         raise ValueError(f"{path}: another life of this name; use another folder for the work")
 
 
-def _begin(life: Life, work: Path) -> tuple[Robot, Controller]:
+def _begin(life: Life, work: Path) -> tuple[RobotSpec, Controller]:
     """A new-born lifetime, or its parent's in this body."""
-    swimmer = entry("swimmer")
+    course = SPAN if life.put_back else 0
+    body = {"joints": life.joints, "density": life.density, "course_steps": course}
     if life.parent:
         saved = checkpoint.load(checkpoint_of(work, life.parent))
-        if len(saved.robot.joints) == life.joints:
-            return saved.robot, saved.controller()
-        body = swimmer.robot(joints=life.joints)
-        robot = body.with_sections(saved.robot.network, saved.robot.learner)
-        controller = new_controller(robot, seed=life.seed)
-        transfer(saved.controller(), controller)
-        return robot, controller
-    robot = swimmer.robot(life.network, joints=life.joints)
-    return robot, new_controller(robot, life.preset, life.settings, life.seed)
+        spec = of_checkpoint(saved.robot, "swimmer", body)
+        robot, controller = settle(saved, spec.robot, transferring=True, seed=life.seed)
+        return replace(spec, robot=robot), controller
+    spec = describe("swimmer", body)
+    robot = spec.robot.choose(None, life.preset, life.settings, life.network)
+    return replace(spec, robot=robot), new_controller(robot, seed=life.seed)
 
 
 def be_nice(level: int) -> None:

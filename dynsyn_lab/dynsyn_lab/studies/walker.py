@@ -25,11 +25,14 @@ from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_lab.cli.arguments import count
 from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.plots.comparison import show
-from dynsyn_lab.plots.learning import WALKERS, running_mean
+from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import finished_episodes
-from dynsyn_lab.training.journal import SOLVED_RETURN
 from dynsyn_lab.training.run_folder import RunError, RunFolder
 
+WALKER = "walker"
+"""Name of the robot file that the walkers share."""
+SOLVED_RETURN = 300.0
+"""Mean return at which the paper calls the walker solved."""
 EVERY = 50_000
 """Control steps between points of curves.csv."""
 
@@ -63,14 +66,14 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.folder = RunFolder(path)
         config = self.config = self.folder.config
-        if config.robot not in WALKERS:
-            raise CommandError(
-                f"run {path}: found robot {config.robot}, expected {' or '.join(WALKERS)}"
-            )
         try:
             robot = parse_robot(config.robot_file, where=f"run {path}: robot_file")
         except RobotFileError as error:
             raise RunError(str(error)) from None
+        if robot.name != WALKER:
+            raise CommandError(
+                f"run {path}: found robot {config.robot}, expected one with the body {WALKER}"
+            )
         self.control_rate, self._blueprint = robot.control_rate, robot.blueprint
         self._state = self.folder.load_state() or {}
 

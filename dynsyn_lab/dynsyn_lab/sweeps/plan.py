@@ -15,10 +15,10 @@ import yaml
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS, choose_backend
+from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS, PROCESSES
 from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits
+from dynsyn_lab.training.trainer import Limits, check_limits
 
 CHOICES = ("learner", "preset")
 SECTIONS = ("learner", "network", "robot")
@@ -30,7 +30,7 @@ class SweepFile:
     """What a sweep's YAML file may say.
 
     Attributes:
-        robot: registered robot.
+        robot: as in `dynsyn train ROBOT`.
         vary: what differs between points: `learner`, `preset`, `learner.SETTING`,
             `network.OPTION` or `robot.OPTION` -> a list of values, or for a random search a range
             {low, high, scale: linear or log}.
@@ -45,7 +45,7 @@ class SweepFile:
         steps, episodes: of each lifetime; at least one of them, the first that comes.
         until_solved: a lifetime also ends when it is solved.
         backend: as of `dynsyn train`; empty: for many lifetimes envpool where it is installed,
-            else gymnasium, one process to a point.
+            else in_process, one process to a point.
         save_every, trace_every: as of `dynsyn train`.
     """
 
@@ -145,6 +145,8 @@ def read_plan(path: Path) -> Plan:
     except (SchemaError, UsageError) as error:
         raise UsageError(f"sweep {path}: {error}") from None
     limits = Limits(file.steps, file.episodes, until_solved=file.until_solved)
+    for point in points:
+        check_limits(limits, point.config)
     return Plan(file, points, limits)
 
 
@@ -211,7 +213,7 @@ def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
             sections[section][name] = value
         else:
             chosen[key] = value
-    return make_config(
+    config = make_config(
         file.robot,
         robot_options=sections["robot"],
         learner=chosen["learner"] or None,
@@ -220,16 +222,14 @@ def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
         network=sections["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
-        backend=file.backend or _backend(file),
+        backend=file.backend or None,
         save_every=file.save_every,
         trace_every=file.trace_every,
     )
-
-
-def _backend(file: SweepFile) -> str:
-    """As `dynsyn train` would choose, but one process to a point: the points are many."""
-    chosen = choose_backend(file.robot, file.lifetimes)
-    return "gymnasium" if chosen == "processes" else chosen
+    if not file.backend and config.backend == PROCESSES:
+        # One process to a point: the points are many.
+        return dataclasses.replace(config, backend=IN_PROCESS)
+    return config
 
 
 def _grid(file: SweepFile) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dynsyn_lab.cli.arguments import add_joints, count, positive, whole, with_joints
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS
+from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS
 
 if TYPE_CHECKING:
     from dynsyn_lab.training.run_folder import RunConfig, RunFolder
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 100_000
 TRACE_EVERY = 1_000
+EPISODES = 10_000
 DOTTED = ("learner", "network", "robot")
 """Options --PREFIX.KEY."""
 
@@ -34,14 +35,25 @@ def add_parser(subparsers: Any) -> None:
         "--network.initial_magnitude 0.3). Any option of the body: --robot.KEY VALUE (such as "
         "--robot.joints 7).",
     )
-    parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
+    parser.add_argument(
+        "robot",
+        nargs="?",
+        help="a name, gymnasium:ENV_ID, FILE.py:CLASS, or a robot file that says its simulation "
+        "(not with --resume)",
+    )
     born = parser.add_argument_group("the lifetimes (not with --resume)")
     born.add_argument("--lifetimes", type=count, metavar="N", help="how many at once (1)")
     born.add_argument(
         "--seed",
         type=whole,
         metavar="S",
-        help="lifetime i has the seed S + i, and so have its courses (0)",
+        help="lifetime i is born from the seed S + i (0)",
+    )
+    born.add_argument(
+        "--robot-seed",
+        type=whole,
+        metavar="S",
+        help="courses of lifetime i come from the seed S + i (as its birth)",
     )
     born.add_argument(
         "--from",
@@ -81,7 +93,7 @@ def add_parser(subparsers: Any) -> None:
     born.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="where they live (one: gymnasium; many: envpool where it is installed)",
+        help="where they live (one: in_process; many: envpool where it is installed)",
     )
     born.add_argument(
         "--save-every",
@@ -97,19 +109,26 @@ def add_parser(subparsers: Any) -> None:
     )
     limits = parser.add_argument_group("how long (the first that comes)")
     limits.add_argument("--steps", type=count, metavar="N", help="of each, since birth")
-    limits.add_argument("--episodes", type=count, metavar="N", help="of each, since birth")
+    limits.add_argument(
+        "--episodes",
+        type=count,
+        nargs="?",
+        const=EPISODES,
+        metavar="N",
+        help=f"of each, since birth ({EPISODES:,} where no number follows)",
+    )
     limits.add_argument("--hours", type=positive, metavar="H", help="of wall clock, from now")
     limits.add_argument(
         "--until-solved",
         action="store_true",
-        help="each until its mean return of 100 episodes reaches 300",
+        help="each until its mean return solves the robot's task (walker: 300 over 100 episodes)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (runs/ROBOT-DATE)")
     parser.add_argument(
         "--resume", type=Path, metavar="DIR", help="continue the run of this folder"
     )
     parser.add_argument(
-        "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
+        "--render", action="store_true", help="watch lifetime 0 in a window (backend in_process)"
     )
     accept_dotted(parser, DOTTED)
     parser.set_defaults(run=run)
@@ -123,9 +142,9 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_lab.training.window import Window
 
     window = Window("dynsyn train") if args.render else None
-    folder = _resumed(args) if args.resume else _created(args)
     seconds = math.inf if args.hours is None else args.hours * 3600.0
     limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
+    folder = _resumed(args) if args.resume else _created(args, limits)
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
@@ -136,16 +155,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "learner", "preset")
-_BIRTH += (
-    "repulsive",
-    "attractive_only",
-    "adaptation",
-    "backend",
-    "save_every",
-    "trace_every",
-    "out",
-)
+_BIRTH = ("robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner")
+_BIRTH += ("preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every")
+_BIRTH += ("trace_every", "out")
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
@@ -164,9 +176,10 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     return folder
 
 
-def _created(args: argparse.Namespace) -> RunFolder:
+def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
     from dynsyn_lab.training.run_folder import RunFolder
     from dynsyn_lab.training.run_setup import default_folder, make_config
+    from dynsyn_lab.training.trainer import check_limits
 
     if args.robot is None:
         raise UsageError("robot: missing; for example dynsyn train walker")
@@ -195,9 +208,11 @@ def _created(args: argparse.Namespace) -> RunFolder:
         network=chosen["network"],
         origin=args.origin,
         transfer=bool(args.transfer),
+        robot_seed=args.robot_seed,
     )
     _check_render(args, config)
-    return RunFolder.create(args.out or default_folder(args.robot), config)
+    check_limits(limits, config)
+    return RunFolder.create(args.out or default_folder(config.spec), config)
 
 
 def _check_origin(args: argparse.Namespace) -> None:
@@ -224,8 +239,8 @@ def _check_origin(args: argparse.Namespace) -> None:
 
 
 def _check_render(args: argparse.Namespace, config: RunConfig) -> None:
-    if args.render and config.backend != "gymnasium":
-        raise UsageError(f"--render: not with backend {config.backend}, only gymnasium")
+    if args.render and config.backend != IN_PROCESS:
+        raise UsageError(f"--render: not with backend {config.backend}, only {IN_PROCESS}")
 
 
 def _heading(folder: RunFolder, limits: Limits) -> str:

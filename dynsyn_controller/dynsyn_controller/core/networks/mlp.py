@@ -44,7 +44,7 @@ def think(state, settings, observation, learning):
     for layer in range(depth):
         columns, rows = settings.sizes[layer] + 1, settings.sizes[layer + 1]
         last = layer == depth - 1
-        sums = state.output if last else state.unit[at + columns :]
+        sums = state.output[:] if last else state.unit[at + columns :]
         weighted_sums(state.weight, start, state.unit[at:], columns, sums, rows)
         activate(sums[:rows], settings.output_activation if last else settings.activation)
         at += columns

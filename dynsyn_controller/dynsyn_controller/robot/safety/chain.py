@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.robot.robot_file import Channel, Robot
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.safety.channels import of_joint
 
 VELOCITY_FADE = 0.1
 """Of the velocity limit: the last part of it, over which effort fades out."""
@@ -35,7 +36,6 @@ class SafetyChain:
 
     Attributes:
         neutral: efforts of a robot at rest, N m or N, (joints,).
-        channels: readings that the limits need beside the observation.
 
     Args:
         robot: joints with their limits.
@@ -51,18 +51,18 @@ class SafetyChain:
             raise ValueError(f"slew_limit: found {slew_limit}, expected 0 to 2")
         joints = robot.joints
         self.neutral = np.array([joint.neutral_effort for joint in joints])
-        self.channels = _channels(robot)
         self._names = robot.joint_names
         self._last = self.neutral.copy()
         self._heat = np.zeros(len(joints))
         self._acted = np.zeros(len(joints), dtype=np.int64)
         self._limits = np.zeros(len(joints), dtype=_LIMITS)
         period = 1.0 / robot.control_rate
-        places = {channel.name: robot.layout.locate(channel)[0] for channel in self.channels}
+        channels = robot.safety_channels
+        places = {channel.name: robot.layout.locate(channel)[0] for channel in channels}
         for limits, joint in zip(self._limits, joints, strict=True):
             limits["effort"], limits["neutral"] = joint.effort_limit, joint.neutral_effort
-            limits["position_at"] = places.get(_name(joint.name, "position"), -1)
-            limits["velocity_at"] = places.get(_name(joint.name, "velocity"), -1)
+            limits["position_at"] = places.get(of_joint("position", joint.name), -1)
+            limits["velocity_at"] = places.get(of_joint("velocity", joint.name), -1)
             low, high = joint.position_minimum, joint.position_maximum
             limits["minimum"] = -math.inf if low is None else low
             limits["maximum"] = math.inf if high is None else high
@@ -105,22 +105,6 @@ class SafetyChain:
         ]
         self._acted[:] = 0
         return ", ".join(told)
-
-
-def _name(joint: str, field: str) -> str:
-    return f"{field} of {joint} (for its limits)"
-
-
-def _channels(robot: Robot) -> tuple[Channel, ...]:
-    found = []
-    for joint in robot.joints:
-        stops = joint.position_minimum is not None or joint.position_maximum is not None
-        for field, wanted in (("position", stops), ("velocity", joint.velocity_limit is not None)):
-            if wanted:
-                found.append(
-                    Channel(_name(joint.name, field), "joint_states", field, joint=joint.name)
-                )
-    return tuple(found)
 
 
 _LIMITS: NDArray = np.dtype(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from dynsyn_controller.robot.robot_file import Channel, Robot
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.safety.channels import of_joint
 
 
 class Standby:
     """Holds the joints that the robot file gives a stiffness at their standby positions.
-
-    Attributes:
-        channels: readings that holding needs beside the observation; none where no joint is held.
 
     Args:
         robot: joints with standby positions and gains.
@@ -21,15 +19,11 @@ class Standby:
     def __init__(self, robot: Robot) -> None:
         self._neutral = np.array([joint.neutral_effort for joint in robot.joints])
         held = [(at, joint) for at, joint in enumerate(robot.joints) if joint.stiffness > 0]
-        fields = ("position", "velocity")
-        self.channels = tuple(
-            Channel(f"{field} of {joint.name} (to hold it)", "joint_states", field, joint.name)
-            for _, joint in held
-            for field in fields
-        )
-        places = [robot.layout.locate(channel)[0] for channel in self.channels]
-        self._position = np.array(places[::2], dtype=np.int64)
-        self._velocity = np.array(places[1::2], dtype=np.int64)
+        places = {c.name: robot.layout.locate(c)[0] for c in robot.safety_channels}
+        position = [places[of_joint("position", joint.name)] for _, joint in held]
+        velocity = [places[of_joint("velocity", joint.name)] for _, joint in held]
+        self._position = np.array(position, dtype=np.int64)
+        self._velocity = np.array(velocity, dtype=np.int64)
         self._joints = np.array([at for at, _ in held], dtype=np.int64)
         self._target = np.array([joint.standby_position for _, joint in held])
         self._stiffness = np.array([joint.stiffness for _, joint in held])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-from dynsyn_controller.robot.robot_file import Channel, Robot
-from dynsyn_controller.robot.sensors import FloatArray, tilt_angle
+from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.robot.observation import tilt_angle
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.safety.channels import HEIGHT, ORIENTATION
 
 IN_A_ROW = 3
 """Control steps; a single reading may be wrong."""
@@ -14,9 +14,6 @@ IN_A_ROW = 3
 class BodyTrip:
     """Looks at the tilt and the height of a body against the robot file's section `safety`.
 
-    Attributes:
-        channels: readings that it needs beside the observation; none where nothing is looked at.
-
     Args:
         robot: the robot file.
     """
@@ -24,17 +21,10 @@ class BodyTrip:
     def __init__(self, robot: Robot) -> None:
         self._tilt_limit = robot.safety.tilt_limit
         self._height_minimum = robot.safety.height_minimum
-        self.channels: tuple[Channel, ...] = ()
-        self._orientation = self._height = -1
+        places = {c.name: robot.layout.locate(c)[0] for c in robot.safety_channels}
+        self._orientation = places.get(ORIENTATION, -1)
+        self._height = places.get(HEIGHT, -1)
         self._in_a_row = 0
-        if self._tilt_limit < math.inf:
-            channel = Channel("orientation (for the tilt limit)", "imu", "orientation.roll")
-            self.channels += (channel,)
-            self._orientation = robot.layout.locate(channel)[0]
-        if self._height_minimum > -math.inf:
-            channel = Channel("height (for its minimum)", "odom", "pose.position.z")
-            self.channels += (channel,)
-            self._height = robot.layout.locate(channel)[0]
 
     def look(self, sensors: FloatArray) -> str:
         """Why the robot must be disarmed, in words; empty: it need not.
