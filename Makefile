@@ -45,7 +45,7 @@ format: setup ## let ruff format the code and fix what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
 
 doctor: setup ## what is installed, what is missing and how to get it
-	@$(BIN)/dynsyn doctor
+	@$(BIN)/dynsyn doctor --load
 
 clean: ## delete what was built (build/ install/ log/ and caches), keep .venv
 	@rm -rf build install log .pytest_cache .ruff_cache .import_linter_cache .mypy_cache .hypothesis

@@ -68,7 +68,7 @@ def opened(stack: Stack) -> tuple[Controller, bool]:
     """The lifetime that the stack's controller node begins with, and whether it was continued."""
     parameters = stack.nodes[1].parameters
     settings = Settings(**resolve(TABLE, parameters))
-    return open_lifetime(settings.read_robot(), settings)
+    return open_lifetime(settings.read_robot(), settings.origin)
 
 
 @pytest.mark.parametrize("robot", ROBOTS)

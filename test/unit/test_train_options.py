@@ -10,8 +10,8 @@ import pytest
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 
 
@@ -25,28 +25,31 @@ def test_settings_of_learner_and_body() -> None:
     )
     assert args.dotted == {
         "learner": {"learning_rate": 5e-5},
-        "robot": {"joints": 7},
         "network": {},
+        "robot": {"joints": 7},
     }
     assert args.robot == "swimmer"
     assert args.steps == 2_000_000
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("words", "value"),
     [
-        ("3", 3),
-        ("3e-9", 3e-9),
-        ("true", True),
-        ("False", False),
-        ("linear", "linear"),
-        ("[64, 32]", [64, 32]),
-        ("[]", []),
+        (["--repulsive"], True),
+        (["--repulsive", "True"], True),  # as the published re-implementation has it
+        (["--repulsive", "no"], False),
+        (["--attractive-only"], False),
+        (["--learner.repulsion", "True"], True),
+        (["--learner.repulsion=no"], False),
     ],
+    ids=str,
 )
-def test_values(text, value) -> None:
-    assert read_value(text) == value
-    assert type(read_value(text)) is type(value)
+def test_spellings_of_repulsion(words, value, tmp_path) -> None:
+    out = tmp_path / "run"
+    assert cli.main(["train", "walker", *words, "--steps", "2", "--out", str(out)]) == 0
+    config = RunFolder(out).config
+    assert config.setting("learner.repulsion") is value
+    assert config.overrides == {"learner.repulsion": value}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,7 @@ def test_values(text, value) -> None:
         ("walker", "--learner.learning_rate"),
         ("walker", "--learner.learning_rate", "1", "--learner.learning_rate", "2"),
         ("walker", "--repulsive", "--attractive-only"),
+        ("walker", "--repulsive", "maybe"),
         ("walker", "--backend", "cloud"),
         ("walker", "--nonsense"),
     ],

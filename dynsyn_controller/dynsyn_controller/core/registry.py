@@ -14,6 +14,7 @@ import re
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from dynsyn_controller.core.schema import SchemaError
 
@@ -116,7 +117,8 @@ def load_class(path: str, name: str, where: str) -> object:
     module = sys.modules.get(title)
     if module is None:
         spec = importlib.util.spec_from_file_location(title, file)
-        assert spec is not None and spec.loader is not None  # it is a file of Python
+        assert spec is not None  # it is a file of Python
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[title] = module
         try:

@@ -7,6 +7,7 @@ is what the controller runs, with its step and its clipping.
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 

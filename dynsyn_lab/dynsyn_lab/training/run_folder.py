@@ -24,7 +24,7 @@ import yaml
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.schema import SchemaError
-from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.migration import sections_of_format_1
 from dynsyn_controller.robot.migration import split_rule
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
@@ -276,9 +276,9 @@ def _json(data: Any) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write(path, data)
-    except CheckpointError as error:
-        raise RunError(str(error).removeprefix("checkpoint ")) from None
+        atomic.write(path, data)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _copy(path: Path, target: Path) -> None:
