@@ -69,7 +69,7 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
             *(_program("controller_node"), "--ros-args", "-r", f"__ns:={namespace}"),
             *("-p", f"robot_file:={file}"),
         ]
-        relay = [sys.executable, "-m", "dynsyn_lab.bench.relay", *robot.joint_names]
+        relay = [sys.executable, "-m", "dynsyn_lab.bench.relay", str(file)]
         relay += ["--ros-args", "-r", f"__ns:={namespace}"]
         figures = _time("controller", controller, robot, namespace, seconds, Path(folder))
         limit = _time("relay", relay, robot, namespace, seconds, Path(folder))
