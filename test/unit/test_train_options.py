@@ -19,7 +19,7 @@ def arguments(*words: str):
     return cli.build_parser().parse_args(["train", *words])
 
 
-def test_settings_of_rule_and_body() -> None:
+def test_settings_of_learner_and_body() -> None:
     args = arguments(
         "swimmer", "--learner.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
     )
@@ -99,6 +99,8 @@ def test_wrong_usage(words, capsys) -> None:
         (("swimmer", "--network.oscillator", "saw"), "network.oscillator: found 'saw' (str), exp"),
         (("swimmer", "--network.initial_magnitude", "0"), "network.initial_magnitude: found 0"),
         (("walker", "--network.signs", "free"), "network.signs: unknown key"),
+        (("walker", "--learner", "nothing"), "learner.type: found 'nothing', expected one of dyn"),
+        (("walker", "--learner", "none", "--learner.learning_rate", "1"), "unknown key"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_2(words, message, capsys, tmp_path, monkeypatch):

@@ -19,8 +19,12 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.file_checks import protection
 from dynsyn_controller.lifetime.migration import FORMAT, migrate_records, sections_of_format_1
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+
+MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
+"""Fields of a lifetime's record in which NaN stands for "not yet"."""
 
 
 class CheckpointError(RuntimeError):
@@ -36,11 +40,13 @@ class Checkpoint:
         robot: the robot file it was made with, its sections network and learner as the lifetime
             has lived with them, with nothing left to presets and defaults.
         state: the lifetime's record, shape (1,).
+        notes: what is known beside the record, by whose it is; empty where nothing was saved.
     """
 
     path: Path
     robot: Robot
     state: np.ndarray
+    notes: dict[str, Any]
 
     def controller(self) -> Controller:
         """The lifetime, ready to go on.
@@ -63,13 +69,20 @@ def save(path: str | Path, robot: Robot, controller: Controller) -> None:
     write(path, encode(robot, controller))
 
 
-def encode(robot: Robot, controller: Controller) -> bytes:
-    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later."""
+def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = None) -> bytes:
+    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later.
+
+    Args:
+        robot: the robot file.
+        controller: the lifetime.
+        notes: what is known beside its record, by whose it is; plain numbers, texts and lists.
+    """
     about = {
         "format": FORMAT,
         "robot": robot.source,
         **controller.blueprint.sections,
         "steps": controller.steps,
+        "notes": notes or {},
     }
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array(json.dumps(about)), state=controller.state)
@@ -77,7 +90,9 @@ def encode(robot: Robot, controller: Controller) -> bytes:
 
 
 def write(path: str | Path, data: bytes) -> None:
-    """Write `data` atomically; see `save`."""
+    """Write `data` atomically; see `save`. What is write-protected is left alone."""
+    if found := protection(path):
+        raise CheckpointError(f"checkpoint {path}: cannot be written: {found}")
     try:
         atomic.write(path, data)
     except OSError as error:
@@ -96,6 +111,7 @@ def load(path: str | Path) -> Checkpoint:
             about, state = json.loads(str(parts["about"])), parts["state"]
         form, robot = about["format"], about["robot"]
         sections = [about.get(key) for key in _SECTIONS.get(form, ())]
+        notes = about.get("notes", {})
     except OSError as error:
         reason = error.strerror or "damaged, or not a checkpoint"
         raise CheckpointError(f"checkpoint {path}: cannot be read: {reason}") from None
@@ -103,7 +119,8 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
     if form not in _SECTIONS:
         raise CheckpointError(f"checkpoint {path}: format {form}, expected 1 to {FORMAT}")
-    if not isinstance(robot, str) or [type(part) for part in sections] != _TYPES[form]:
+    parts = [type(part) for part in (*sections, notes)]
+    if not isinstance(robot, str) or parts != [*_TYPES[form], dict]:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
         parsed = parse_robot(robot, where="robot")
@@ -114,7 +131,7 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: {error}") from None
     if form == 1:
         state = migrate_records(state, parsed.blueprint.dtype)
-    return Checkpoint(path, parsed, state)
+    return Checkpoint(path, parsed, state, notes)
 
 
 _SECTIONS = {1: ("preset", "rule"), FORMAT: ("network", "learner")}
@@ -137,7 +154,7 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
             f"{_dtype_difference(found, expected)}"
         )
     for name in state.dtype.names:
-        if name not in _MAY_BE_NAN and not np.all(np.isfinite(state[name])):
+        if name not in MAY_BE_NAN and not np.all(np.isfinite(state[name])):
             raise CheckpointError(f"checkpoint {checkpoint.path}: damaged: {name} is not finite")
     controller.state[...] = state
 
@@ -203,9 +220,6 @@ def _first_difference(found: Any, expected: Any) -> str:
         )
         return f"number {at + 1}: {_first_difference(found[at], expected[at])}"
     return f"found {found!r}, expected {expected!r}"
-
-
-_MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:

@@ -113,7 +113,7 @@ class ControllerNode(LifecycleNode):
         if self.loop.acting:
             self.loop.stop()
         if not self.loop.close():
-            self.failure = CheckpointError(self.loop.keeper.error)
+            self.failure = CheckpointError(self.loop.writer.error)
         self.loop = None
 
     def _fail(self, error: Exception, how: TransitionCallbackReturn) -> TransitionCallbackReturn:

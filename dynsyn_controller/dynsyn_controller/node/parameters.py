@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_controller.core.text_values import settings_of
+from dynsyn_controller.lifetime.writer import Origin
+from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError
+from dynsyn_controller.node.safety_parameters import SAFETY
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
@@ -66,6 +69,28 @@ TABLE: tuple[Parameter, ...] = (
         read_only=False,
     ),
     Parameter(
+        "copies_hourly",
+        24,
+        "Earlier copies kept beside the checkpoint, one of each hour lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "copies_daily",
+        7,
+        "Earlier copies kept beside the checkpoint, one of each day lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "rollback_fraction",
+        0.5,
+        "Part of the best mean reward that may be lost before the lifetime goes back by itself to "
+        "the copy that earned most; 0: it never does.",
+        minimum=0.0,
+        maximum=10.0,
+    ),
+    Parameter(
         "lockstep",
         False,
         "One command for each observation, matched by its stamp, as fast as they come; false: "
@@ -91,7 +116,8 @@ TABLE: tuple[Parameter, ...] = (
         "effort_topic",
         "",
         "Topic on which the efforts are also published as std_msgs/Float64MultiArray, in the robot "
-        "file's joint order, for ros2_control's effort controllers; empty: none.",
+        "file's joint order, for ros2_control's forward_command_controller "
+        "(interface_name: effort); empty: none.",
     ),
     Parameter(
         "slew_limit",
@@ -105,7 +131,8 @@ TABLE: tuple[Parameter, ...] = (
         "stale_periods",
         3.0,
         "Control periods without a message after which an observation (or the reward) is stale: "
-        "neutral effort, learning paused. Not used in lockstep.",
+        "neutral effort, learning paused; a source slower than control has three periods of its "
+        "own. Not used in lockstep.",
         minimum=1.0,
         maximum=1000.0,
         read_only=False,
@@ -119,6 +146,7 @@ TABLE: tuple[Parameter, ...] = (
         maximum=3600.0,
         read_only=False,
     ),
+    *SAFETY,
     Parameter(
         "weights_rate",
         1.0,
@@ -156,12 +184,23 @@ class Settings:
     learning: bool
     checkpoint_path: str
     checkpoint_period: float
+    copies_hourly: int
+    copies_daily: int
+    rollback_fraction: float
     lockstep: bool
     realtime_factor: float
     reward_source: str
     effort_topic: str
     slew_limit: float
+    armed_at_start: bool
+    ramp_time: float
+    dry_run: bool
+    deadman_topic: str
+    deadman_timeout: float
+    override_topic: str
     stale_periods: float
+    stamp_tolerance: float
+    frozen_after: float
     operator_timeout: float
     weights_rate: float
     activity_rate: float
@@ -192,13 +231,36 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def overrides(self) -> dict[str, dict[str, Any]]:
-        """Settings "learner" and options "network", by name; checked where they are used.
+    def guard_options(self) -> GuardOptions:
+        """How the guard is to act."""
+        return GuardOptions(
+            slew_limit=self.slew_limit,
+            computed=self.reward_source == "computed",
+            armed=self.armed_at_start,
+            ramp_time=self.ramp_time,
+            dry_run=self.dry_run,
+            deadman=bool(self.deadman_topic),
+            deadman_timeout=self.deadman_timeout,
+            override_timeout=self.operator_timeout,
+            rollback_fraction=self.rollback_fraction,
+        )
+
+    @property
+    def origin(self) -> Origin:
+        """What the lifetime begins from.
 
         Raises:
-            ParameterError: not of the form learner.name=value, ...
+            ParameterError: `settings` is not of the form learner.name=value, ...
         """
-        return parse_settings(self.settings)
+        given = parse_settings(self.settings)
+        return Origin(
+            path=self.checkpoint,
+            learner=self.learner or None,
+            preset=self.preset or None,
+            settings=given["learner"],
+            options=given["network"],
+            seed=self.seed,
+        )
 
 
 def parse_settings(text: str) -> dict[str, dict[str, Any]]:

@@ -12,29 +12,30 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.messages.wire import Decoder
-from dynsyn_controller.node.guard import REWARD, Pilot
+from dynsyn_controller.node.guard import REWARD, Guard
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_msgs.msg import Reward
 
-_REFUSAL_PERIOD = 5.0  # s between two logs of refused messages
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
 _OVERRIDES = "qos_overrides"
 _OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
 
 
 class Inputs:
-    """Subscriptions that hand messages to a pilot; one that cannot be used is refused and logged.
+    """Subscriptions that hand messages to a guard; one that cannot be used is refused.
 
     Reliability and depth can be overridden by ROS's own parameters, such as
     `qos_overrides./imu.subscription.reliability: best_effort` for a driver that publishes so.
 
     Args:
         node: to subscribe from.
-        pilot: reads the messages.
-        add_rewards: see `Pilot.read_reward`.
+        guard: reads the messages.
+        add_rewards: see `Guard.read_reward`.
         then: called after each message that was read, with its source and when it came (ns,
             steady clock).
+        refused: called for each message that cannot be used, with its source, why, and when it
+            came.
 
     Attributes:
         topics: source -> its topic.
@@ -46,15 +47,21 @@ class Inputs:
     """
 
     def __init__(
-        self, node: Node, pilot: Pilot, add_rewards: bool, then: Callable[[str, int], None]
+        self,
+        node: Node,
+        guard: Guard,
+        add_rewards: bool,
+        then: Callable[[str, int], None],
+        refused: Callable[[str, MessageError, int], None],
     ) -> None:
         self.heard = 0
-        self._node, self._pilot, self._then = node, pilot, then
+        self._refused = refused
+        self._node, self._guard, self._then = node, guard, then
         self._add_rewards = add_rewards
-        self._orders_told = dict.fromkeys(pilot.reader.orders, 0)
+        self._orders_told = dict.fromkeys(guard.reader.orders, 0)
         self.topics: dict[str, str] = {}
         self._subscriptions = []
-        for source in pilot.sources:
+        for source in guard.sources:
             topic, kind = self._topic(source)
             self.topics[source] = topic
             handle = partial(self._on_bytes, source, Decoder(kind))
@@ -90,7 +97,7 @@ class Inputs:
         """Topic and message type of a source."""
         if source == REWARD:
             return REWARD, Reward
-        sensor = self._pilot.reader.layout.sensors[source]
+        sensor = self._guard.reader.layout.sensors[source]
         try:
             return sensor.topic, sensor.message_type()
         except (ImportError, AttributeError, ValueError):
@@ -104,11 +111,11 @@ class Inputs:
         try:
             message = decoder.decode(buffer)
             if source == REWARD:
-                self._pilot.read_reward(message, now, self._add_rewards)
+                self._guard.read_reward(message, now, self._add_rewards)
             else:
-                self._pilot.read(source, message, now)
+                self._guard.read(source, message, now)
         except MessageError as error:
-            self._refuse(error)
+            self._refused(source, error, now)
         else:
             self._then(source, now)
         if source in self._orders_told:
@@ -116,13 +123,10 @@ class Inputs:
 
     def _tell_orders(self, source: str) -> None:
         """Log each order of names that a source's senders have, once."""
-        orders = self._pilot.reader.orders[source]
+        orders = self._guard.reader.orders[source]
         told = self._orders_told[source]
         if len(orders) > told:
             self._orders_told[source] = len(orders)
             for order in list(orders)[told:]:
                 names = ", ".join(f"{index} {name}" for index, name in enumerate(order))
                 self._node.get_logger().info(f"{source}: order of its sender: {names}")
-
-    def _refuse(self, error: MessageError) -> None:
-        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)

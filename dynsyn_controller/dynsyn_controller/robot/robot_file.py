@@ -25,6 +25,13 @@ from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import SensorLayout
 from dynsyn_controller.robot.migration import newest_version
 from dynsyn_controller.robot.observation import Channel, check_channels
+from dynsyn_controller.robot.safety.channels import safety_channels
+from dynsyn_controller.robot.safety.options import (
+    JointLimits,
+    Safety,
+    check_joint,
+    check_safety,
+)
 from dynsyn_controller.robot.sensor_section import SensorSection, migrate_scan, read_channels
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -35,8 +42,8 @@ class RobotFileError(ValueError):
 
 
 @dataclass(frozen=True)
-class Joint:
-    """One actuated joint.
+class Joint(JointLimits):
+    """One actuated joint; further limits are those of `JointLimits`.
 
     Attributes:
         name: as in joint_states and the command.
@@ -63,6 +70,12 @@ class Reward:
         effort: per step and joint at full effort.
         fall: reward of the step in which the body falls.
         fall_threshold: a terminal reward at or below this counts as a fall.
+        speed_limit: m/s, > 0; a position that moves faster is a jump of the measurement (a
+            localisation that corrects itself), from which progress counts anew.
+        largest: size of a reward beyond which it is cut, > 0; None: judged by what has been usual
+            (see `robot.reward_bounds`).
+        knows_command: the reward says how well an operator's command is followed, so that learning
+            goes on under one; False: it pauses while a command is other than its default.
     """
 
     progress: float = 0.0
@@ -70,6 +83,9 @@ class Reward:
     effort: float = 0.0
     fall: float = 0.0
     fall_threshold: float = -50.0
+    speed_limit: float = 10.0
+    largest: float | None = None
+    knows_command: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +128,7 @@ class Robot:
         sensors: that the observation and the computed reward read.
         network: section `network`: key type and options of that network.
         learner: section `learner`: keys type and preset, and settings of that learner.
-        reward, fall: see their classes.
+        reward, fall, safety: see their classes.
         simulation: the simulated body; None: the registered robot of the same name, if any.
         document: the file as a mapping, but for the sections network and learner.
     """
@@ -128,6 +144,7 @@ class Robot:
     sensors: tuple[Sensor, ...] = ()
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
+    safety: Safety = field(default_factory=Safety)
     simulation: Simulation | None = None
     modules: int = 0
     document: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -165,11 +182,16 @@ class Robot:
         """Layout of the sensor vector that holds what observation and computed reward read."""
         by_name = {sensor.name: sensor for sensor in self.sensors}
         used = set(self.reward_blocks)
-        for channel in self.observation:
+        for channel in (*self.observation, *self.safety_channels):
             sensor = by_name[channel.source]
             used.add(sensor.block_name(sensor.locate(channel)[0]))
         blocks = [sensor.block_name(block) for sensor in self.sensors for block in sensor.blocks()]
         return SensorLayout(self.sensors, without=set(blocks) - used)
+
+    @property
+    def safety_channels(self) -> tuple[Channel, ...]:
+        """Readings that the limits of joints and body need beside the observation."""
+        return safety_channels(self.joints, self.safety)
 
     @property
     def reward_blocks(self) -> tuple[str, ...]:
@@ -310,8 +332,10 @@ def _read(data: dict[str, Any], folder: Path) -> Robot:
         plain["observation"] = read_channels(plain["observation"], sensors)
     robot = parse(Robot, plain)
     _check(robot)
-    used = sensors.used(robot.observation, robot.joint_names, robot.reward_blocks)
+    channels = (*robot.observation, *robot.safety_channels)
+    used = sensors.used(channels, robot.joint_names, robot.reward_blocks)
     check_channels(robot.observation, {sensor.name: sensor for sensor in used})
+    check_safety(robot.safety, (*(sensor.name for sensor in used), "reward"))
     return dataclasses.replace(robot, sensors=used)
 
 
@@ -342,6 +366,11 @@ def _check(robot: Robot) -> None:
             raise SchemaError(
                 where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
             )
+        check_joint(joint)
+    for key in ("speed_limit", "largest"):
+        value = getattr(robot.reward, key)
+        if value is not None and value <= 0:
+            raise SchemaError(f"reward.{key}", f"found {value}, expected a number above 0")
 
 
 def _check_unique(key: str, names: Iterable[str]) -> None:

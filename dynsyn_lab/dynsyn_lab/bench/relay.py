@@ -20,13 +20,12 @@ from dynsyn_msgs.msg import JointCommand, Reward
 
 
 def main() -> None:
-    """Relay until asked to stop; arguments: the robot file, then those of ROS."""
+    """Relay until asked to stop; arguments: a robot file, then those of ROS."""
     stop = StopRequest()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("relay")
-    (file,) = rclpy.utilities.remove_ros_args(sys.argv)[1:]
-    robot = load_robot(file)
-    names = robot.joint_names
+    robot = load_robot(rclpy.utilities.remove_ros_args(sys.argv)[1])
+    names = list(robot.joint_names)
     command = JointCommand(name=names, effort=array("d", bytes(8 * len(names))))
     publish = node.create_publisher(JointCommand, "joint_command", QOS).publish
 
@@ -35,7 +34,7 @@ def main() -> None:
         publish(command)
 
     for sensor in robot.layout.sensors.values():
-        node.create_subscription(type(sensor.new_message()), sensor.topic, _ignore, QOS)
+        node.create_subscription(sensor.message_type(), sensor.topic, _ignore, QOS)
     node.create_subscription(Reward, REWARD, answer, QOS)
     executor = create_executor()
     executor.add_node(node)

@@ -11,11 +11,35 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from dynsyn_lab.cli import bench, completion, doctor, evaluate, plot, render, study, sweep, train
+from dynsyn_lab.cli import (
+    bench,
+    completion,
+    doctor,
+    evaluate,
+    plot,
+    render,
+    robot,
+    study,
+    sweep,
+    train,
+)
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.live import monitor, sim
 
-COMMANDS = (sim, monitor, train, evaluate, plot, render, sweep, study, bench, doctor, completion)
+COMMANDS = (
+    sim,
+    monitor,
+    train,
+    evaluate,
+    plot,
+    render,
+    sweep,
+    study,
+    bench,
+    robot,
+    doctor,
+    completion,
+)
 """In the order of `dynsyn --help`."""
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
