@@ -106,6 +106,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 
 
+@pytest.mark.realtime
 def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     path = tmp_path / "life.ckpt"
     states = peer.listen(JointState, "joint_states")
@@ -143,6 +144,7 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     wait_for_steps(peer, heard, steps + 20)
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_path, number):
     path = tmp_path / "life.ckpt"
@@ -175,6 +177,7 @@ def test_weights_are_latched_and_complete(processes, peer):
     assert sum(layer.rows * layer.columns for layer in weights.layers) == 438
 
 
+@pytest.mark.realtime
 def test_services_stop_rearm_freeze_and_checkpoint(processes, peer, tmp_path):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -233,6 +236,7 @@ def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
     assert "cannot be written" in answer.message
 
 
+@pytest.mark.realtime
 def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -253,6 +257,7 @@ def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, pee
     assert "fresh again" in controller.output
 
 
+@pytest.mark.realtime
 def test_transitions_by_hand(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -284,6 +289,7 @@ def test_transitions_by_hand(processes, peer):
     assert controller.wait() == 0
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("lockstep", [False, True])
 def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
     script = """

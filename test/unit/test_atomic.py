@@ -54,11 +54,14 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path, exists: bool) -> 
 
 
 def test_what_fails_leaves_the_old_file_and_nothing_else(file: Path) -> None:
-    with pytest.raises(ZeroDivisionError), replacing(file) as neighbour:  # noqa: PT012
-        neighbour.write_text("half of it")
-        assert neighbour.parent == file.parent
-        assert neighbour.suffix == file.suffix
-        raise ZeroDivisionError
+    def fail() -> None:
+        with replacing(file) as neighbour:
+            neighbour.write_text("half of it")
+            assert (neighbour.parent, neighbour.suffix) == (file.parent, file.suffix)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert file.read_text() == "old"
     assert os.listdir(file.parent) == [file.name]
 

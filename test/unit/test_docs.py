@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 from doc_tables import ROOT, table, tables
 
-from dynsyn_controller.core.learners.rule import PRESETS, UNBOUNDED, Rule
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    UNBOUNDED,
+    DynamicSynapseSettings,
+)
+from dynsyn_controller.core.learners.registry import LEARNERS
+from dynsyn_controller.core.networks.registry import NETWORKS
 from dynsyn_controller.core.networks.walker_options import WalkerOptions
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.messages.registry import SENSORS
 from dynsyn_controller.node import parameters as node_parameters
 from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, parse_robot
@@ -30,38 +37,57 @@ def test_the_example_robot_file_gives_a_controller():
 @pytest.mark.parametrize("cls", [Robot, Joint, Channel])
 def test_every_key_of_a_robot_file_is_documented(cls: type):
     text = (DOCS / "robots.md").read_text()
-    names = {field.name for field in dataclasses.fields(cls)} - {"source"}
+    names = {field.name for field in dataclasses.fields(cls)} - {"source", "document"}
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
 
 
-def test_every_setting_of_the_rule_and_of_the_walker_has_one_row():
+def test_every_network_learner_and_sensor_has_its_row():
+    page = DOCS / "robots.md"
+    assert sorted(table(page, "type", "message")) == sorted(SENSORS.names)
+    assert sorted(table(page, "type", "what", "options")) == sorted(NETWORKS.names)
+    assert sorted(table(page, "type", "what", "settings")) == sorted(LEARNERS.names)
+
+
+def names(cls: type) -> list[str]:
+    """Names of a dataclass's fields, in alphabetical order."""
+    return sorted(field.name for field in dataclasses.fields(cls))
+
+
+def test_every_setting_of_the_rule_and_every_option_of_the_walker_has_one_row():
     page = DOCS / "rule.md"
-    rows = [*table(page, "setting", "unit, range"), *table(page, "option")]
-    fields = {field.name for cls in (Rule, WalkerOptions) for field in dataclasses.fields(cls)}
-    assert sorted(rows) == sorted(fields - {"type"})
+    assert sorted(table(page, "setting", "unit, range")) == names(DynamicSynapseSettings)
+    assert sorted(table(page, "option")) == names(WalkerOptions)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_tables_of_settings_say_what_a_preset_is(preset: str):
     page = DOCS / "rule.md"
-    rows = table(page, "setting", "unit, range") | table(page, "option", "unit, range")
-    for name, value in dataclasses.asdict(PRESETS[preset]).items():
-        cell = rows[name][f"`{preset}`"].strip("*").split(" (")[0]
+    settings = DynamicSynapseSettings(**PRESETS[preset].settings)
+    options = WalkerOptions(**PRESETS[preset].networks.get("walker", {}))
+    found = {**dataclasses.asdict(settings), **dataclasses.asdict(options)}
+    for name, row in (table(page, "setting") | table(page, "option", "unit, range")).items():
+        cell, value = row[f"`{preset}`"].strip("*").split(" (")[0], found[name]
         if cell == "-":
-            assert abs(value) == UNBOUNDED or _has_no_effect(name, PRESETS[preset]), name
+            assert value in (UNBOUNDED, -UNBOUNDED) or _has_no_effect(name, settings), name
         elif isinstance(value, bool | str):
             assert cell == str(value).lower(), name
         else:
             assert float(cell) == value, name
 
 
-def _has_no_effect(name: str, rule: Rule) -> bool:
+def test_the_options_that_no_preset_sets_have_their_defaults_in_the_table():
+    defaults = WalkerOptions()
+    for name, row in table(DOCS / "rule.md", "option", "range", "default").items():
+        assert row["default"] == ("none" if name == "drives" else f"{getattr(defaults, name):g}")
+
+
+def _has_no_effect(name: str, settings: DynamicSynapseSettings) -> bool:
     """Whether a setting is not used under the preset's other settings."""
     if name == "convergence_rate":
-        return rule.amplitude_law == "progress"
-    grows = rule.reward_minimum_late or rule.effort_cost or rule.settling_time
+        return settings.amplitude_law == "progress"
+    grows = settings.reward_minimum_late or settings.effort_cost or settings.settling_time
     return name in ("progress_goal", "progress_time") and not (
-        rule.amplitude_law == "progress" or grows
+        settings.amplitude_law == "progress" or grows
     )
 
 

@@ -7,7 +7,7 @@ import math
 import mujoco
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from quaternions import planar_quaternion
 
@@ -34,7 +34,6 @@ LAYOUT = SensorLayout(SENSORS)
 angles = st.floats(-3.1, 3.1)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(angles, st.floats(-1.55, 1.55), angles)
 def test_orientation_angles_are_those_of_mujoco(roll, pitch, yaw):
     """MuJoCo's quaternion of a turn about fixed x, then y, then z: REP-103's roll, pitch, yaw."""
@@ -46,7 +45,6 @@ def test_orientation_angles_are_those_of_mujoco(roll, pitch, yaw):
 
 
 @pytest.mark.parametrize("axis", range(3))
-@settings(deadline=None)
 @given(st.floats(-1.57, 1.57))
 def test_planar_quaternions_are_read_back(axis, angle):
     found = [orientation_angle(which, *planar_quaternion(axis, angle)) for which in (1, 2, 3)]

@@ -38,7 +38,7 @@ def test_both_nodes_accept_what_the_stack_gives_them(robot, lockstep):
 def test_every_argument_reaches_a_node():
     given = {
         "preset": "paper",
-        "rule": "repulsion=false",
+        "settings": "learner.repulsion=false",
         "seed": 7,
         "checkpoint": "/nowhere/life.ckpt",
         "frozen": True,
@@ -48,7 +48,7 @@ def test_every_argument_reaches_a_node():
     assert bridge["seed"] == controller["seed"] == 7
     assert bridge["realtime_factor"] == controller["realtime_factor"] == 2.0
     assert controller["preset"] == "paper"
-    assert controller["rule"] == "repulsion=false"
+    assert controller["settings"] == "learner.repulsion=false"
     assert controller["checkpoint_path"] == "/nowhere/life.ckpt"
     assert controller["learning"] is False
 
@@ -105,6 +105,9 @@ def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
         ({"robto": "walker"}, "did you mean 'robot'"),
         ({"robot": "wlker"}, "did you mean 'walker'"),
         ({"preset": "papre"}, "expected one of paper, authors"),
+        ({"learner": "nothing"}, "learner.type: found 'nothing', expected one of dynamic_synapse"),
+        ({"settings": "learner.lerning_rate=1"}, "did you mean 'learning_rate'"),
+        ({"settings": "network.adaptation=lots"}, "network.adaptation: found 'lots'"),
         ({"seed": -1}, "seed: found -1"),
         ({"seed": 1.5}, "seed: found 1.5"),
         ({"robot": "swimmer", "joints": 99}, "joints: found 99"),

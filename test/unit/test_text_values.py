@@ -23,6 +23,9 @@ from dynsyn_controller.core.text_values import settings_of, value_of
         ("n", "n"),
         ("", ""),
         ("1.2.3", "1.2.3"),
+        ("[64, 32]", [64, 32]),
+        ("[]", []),
+        ("[tanh, 1e-3]", ["tanh", 0.001]),
     ],
 )
 def test_values(text: str, value: object) -> None:
@@ -31,9 +34,10 @@ def test_values(text: str, value: object) -> None:
 
 
 def test_settings() -> None:
-    assert settings_of(" repulsion = True, rate=1e-5,law=linear, ") == {
+    assert settings_of(" repulsion = True, rate=1e-5,hidden=[8, 4],law=linear, ") == {
         "repulsion": True,
         "rate": 1e-5,
+        "hidden": [8, 4],
         "law": "linear",
     }
     assert settings_of(" ") == {}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 
 from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.journal import Goal
 from dynsyn_lab.training.population import Population
@@ -21,9 +24,9 @@ WALKER = Task(solved_return=300.0)
 
 
 def population_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Population:
-    return Population(
-        describe("walker"), "authors", {}, seed, lifetimes, goal or Goal(task=WALKER), 1000
-    )
+    spec = describe("walker")
+    spec = replace(spec, robot=spec.robot.choose(preset="authors"))
+    return Population(spec, seed, lifetimes, goal or Goal(task=WALKER), 1000)
 
 
 class Fed:
@@ -37,10 +40,9 @@ class Fed:
         self.step(0.0)
 
     def step(self, reward: float, terminal: bool = False) -> None:
-        network = self.population.network
-        refused = network.step_batch(
+        refused = step_batch(
             self.population.states,
-            network.parameters,
+            self.population.blueprint.parameters,
             self.observation,
             np.array([reward]),
             np.array([terminal]),
@@ -119,7 +121,7 @@ def test_trace_names_what_it_samples() -> None:
     population = population_of()
     record = population.states[0]
     row = dict(zip(population.trace.columns, population.trace.row(record), strict=True))
-    hidden, drive, action = population.network.layers
+    hidden, drive, action = population.blueprint.layers
     assert row["step"] == 0
     assert row["amplitude.action"] == pytest.approx(record["amplitude"][action.slice].mean())
     last = hidden.start + (hidden.rows - 1) * hidden.columns
@@ -144,7 +146,8 @@ def test_configuration_is_whole_and_read_back(folder) -> None:
     assert again.config == folder.config
     written = json.loads((folder.path / "run.json").read_text())
     assert set(written) == {field.name for field in dataclasses.fields(folder.config)}
-    assert written["rule"]["oscillator_b"] == 0.2
+    network = yaml.safe_load(written["robot_file"])["network"]
+    assert network["oscillator_b"] == again.config.setting("network.oscillator_b") == 0.2
     assert {"python", "numpy", "numba", "gymnasium"} <= set(written["versions"])
     assert [path.name for path in again.lifetimes] == ["lifetime_000", "lifetime_001"]
 
@@ -168,7 +171,7 @@ def test_a_folder_that_holds_something_is_refused(folder) -> None:
         RunFolder.create(folder.path, folder.config)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', '{"format": 1}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 3}', '{"format": 2}', '{"format": 1}'])
 def test_a_damaged_run_is_refused(folder, text) -> None:
     (folder.path / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json"):
@@ -192,5 +195,5 @@ def test_exported_lifetime_is_a_checkpoint(tmp_path) -> None:
     checkpoint.save(tmp_path / "a.ckpt", fed.population.spec.robot, controller)
     loaded = checkpoint.load(tmp_path / "a.ckpt")
     assert loaded.state[0].tobytes() == fed.record.tobytes()
-    assert loaded.preset == "authors"
-    assert loaded.settings == fed.population.settings
+    assert loaded.robot.learner["preset"] == "authors"
+    assert loaded.controller().learner.options == fed.population.blueprint.learner.options

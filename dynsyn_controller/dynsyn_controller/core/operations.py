@@ -35,7 +35,7 @@ _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
 
 
-def bind(kind: str, cls: type) -> str:
+def bind(kind: str, cls: type[Any]) -> str:
     """Make a class's operations known to the compiler.
 
     Args:
@@ -76,7 +76,7 @@ def _source_hash(cls: type) -> str:
     folders = [Path(folder) for folder in getattr(package, "__path__", [])]
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
     digest = hashlib.sha256()
-    for file in files or [Path(package.__file__)]:
+    for file in files or [Path(str(package.__file__))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from dynsyn_controller.core.text_values import settings_of
 from dynsyn_controller.lifetime.writer import Origin
 from dynsyn_controller.node.guard_options import GuardOptions
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError
 from dynsyn_controller.node.safety_parameters import SAFETY
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
-_COMMA = re.compile(r",(?![^\[]*\])")
 """A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
@@ -275,30 +272,15 @@ def parse_settings(text: str) -> dict[str, dict[str, Any]]:
         ParameterError: an item without "=", of neither section, or a name given twice.
     """
     found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
-    for item in _COMMA.split(text):
-        if not item.strip():
-            continue
-        name, equals, value = (part.strip() for part in item.partition("="))
-        section, point, key = name.partition(".")
-        if not (point and key and equals and value and section in found):
+    try:
+        settings = settings_of(text)
+    except ValueError as error:
+        raise ParameterError(f"settings: {error}") from None
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        if not key or section not in found:
             raise ParameterError(
-                f"settings: found {item.strip()!r}, expected learner.name=value or "
-                "network.name=value"
+                f"settings: found {name!r}, expected learner.name=value or network.name=value"
             )
-        if key in found[section]:
-            raise ParameterError(f"settings: {name} is given twice")
-        found[section][key] = _scalar(value)
+        found[section][key] = value
     return found
-
-
-def _scalar(text: str) -> Value | list:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)  # before YAML, to which 1e-5 is text
-    except ValueError:
-        pass
-    value = yaml.safe_load(text)
-    return value if isinstance(value, (bool, list)) else text

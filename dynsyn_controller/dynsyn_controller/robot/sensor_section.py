@@ -113,7 +113,7 @@ def read_channels(entries: Any, sensors: SensorSection) -> Any:
 
 
 def migrate_scan(data: dict[str, Any]) -> None:
-    """Turn section `scan` of files of version 1 into an entry of section `sensors`, in place."""
+    """Turn section `scan`, which older files have, into an entry of section `sensors`, in place."""
     if "scan" in data:
         scan = data.pop("scan")
         if not isinstance(scan, dict):

@@ -7,18 +7,14 @@ medians over the rounds are reported: a busy machine slows both alike.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.cli.arguments import count
 from dynsyn_lab.cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,26 +32,6 @@ SINGLE_STEPS, BATCH_TICKS = 200, 30
 """Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
 PLAIN_NETWORK = "walker"
 """Network that has a plain NumPy transcription here."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `dynsyn bench train`."""
-    parser.add_argument(
-        "--robot", default="walker", metavar="ROBOT", help="as for dynsyn train (walker)"
-    )
-    parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
-    parser.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Measure, print and write the result. Returns 0."""
-    result = measure(args.robot, args.lifetimes, args.rounds)
-    for name, value in result.items():
-        print(f"{name:32} {value:,.3f}" if isinstance(value, float) else f"{name:32} {value}")
-    if args.json is not None:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    return 0
 
 
 def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> dict[str, Any]:

@@ -24,7 +24,7 @@ GRID = 400
 
 
 @dataclass
-class Arm:
+class ArmCurves:
     """Lifetimes with the same settings.
 
     Attributes:
@@ -44,7 +44,7 @@ class Arm:
         return np.stack([np.interp(steps, x, y, left=np.nan) for x, y in self.curves])
 
 
-def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
+def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
     """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm.
 
     Args:
@@ -59,9 +59,9 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
         raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
     runs = [RunFolder(path) for path in paths]
     names = list(labels) or [describe(run, runs) for run in runs]
-    arms: dict[str, Arm] = {}
+    arms: dict[str, ArmCurves] = {}
     for run, name in zip(runs, names, strict=True):
-        arm = arms.setdefault(name, Arm(name))
+        arm = arms.setdefault(name, ArmCurves(name))
         for lifetime in range(run.config.lifetimes):
             try:
                 curve = finished_episodes(run, lifetime)
@@ -119,7 +119,7 @@ def label_axes(axes: Axes) -> None:
     axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
 
 
-def draw_arms(arms: Sequence[Arm], robot: str, solved: float | None = None) -> Figure:
+def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None) -> Figure:
     """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line.
 
     Args:

@@ -56,7 +56,11 @@ def _title(source: Source) -> str:
 
 
 def _walk(source: Source, count: int) -> tuple[list[Synapse], NDArray, NDArray, NDArray]:
-    """Synapses, times, weights and centres of those to show."""
+    """Synapses, times, weights and centres of those to show.
+
+    Raises:
+        NotDrawable: the weights do not swing.
+    """
     swinging(source)
     synapses = source.chosen(count)
     indices = [synapse.index for synapse in synapses]

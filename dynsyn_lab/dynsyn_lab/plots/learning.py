@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -11,10 +12,14 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
-from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
+from dynsyn_lab.plots.style import BLUE, GREEN, GREY, PURPLE, SKY, VERMILION, new_figure
 
 SAMPLES_PER_PERIOD = 4
 """Fewer rows of trace.csv in a mean period, and crossings of the section are missed."""
+
+
+OTHERS = (VERMILION, GREEN, PURPLE)
+"""Colours of what a learner keeps of a synapse, beside its weight."""
 
 
 def running_mean(values: NDArray[np.float64], window: int = WINDOW) -> NDArray[np.float64]:
@@ -66,8 +71,8 @@ def _add_hours(axes: Axes, episodes: NDArray, hours: NDArray) -> None:
     upper.spines["top"].set_visible(True)
 
 
-def draw_weights(source: Source) -> Figure:
-    """A few synapses over the lifetime: weight and, where it swings, centre and amplitude."""
+def draw_trace(source: Source) -> Figure:
+    """A few synapses over the lifetime: the weight, and what its learner keeps of it."""
     trace, synapses = source.trace, source.traced()
     hours = source.hours(trace["step"])
     columns = 1 if len(synapses) == 1 else 2
@@ -89,14 +94,17 @@ def draw_weights(source: Source) -> Figure:
 
 
 def _draw_synapse(axes: Axes, hours: NDArray, trace: dict, synapse: Synapse) -> None:
-    weight = trace[f"{synapse.name}.weight"]
+    prefix = f"{synapse.name}."
+    kept = {name.removeprefix(prefix): trace[name] for name in trace if name.startswith(prefix)}
     # Hundreds of swings: the weight alone is a blot, so the amplitude is drawn as its outline.
-    axes.plot(hours, weight, color=GREY, linewidth=0.4, alpha=0.45, rasterized=True, label="weight")
-    if f"{synapse.name}.amplitude" in trace:
-        centre, amplitude = (trace[f"{synapse.name}.{part}"] for part in ("centre", "amplitude"))
+    axes.plot(hours, kept.pop("weight"), color=GREY, linewidth=0.4, alpha=0.45, rasterized=True,
+              label="weight")  # fmt: skip
+    if {"centre", "amplitude"} <= kept.keys():
+        centre, amplitude = kept["centre"], kept.pop("amplitude")
         for sign, label in ((1.0, "centre ± amplitude"), (-1.0, None)):
             axes.plot(hours, centre + sign * amplitude, color=BLUE, linewidth=1.0, label=label)
-        axes.plot(hours, centre, color=VERMILION, linewidth=1.6, label="centre")
+    for (name, values), colour in zip(kept.items(), itertools.cycle(OTHERS)):
+        axes.plot(hours, values, color=colour, linewidth=1.6, label=name)
     axes.set_title(synapse.label, fontsize=8.5)
     axes.margins(x=0.01)
 

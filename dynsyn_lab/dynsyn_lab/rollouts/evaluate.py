@@ -1,9 +1,7 @@
-"""`dynsyn eval CHECKPOINT`: what a lifetime earns, frozen or learning on, over many episodes."""
+"""What a lifetime earns, frozen or learning on, over many episodes."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import multiprocessing
 import os
@@ -12,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.cli.arguments import OF_THE_BODY, add_joints, add_life, count, with_joints
-from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.cli.errors import UsageError
 
 if TYPE_CHECKING:
     from dynsyn_lab.rollouts.rollout import Episode
@@ -41,51 +38,6 @@ class Block:
     seed: int
     learning: bool
     transfer: bool
-
-
-def add_parser(subparsers: Any) -> None:
-    """Add `eval` to the `dynsyn` command."""
-    parser = subparsers.add_parser(
-        "eval",
-        help="what a lifetime earns, frozen or learning",
-        description="Let a copy of a checkpoint's lifetime live some episodes on courses of their "
-        "own, and say what it earned.",
-        epilog=OF_THE_BODY,
-    )
-    parser.add_argument("checkpoint", type=Path, help="file, from dynsyn train or the node")
-    parser.add_argument("--episodes", type=count, default=100, metavar="N", help="how many (100)")
-    add_life(parser)
-    parser.add_argument(
-        "--transfer",
-        action="store_true",
-        help="to a body with another number of modules (--joints N): copy them, or leave them out",
-    )
-    add_joints(parser)
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Evaluate, print and write the result. Returns 0."""
-    if args.json is not None and not args.json.absolute().parent.is_dir():
-        raise UsageError(f"--json: there is no folder {args.json.absolute().parent}")
-    result = evaluate(
-        args.checkpoint,
-        args.episodes,
-        args.seed,
-        args.learning,
-        args.robot,
-        with_joints(args),
-        args.transfer,
-    )
-    for line in lines(result):
-        print(line)
-    if args.json is not None:
-        try:
-            args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"{args.json}: cannot be written: {error.strerror}") from None
-    return 0
 
 
 def evaluate(

@@ -16,7 +16,7 @@ from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots import comparison
 from dynsyn_lab.plots.style import STYLE, new_figure, save
 from dynsyn_lab.studies import walker_evaluations
-from dynsyn_lab.studies.walker import SOLVED_RETURN, Arm, Lifetime
+from dynsyn_lab.studies.walker_arms import SOLVED_RETURN, Arm, Lifetime
 from dynsyn_lab.studies.walker_evaluations import Evaluation
 
 COLUMNS = (
@@ -170,7 +170,7 @@ def draw(arms: Sequence[Arm]) -> Figure:
     axes = figure.add_subplot()
     bands = len(arms) <= 3  # more hide one another
     for number, arm in enumerate(arms):
-        lives = comparison.Arm(arm.name, [(life.steps, life.means) for life in arm.lifetimes])
+        lives = comparison.ArmCurves(arm.name, [(life.steps, life.means) for life in arm.lifetimes])
         steps = np.linspace(0.0, max(life.steps[-1] for life in arm.lifetimes), comparison.GRID)
         means = lives.on(steps)
         seen = np.isfinite(means).all(axis=0)

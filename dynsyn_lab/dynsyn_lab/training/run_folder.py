@@ -23,8 +23,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.migration import sections_of_format_1
+from dynsyn_controller.robot.migration import split_rule
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_sim_bridge.robots.task import Task
 
@@ -163,7 +165,7 @@ class RunFolder:
             return RunConfig(**{**found, "task": Task(**found["task"])})
         except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
-        except RobotFileError as error:
+        except (RobotFileError, SchemaError) as error:
             raise RunError(f"run {self.path}: run.json: {error}") from None
 
     @staticmethod
@@ -254,13 +256,10 @@ def _migrated(data: dict[str, Any]) -> dict[str, Any]:
     preset, rule = old.pop("preset"), old.pop("rule")
     robot = parse_robot(old["robot_file"], where="robot_file")
     sections = sections_of_format_1(robot.network, preset, rule)
-    overrides = sections_of_format_1({"type": robot.network["type"]}, preset, old["overrides"])
-    asked = {
-        f"{name}.{key}": sections[name][key]
-        for name, section in overrides.items()
-        for key in section
-        if key in old["overrides"]
-    }
+    parts = zip(
+        ("learner", "network"), split_rule(old["overrides"], robot.network["type"]), strict=True
+    )
+    asked = {f"{name}.{key}": value for name, part in parts for key, value in part.items()}
     return {
         **old,
         "format": FORMAT,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 RULE_STEP = 33.0
 """ms of the rule in one control step, as in the paper's program, whatever the robot's rate."""
@@ -20,7 +22,7 @@ name: {name}
 description: {identifier} of gymnasium
 control_rate: {rate!r}   # Hz
 time_scale: {time_scale!r}   # the rule's {rule_step:g} ms for each control step
-simulation: {{robot: "{reference}"}}
+simulation: {simulation}
 
 joints:
 {joints}
@@ -50,6 +52,7 @@ def robot_text(
     elements: Sequence[str],
     low: Sequence[float],
     high: Sequence[float],
+    options: dict[str, Any],
 ) -> str:
     """Text of the robot file.
 
@@ -59,6 +62,7 @@ def robot_text(
         rate: control steps a second, Hz.
         joints, limits: names, and largest |effort| of each.
         elements, low, high: names and bounds of the observation's elements.
+        options: of the robot, those that are not at their defaults.
     """
     channels = [
         f"  - {{name: {element}, source: array, element: {element}{_scale(*bounds)}}}"
@@ -67,7 +71,7 @@ def robot_text(
     return _TEXT.format(
         identifier=identifier,
         name=file_name(identifier),
-        reference=name,
+        simulation=json.dumps({"robot": name, **({"options": options} if options else {})}),
         rate=rate,
         time_scale=RULE_STEP * rate / 1000.0,
         rule_step=RULE_STEP,

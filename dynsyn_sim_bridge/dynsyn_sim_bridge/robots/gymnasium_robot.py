@@ -195,7 +195,7 @@ def gymnasium_entry(environment: str, name: str) -> Entry:
     return Entry(
         description=f"{environment} of gymnasium",
         factory=partial(GymnasiumRobot, environment),
-        robot_file=partial(_robot_text, environment, name),
+        robot_file=partial(_robot_text, environment, name, table),
         options=table,
         task=Task(solved_return=spec.reward_threshold, episode_steps=steps),
         name=name,
@@ -218,7 +218,9 @@ def _options(spec: EnvSpec) -> tuple[Parameter, ...]:
     return tuple(table)
 
 
-def _robot_text(environment: str, name: str, options: dict[str, Any]) -> str:
+def _robot_text(
+    environment: str, name: str, table: tuple[Parameter, ...], options: dict[str, Any]
+) -> str:
     """The robot file, written anew from the spaces that the environment has with these options."""
     own = {key: value for key, value in options.items() if key not in _OWN}
     made = make(environment, **own)
@@ -233,12 +235,14 @@ def _robot_text(environment: str, name: str, options: dict[str, Any]) -> str:
             elements=element_names(environment, space),
             low=space.low.astype(float).tolist(),
             high=space.high.astype(float).tolist(),
+            options={p.name: options[p.name] for p in table if options[p.name] != p.default},
         )
     finally:
         made.close()
 
 
 def _choose_graphics() -> None:
-    """Without a display MuJoCo draws by EGL, unless the environment says otherwise."""
+    """Without a display MuJoCo draws by EGL and pygame on nothing, unless told otherwise."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("MUJOCO_GL", "egl")
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")

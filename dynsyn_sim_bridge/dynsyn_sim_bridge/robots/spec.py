@@ -8,6 +8,8 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dynsyn_controller.node.parameter_table import Value
 from dynsyn_controller.robot.robot_file import (
     Robot,
@@ -162,6 +164,21 @@ def describe(
     )
 
 
+def new_robot_file(reference: str, options: dict[str, Any] | None = None) -> str:
+    """Text of a robot file to edit, which says its simulation; see `describe`.
+
+    Raises:
+        ValueError, ImportError: see `describe`.
+    """
+    found = find(reference).entry
+    values = found.resolve(options or {})
+    text, _, _ = found.robot_text(values)
+    if "simulation" in yaml.safe_load(text):
+        return text
+    simulation = _section(Simulation(found.name, _given(found, values, options or {})))
+    return f"{text.rstrip()}\n\n{yaml.safe_dump({'simulation': simulation}, sort_keys=False)}"
+
+
 def of_checkpoint(
     robot: Robot,
     reference: str = "",
@@ -267,5 +284,11 @@ def _with_simulation(robot: Robot, reference: str, given: dict[str, Value]) -> R
     simulation = None
     if reference != robot.name or given or reference not in ROBOTS:
         simulation = Simulation(reference, given)
-        document["simulation"] = dataclasses.asdict(simulation)
+        document["simulation"] = _section(simulation)
     return dataclasses.replace(robot, simulation=simulation, document=document)
+
+
+def _section(simulation: Simulation) -> dict[str, Any]:
+    """Section `simulation` of a robot file."""
+    options = {"options": simulation.options} if simulation.options else {}
+    return {"robot": simulation.robot, **options}

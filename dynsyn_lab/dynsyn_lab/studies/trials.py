@@ -1,4 +1,4 @@
-"""Swimmers' lifetimes that a study needs, each lived once and kept in a file."""
+"""Trials of the swimmer's studies: lifetimes, each lived once and kept in files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime import atomic, checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.rollouts.moving import settle
@@ -27,8 +27,8 @@ SPAN = 1000
 
 
 @dataclass(frozen=True)
-class Life:
-    """A lifetime on one body, from birth or from where another stands.
+class Trial:
+    """A lifetime on one body, from birth or from where another one ended.
 
     Attributes:
         name: of its files.
@@ -40,8 +40,8 @@ class Life:
         settings: of the learner, in place of the preset's.
         learning: False: frozen.
         put_back: the body starts from rest, in a random posture, at the beginning of every span, as
-            in the paper's episodes; False: once only, and then it swims on for all its life.
-        parent: name of a life to go on from; its network and learner hold; empty: new-born.
+            in the paper's episodes; False: once only, and then it swims on until the end.
+        parent: name of a trial to go on from; its network and learner hold; empty: new-born.
     """
 
     name: str
@@ -57,49 +57,54 @@ class Life:
     parent: str = ""
 
 
-def returns_of(work: Path, life: Life) -> NDArray[np.float64]:
-    """Return of each span that it has lived, in order; empty where it has not been lived."""
-    path = work / f"{life.name}.npy"
+def returns_of(work: Path, trial: Trial) -> NDArray[np.float64]:
+    """Return of each span of a trial, in order; empty where it has not been run."""
+    path = work / f"{trial.name}.npy"
     return np.load(path) if path.exists() else np.zeros(0)
 
 
 def checkpoint_of(work: Path, name: str) -> Path:
-    """File of the lifetime as it stands at its end."""
+    """File of the lifetime as it stands at the end of a trial."""
     return work / f"{name}.ckpt"
 
 
-def live_all(lives: Sequence[Life], work: Path, processes: int) -> None:
-    """Live the lives that have not been lived yet.
+def run_all(trials: Sequence[Trial], work: Path, processes: int) -> None:
+    """Run the trials that have not been run yet.
 
     Args:
-        lives: none may be the parent of another.
+        trials: none may be the parent of another.
         work: folder for their files.
         processes: at a time.
     """
     work.mkdir(parents=True, exist_ok=True)
-    waiting = [life for life in lives if len(returns_of(work, life)) != life.spans]
+    waiting = [trial for trial in trials if len(returns_of(work, trial)) != trial.spans]
     if not waiting:
         return
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for life, mean in zip(waiting, pool.map(live, waiting, [work] * len(waiting)), strict=True):
-            print(f"{life.name}: {life.spans * SPAN:,} steps, at the end {mean:.0f}", flush=True)
+        means = pool.map(run, waiting, [work] * len(waiting))
+        for trial, mean in zip(waiting, means, strict=True):
+            print(f"{trial.name}: {trial.spans * SPAN:,} steps, at the end {mean:.0f}", flush=True)
 
 
-def live(life: Life, work: Path) -> float:
-    """Live a life; keep its returns and where it ended. Returns the mean of its last returns."""
-    _check_same(life, work)
-    lived = returns_of(work, life)
-    if len(lived) == life.spans:  # by another study in the same folder, meanwhile
+def run(trial: Trial, work: Path) -> float:
+    """Run a trial; keep its returns and where it ended. Returns the mean of its last returns.
+
+    Raises:
+        ValueError: the folder holds another trial of this name.
+    """
+    _check_same(trial, work)
+    lived = returns_of(work, trial)
+    if len(lived) == trial.spans:  # by another study in the same folder, meanwhile
         return float(lived[-20:].mean())
-    spec, controller = _begin(life, work)
+    spec, controller = _begin(trial, work)
     body = spec.create()
-    body.reset(life.seed)
+    body.reset(trial.seed)
     loop = StepLoop(spec.robot, body, controller.step)
-    returns = np.array([_span(loop, life.learning) for _ in range(life.spans)])
-    checkpoint.save(checkpoint_of(work, life.name), spec.robot, controller)
+    returns = np.array([_span(loop, trial.learning) for _ in range(trial.spans)])
+    checkpoint.save(checkpoint_of(work, trial.name), spec.robot, controller)
     buffer = io.BytesIO()
     np.save(buffer, returns)
-    checkpoint.write(work / f"{life.name}.npy", buffer.getvalue())
+    atomic.write(work / f"{trial.name}.npy", buffer.getvalue())
     return float(returns[-20:].mean())
 
 
@@ -115,28 +120,28 @@ def _span(loop: StepLoop, learning: bool) -> float:
     return total + loop.total
 
 
-def _check_same(life: Life, work: Path) -> None:
-    """A folder holds one life under a name."""
-    path = work / f"{life.name}.json"
-    about = dict(vars(life))
+def _check_same(trial: Trial, work: Path) -> None:
+    """A folder holds one trial under a name."""
+    path = work / f"{trial.name}.json"
+    about = dict(vars(trial))
     if not path.exists():
-        path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        atomic.write(path, json.dumps(about, indent=2) + "\n")
     elif json.loads(path.read_text(encoding="utf-8")) != about:
-        raise ValueError(f"{path}: another life of this name; use another folder for the work")
+        raise ValueError(f"{path}: another trial of this name; use another folder for the work")
 
 
-def _begin(life: Life, work: Path) -> tuple[RobotSpec, Controller]:
+def _begin(trial: Trial, work: Path) -> tuple[RobotSpec, Controller]:
     """A new-born lifetime, or its parent's in this body."""
-    course = SPAN if life.put_back else 0
-    body = {"joints": life.joints, "density": life.density, "course_steps": course}
-    if life.parent:
-        saved = checkpoint.load(checkpoint_of(work, life.parent))
+    course = SPAN if trial.put_back else 0
+    body = {"joints": trial.joints, "density": trial.density, "course_steps": course}
+    if trial.parent:
+        saved = checkpoint.load(checkpoint_of(work, trial.parent))
         spec = of_checkpoint(saved.robot, "swimmer", body)
-        robot, controller = settle(saved, spec.robot, transferring=True, seed=life.seed)
+        robot, controller = settle(saved, spec.robot, transferring=True, seed=trial.seed)
         return replace(spec, robot=robot), controller
     spec = describe("swimmer", body)
-    robot = spec.robot.choose(None, life.preset, life.settings, life.network)
-    return replace(spec, robot=robot), new_controller(robot, seed=life.seed)
+    robot = spec.robot.choose(None, trial.preset, trial.settings, trial.network)
+    return replace(spec, robot=robot), new_controller(robot, seed=trial.seed)
 
 
 def be_nice(level: int) -> None:
