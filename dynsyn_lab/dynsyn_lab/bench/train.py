@@ -69,7 +69,7 @@ def measure_single(spec: RobotSpec, rounds: int) -> dict[str, Any]:
     from dynsyn_lab.bench.replays import make_replay
     from dynsyn_lab.training.backends.in_process import LifetimeRunner
 
-    recorder = _Recorder(spec.create())
+    recorder: Any = _Recorder(spec.create())
     recorded = LifetimeRunner(_population(spec, 1), 0, recorder, _ignore, _ignore)
     recorded.until = ENDLESS
     recorded.live((rounds + 1) * SINGLE_STEPS)
@@ -158,6 +158,7 @@ def measure_batch(spec: RobotSpec, lifetimes: int, rounds: int) -> dict[str, flo
     memory = (tracemalloc.get_traced_memory()[0] - before) / lifetimes
     tracemalloc.stop()
 
+    assert spec.entry.envpool is not None
     pool = make_pool(spec.entry.envpool.environment, recorders[0].seeds)
     pool.reset()
     actions = iter(recorders[0].actions)
