@@ -124,7 +124,7 @@ def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
         (SMALL | {"vary": {"learner.learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
         (SMALL | {"vary": {"learning_rate": [1e-5]}}, "vary.learning_rate: unknown key; expected"),
         (SMALL | {"vary": {"body.joints": [3]}}, "vary.body.joints: unknown key; expected one of"),
-        (SMALL | {"network": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
+        (SMALL | {"options": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
         (SMALL | {"settings": {"lerning_rate": 1.0}}, "did you mean 'learning_rate'?"),
         (SMALL | {"vary": {"network.adaptatio": ["none"]}}, "did you mean 'adaptation'?"),
         (SMALL | {"robot": "wolker"}, "did you mean 'walker'?"),

@@ -42,14 +42,18 @@ def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
 
 
 def choose(robot: Robot, settings: Settings) -> Robot:
-    """The robot file with the learner, preset and settings that the node's parameters ask for.
+    """The robot file with the learner and network that the node's parameters ask for.
 
     Raises:
         RobotFileError, ParameterError: something that cannot be.
     """
     chosen = settings.overrides
     return robot.choose(
-        settings.learner or None, settings.preset or None, chosen["learner"], chosen["network"]
+        settings.learner or None,
+        settings.preset or None,
+        chosen["learner"],
+        settings.network or None,
+        chosen["network"],
     )
 
 
@@ -57,7 +61,7 @@ def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controlle
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
     It keeps the settings and options that it was saved with; a preset given in `settings` replaces
-    them by those of the robot file, and single ones replace theirs.
+    them by those of the robot file (so does a learner or network), and single ones replace theirs.
 
     Raises:
         CheckpointError: damaged, or of another robot, network or learner.
@@ -65,7 +69,7 @@ def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controlle
     """
     saved = checkpoint.load(path)
     asked = choose(robot, settings)
-    if not (settings.preset or settings.learner):
+    if not (settings.preset or settings.learner or settings.network):
         overrides = settings.overrides
         learner = {**saved.robot.learner, **overrides["learner"]}
         checkpoint.check_same(asked, saved)

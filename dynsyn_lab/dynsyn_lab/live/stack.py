@@ -18,6 +18,9 @@ from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.stack_arguments import ARGUMENTS
 from dynsyn_sim_bridge.robots.registry import Entry, entry
 
+CHOICES = ("learner", "preset", "network")
+"""Arguments that ask for another controller than the robot file's."""
+
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
 
@@ -89,6 +92,7 @@ def describe(**given: Value) -> Stack:
         "robot_file": str(config_path(robot.robot_file)),
         "learner": values["learner"],
         "preset": values["preset"],
+        "network": values["network"],
         "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
@@ -118,6 +122,7 @@ def _check_chosen(values: dict[str, Value], robot: Entry) -> None:
             values["learner"] or None,
             values["preset"] or None,
             chosen["learner"],
+            values["network"] or None,
             chosen["network"],
         )
     except RobotFileError as error:
@@ -152,19 +157,18 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
     parts = [values["robot"]]
     if values["joints"]:
         parts.append(str(values["joints"]))
-    parts += [values[name].replace("/", "_") for name in ("learner", "preset") if values[name]]
+    parts += [values[name].replace("/", "_") for name in CHOICES if values[name]]
     return state_folder() / ("-".join(parts) + ".ckpt")
 
 
 def shipped_file(values: dict[str, Value]) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body, learner or preset is asked for than it has lived with, where
-    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
-    alone.
+    None as well where another body, network, learner or preset is asked for than it has lived with,
+    where the user names a file, and where a lifetime is lived in memory only: that follows from its
+    seed alone.
     """
-    own = ("checkpoint", "from_scratch", "lockstep", "joints", "learner", "preset")
-    if any(values[name] for name in own):
+    if any(values[n] for n in ("checkpoint", "from_scratch", "lockstep", "joints", *CHOICES)):
         return None
     return shipped_checkpoint(str(values["robot"]))
 

@@ -20,7 +20,7 @@ from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.trainer import Limits
 
-CHOICES = ("learner", "preset")
+CHOICES = ("learner", "preset", "network")
 SECTIONS = ("learner", "network", "robot")
 """Keys of `vary`: one of CHOICES, or SECTION.NAME."""
 
@@ -31,14 +31,15 @@ class SweepFile:
 
     Attributes:
         robot: registered robot.
-        vary: what differs between points: `learner`, `preset`, `learner.SETTING`,
+        vary: what differs between points: `learner`, `preset`, `network`, `learner.SETTING`,
             `network.OPTION` or `robot.OPTION` -> a list of values, or for a random search a range
             {low, high, scale: linear or log}.
         search: "grid": every combination; "random": `samples` draws.
         samples: of a random search, >= 1.
         draw_seed: of a random search, >= 0.
-        learner, preset: of all points; empty: the robot file's.
-        settings, network, robot_options: of all points: settings of the learner, options of the
+        learner, preset, network: of all points: type and preset of the learner, type of the
+            network; empty: the robot file's.
+        settings, options, robot_options: of all points: settings of the learner, options of the
             network and of the body.
         lifetimes: of each point, >= 1; lifetime i has the seed `seed` + i, at every point alike.
         seed: >= 0.
@@ -57,7 +58,8 @@ class SweepFile:
     learner: str = ""
     preset: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
-    network: dict[str, Any] = field(default_factory=dict)
+    network: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
     robot_options: dict[str, Any] = field(default_factory=dict)
     lifetimes: int = 1
     seed: int = 0
@@ -175,7 +177,7 @@ def _check(file: SweepFile) -> None:
     if (file.search == "random") != (file.samples is not None):
         found = "missing for" if file.samples is None else "not used by"
         raise SchemaError("samples", f"{found} search: {file.search}")
-    given = {"learner": "settings", "network": "network", "robot": "robot_options"}
+    given = {"learner": "settings", "network": "options", "robot": "robot_options"}
     for key in file.vary:
         section, point, name = key.partition(".")
         if point and section in SECTIONS and name in getattr(file, given[section]):
@@ -199,10 +201,10 @@ def _points(file: SweepFile) -> list[Point]:
 
 
 def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
-    chosen = {"learner": file.learner, "preset": file.preset}
+    chosen = {name: getattr(file, name) for name in CHOICES}
     sections = {
         "learner": dict(file.settings),
-        "network": dict(file.network),
+        "network": dict(file.options),
         "robot": dict(file.robot_options),
     }
     for key, value in values.items():
@@ -217,7 +219,8 @@ def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
         learner=chosen["learner"] or None,
         preset=chosen["preset"] or None,
         settings=sections["learner"],
-        network=sections["network"],
+        network=chosen["network"] or None,
+        options=sections["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
         backend=file.backend or _backend(file),

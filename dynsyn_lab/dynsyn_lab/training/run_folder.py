@@ -229,8 +229,9 @@ def _migrated(data: dict[str, Any]) -> dict[str, Any]:
     preset, rule = old.pop("preset"), old.pop("rule")
     robot = parse_robot(old["robot_file"], where="robot_file")
     sections = sections_of_format_1(robot.network, preset, rule)
-    parts = zip(("learner", "network"), split_rule(old["overrides"], robot.network["type"]), strict=True)
-    asked = {f"{name}.{key}": value for name, part in parts for key, value in part.items()}
+    settings, options = split_rule(old["overrides"], robot.network["type"])
+    asked = {f"learner.{name}": value for name, value in settings.items()}
+    asked |= {f"network.{name}": value for name, value in options.items()}
     source = robot.with_sections(**sections).complete().source
     return {**old, "format": FORMAT, "robot_file": source, "overrides": asked}
 

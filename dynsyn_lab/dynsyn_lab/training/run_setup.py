@@ -34,16 +34,16 @@ def make_config(
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
-    network: dict[str, Any] | None = None,
     learner: str | None = None,
+    network: str | None = None,
+    options: dict[str, Any] | None = None,
     origin: Path | None = None,
     transfer: bool = False,
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
     Args:
-        preset, settings, learner: of the learner, in place of the robot file's.
-        network: options of the network in place of the robot file's.
+        learner, preset, settings, network, options: see `Robot.choose`.
         origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
         others: see `RunConfig`.
@@ -56,21 +56,22 @@ def make_config(
     try:
         body = entry(robot)
         if origin is None:
-            options = resolve_options(body, robot_options or {})
-            description = body.robot(**options).choose(learner, preset, settings, network)
+            resolved = resolve_options(body, robot_options or {})
+            robot_file = body.robot(**resolved)
+            description = robot_file.choose(learner, preset, settings, network, options)
         else:
             saved = checkpoint.load(origin)
-            options = resolve_options(body, same_length(body, saved, robot_options or {}))
-            description, _ = adopt(saved, body.robot(**options), settings, network, transfer)
+            resolved = resolve_options(body, same_length(body, saved, robot_options or {}))
+            description, _ = adopt(saved, body.robot(**resolved), settings, options, transfer)
         backend = backend or choose_backend(body.name, lifetimes)
         check_backend(backend, body.name)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
     description = description.complete()
-    asked = {"learner": settings or {}, "network": network or {}}
+    asked = {"learner": settings or {}, "network": options or {}}
     return RunConfig(
         robot=body.name,
-        robot_options=options,
+        robot_options=resolved,
         robot_file=description.source,
         overrides={
             f"{name}.{key}": getattr(description, name)[key]

@@ -60,6 +60,7 @@ def add_parser(subparsers: Any) -> None:
     add_joints(born)
     born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
     born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
+    born.add_argument("--network", metavar="TYPE", help="of the network (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
         "--repulsive",
@@ -137,15 +138,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 _BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "learner", "preset")
-_BIRTH += (
-    "repulsive",
-    "attractive_only",
-    "adaptation",
-    "backend",
-    "save_every",
-    "trace_every",
-    "out",
-)
+_BIRTH += ("network", "repulsive", "attractive_only", "adaptation", "backend", "save_every")
+_BIRTH += ("trace_every", "out")
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
@@ -192,7 +186,8 @@ def _created(args: argparse.Namespace) -> RunFolder:
         backend=args.backend,
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
-        network=chosen["network"],
+        network=args.network,
+        options=chosen["network"],
         origin=args.origin,
         transfer=bool(args.transfer),
     )
@@ -206,10 +201,11 @@ def _check_origin(args: argparse.Namespace) -> None:
         if args.transfer:
             raise UsageError("--transfer: needs --from FILE, the lifetime to move")
         return
-    for name in ("learner", "preset"):
+    for name in ("learner", "preset", "network"):
         if getattr(args, name) is not None:
             raise UsageError(
-                f"--{name}: not with --from, whose lifetime has its own; see --learner.KEY"
+                f"--{name}: not with --from, whose lifetime has its own; see --learner.KEY and "
+                "--network.KEY"
             )
     from dynsyn_controller.lifetime import checkpoint
 
