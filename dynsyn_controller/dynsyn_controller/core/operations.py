@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def _source_hash(cls: type) -> str:
     return digest.hexdigest()[:12]
 
 
-def _kernel(kind: str, settings: Any, name: str) -> Callable | None:
+def _kernel(kind: str, settings: Any, name: str) -> Any:
     """The kernel for a parameter record of this type; None: an optional one that is not there."""
     for field in getattr(settings, "fields", ()):
         cls = _BOUND.get(field)

@@ -40,7 +40,7 @@ class Registry:
         """Of the shipped ones and of those that installed packages bring."""
         return (*self._shipped, *sorted(set(self._installed()) - set(self._shipped)))
 
-    def find(self, name: str) -> type:
+    def find(self, name: str) -> type[Any]:
         """The class of this name.
 
         Raises:

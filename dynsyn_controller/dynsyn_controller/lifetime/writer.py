@@ -236,7 +236,7 @@ class CheckpointWriter:
             CheckpointError: the lifetime holds a number that is not finite.
         """
         state = controller.state
-        for name in state.dtype.names:
+        for name in state.dtype.names or ():
             if name not in checkpoint.MAY_BE_NAN and not np.isfinite(state[name]).all():
                 raise CheckpointError(f"checkpoint: not written: {name} is not finite")
         return checkpoint.encode(self._robot, controller, notes)

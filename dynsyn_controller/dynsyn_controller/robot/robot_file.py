@@ -204,7 +204,7 @@ class Robot:
     def body(self) -> Body:
         """What the network is told of this robot."""
         joints = range(len(self.joints))
-        channels = tuple({} for _ in joints)
+        channels: tuple[dict[str, int], ...] = tuple({} for _ in joints)
         encoders = {s.name for s in self.sensors if isinstance(s, JointStateSensor)}
         for index, channel in enumerate(self.observation):
             of_joint = channel.source in encoders and channel.element in self.joint_names

@@ -151,9 +151,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ("robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner")
-_BIRTH += ("preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every")
-_BIRTH += ("trace_every", "out")
+_BIRTH = ["robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner"]
+_BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
+_BIRTH += ["trace_every", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
