@@ -21,7 +21,7 @@ from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_controller.robot.safety import Safety
+from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -53,7 +53,7 @@ def wait_for_steps(peer: Peer, heard: list[Status], steps: int, timeout: float =
 def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Efforts of a lifetime without ROS, and its record at the end."""
     robot = load_robot(config_path("robots/walker.yaml"))
-    controller, safety = new_controller(robot, seed=seed), Safety(robot)
+    controller, safety = new_controller(robot, seed=seed), SafetyChain(robot)
     simulation = Simulation(entry("walker").create(), robot_seed)
     observer = Observer(robot.observation, simulation.robot.layout)
     observation = np.zeros(len(robot.observation))
@@ -61,7 +61,7 @@ def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarra
     for step in range(steps):
         observer.observe(simulation.sensors, observation)
         wanted = controller.step(observation, simulation.reward, simulation.terminal)
-        efforts.append(safety.limit(wanted))
+        efforts.append(safety.limit(wanted, robot.layout.zeros()))
         if step < steps - 1:
             simulation.advance(efforts[-1])
     assert simulation.falls > 3  # else the test would say nothing of falls

@@ -127,6 +127,7 @@ TABLE: tuple[Parameter, ...] = (
         minimum=0.0,
         maximum=2.0,
     ),
+    *SAFETY,
     Parameter(
         "stale_periods",
         3.0,
@@ -146,7 +147,6 @@ TABLE: tuple[Parameter, ...] = (
         maximum=3600.0,
         read_only=False,
     ),
-    *SAFETY,
     Parameter(
         "weights_rate",
         1.0,
