@@ -136,8 +136,8 @@ class ControllerNode(LifecycleNode):
 def run(arguments: list[str]) -> int:
     """Run the node until it is asked to stop; returns the exit code.
 
-    0: asked to stop by SIGINT, SIGTERM or the transition shutdown; 1: failed; 2: wrong arguments,
-    parameters or robot file.
+    0: asked to stop by SIGINT, SIGTERM, SIGHUP or the transition shutdown; 1: failed; 2: wrong
+    arguments, parameters or robot file.
     """
     stop = StopRequest()
     try:
@@ -177,6 +177,7 @@ def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()
+    StopRequest.ignore()
     return code
 
 
