@@ -85,7 +85,7 @@ class Lockstep:
         self._publish(self._period)
 
     def run_once(self, executor: Executor) -> None:
-        """Wait for what comes, a twentieth of a second at most, and answer a command."""
+        """Wait for what is next, at most `LONGEST_WAIT`, and answer a command."""
         bridge = self._bridge
         executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
         if bridge.reset_asked:
