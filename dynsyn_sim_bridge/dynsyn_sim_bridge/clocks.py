@@ -85,6 +85,7 @@ class Lockstep:
         self._publish(self._period)
 
     def run_once(self, executor: Executor) -> None:
+        """Wait for what is next, at most `LONGEST_WAIT`, and answer a command."""
         bridge = self._bridge
         executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
         if bridge.reset_asked:
@@ -123,6 +124,7 @@ class RealTime:
         self._publish()
 
     def run_once(self, executor: Executor) -> None:
+        """Wait until the next deadline, at most, and live one control step if it is due."""
         remaining = self._deadlines.remaining(time.monotonic_ns())
         if remaining > 0:
             # While sim/step waits, always the same time: rclpy's executors other than the events
