@@ -42,6 +42,11 @@ TABLE: tuple[Parameter, ...] = (
         "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
+        "network",
+        "",
+        "Type of the network; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
         "settings",
         "",
         "Settings of the learner and options of the network that replace the preset's, as "
@@ -179,6 +184,7 @@ class Settings:
     modules: int
     learner: str
     preset: str
+    network: str
     settings: str
     seed: int
     learning: bool
@@ -250,6 +256,7 @@ class Settings:
             learner=self.learner or None,
             preset=self.preset or None,
             settings=given["learner"],
+            network=self.network or None,
             options=given["network"],
             seed=self.seed,
         )

@@ -19,6 +19,7 @@ ARGUMENTS = (
     ),
     Parameter("learner", "", "what learns (empty: the robot file's)"),
     Parameter("preset", "", "preset of the learner (empty: the robot file's)"),
+    Parameter("network", "", "type of the network (empty: the robot file's)"),
     Parameter(
         "settings",
         "",

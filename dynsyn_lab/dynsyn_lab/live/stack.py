@@ -20,6 +20,9 @@ from dynsyn_sim_bridge.robots.registry import ROBOTS
 from dynsyn_sim_bridge.robots.spec import RobotSpec, find
 from dynsyn_sim_bridge.robots.spec import describe as describe_robot
 
+CHOICES = ("learner", "preset", "network")
+"""Arguments that ask for another controller than the robot file's."""
+
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
 
@@ -102,6 +105,7 @@ def describe(**given: Value) -> Stack:
         "robot_file": str(robot_file),
         "learner": values["learner"],
         "preset": values["preset"],
+        "network": values["network"],
         "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
@@ -150,6 +154,7 @@ def _robot(values: dict[str, Value]) -> RobotSpec:
             values["learner"] or None,
             values["preset"] or None,
             chosen["learner"],
+            values["network"] or None,
             chosen["network"],
         )
     except RobotFileError as error:
@@ -186,19 +191,18 @@ def checkpoint_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     parts = [spec.name]
     if values["joints"]:
         parts.append(str(values["joints"]))
-    parts += [values[name].replace("/", "_") for name in ("learner", "preset") if values[name]]
+    parts += [values[name].replace("/", "_") for name in CHOICES if values[name]]
     return state_folder() / ("-".join(parts) + ".ckpt")
 
 
 def shipped_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body, learner or preset is asked for than it has lived with, where
-    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
-    alone.
+    None as well where another body, network, learner or preset is asked for than it has lived with,
+    where the user names a file, and where a lifetime is lived in memory only: that follows from its
+    seed alone.
     """
-    own = ("checkpoint", "from_scratch", "lockstep", "joints", "learner", "preset")
-    if any(values[name] for name in own):
+    if any(values[n] for n in ("checkpoint", "from_scratch", "lockstep", "joints", *CHOICES)):
         return None
     return shipped_checkpoint(spec.name)
 
