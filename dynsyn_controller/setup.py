@@ -39,6 +39,8 @@ setup(
     description="Learning robot controllers with dynamic synapses: the node and its compute core.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["controller_node = dynsyn_controller.node.controller_node:main"],
+        "console_scripts": [
+            "controller_node = dynsyn_controller.launching.program:controller_node"
+        ],
     },
 )

@@ -24,6 +24,7 @@ from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
+from dynsyn_controller.launching.stop_request import StopRequest
 from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import (
     MessageError,
@@ -33,7 +34,7 @@ from dynsyn_controller.messages.conversions import (
 )
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
-from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
+from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward
@@ -234,12 +235,11 @@ class Bridge(Node):
             done.set_result(success)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], stop: StopRequest) -> int:
     """Run the bridge until it is asked to stop; returns the exit code.
 
     0: asked to stop by SIGINT or SIGTERM; 1: failed; 2: wrong arguments or parameters.
     """
-    stop = StopRequest()
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # arguments that ROS does not understand
@@ -270,10 +270,5 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def main() -> None:
-    """Entry point of the executable `bridge_node`."""
-    sys.exit(run(sys.argv))
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run(sys.argv, StopRequest()))

@@ -26,7 +26,7 @@ STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
 DYNSYN = [
     sys.executable,
     "-c",
-    "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())",
+    "from dynsyn_lab.cli.program import dynsyn; dynsyn()",
 ]
 
 
@@ -186,7 +186,7 @@ def test_a_damaged_lifetime_is_refused_and_left_alone(dynsyn, tmp_path):
     [
         (["wlker"], "did you mean 'walker'"),
         (["--seed", "-1"], "seed: found -1"),
-        (["--duration", "0"], "seconds above 0"),
+        (["--duration", "0"], "expected a number above 0"),
         (["--durations", "3", "x"], "unrecognized arguments"),
         (["--summary", "/no/such/folder/s.json"], "no folder /no/such/folder"),
     ],

@@ -43,9 +43,9 @@ def run(args: argparse.Namespace) -> int:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
 
-    from dynsyn_lab.live.sim import default_discovery
+    from dynsyn_controller.launching.middleware import keep_to_this_machine
 
-    default_discovery()
+    keep_to_this_machine()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     results = []
     try:
@@ -107,10 +107,9 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
 
 
 def _program(name: str) -> str:
-    from dynsyn_lab.live.session import executable
-    from dynsyn_lab.live.stack import NodeSpec
+    from dynsyn_controller.launching.nodes import program
 
-    return executable(NodeSpec("controller", "dynsyn_controller", name, {}))
+    return program("dynsyn_controller", name)
 
 
 def _time(

@@ -12,9 +12,10 @@ from typing import Any
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
+from dynsyn_controller.launching.stop_request import StopRequest
 from dynsyn_controller.node.guard import REWARD
 from dynsyn_controller.node.publishers import QOS
-from dynsyn_controller.node.ros_process import StopRequest, create_executor
+from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.subscriptions import MESSAGES
 from dynsyn_msgs.msg import JointCommand
 

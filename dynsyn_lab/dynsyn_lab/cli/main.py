@@ -16,8 +16,9 @@ from dynsyn_lab.cli.errors import UsageError
 
 # subcommand modules of this package, in the order of `dynsyn --help`
 COMMANDS = (
-    "live.sim",
-    "live.monitor",
+    "cli.sim",
+    "cli.describe",
+    "cli.monitor",
     "training.train",
     "rollouts.evaluate",
     "plots.command",
@@ -53,12 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own).
 
     :return: 0 done, 1 failed, 2 wrong usage (argparse itself exits with 2).
+    :raises BrokenPipeError: nobody reads the output any more; see `program`.
     """
     args = build_parser().parse_args(argv)
     try:
         return args.run(args)
-    except KeyboardInterrupt:
-        return FAILED
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if args.debug:
             traceback.print_exc()

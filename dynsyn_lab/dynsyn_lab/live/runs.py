@@ -1,4 +1,4 @@
-"""What a run leaves on this machine: its logs, its parameter files, the lock on its lifetime."""
+"""What a run leaves on this machine: its logs and parameter files, the lock on its lifetime."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-
-from dynsyn_lab.live.stack import NodeSpec, state_folder
+from dynsyn_lab.live.stack import state_folder
 
 KEPT_RUNS = 20
 
@@ -29,19 +27,6 @@ def run_folder(robot: str) -> Path:
     for old in sorted(path for path in logs.iterdir() if path.is_dir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return logs / name
-
-
-def write_parameters(node: NodeSpec, namespace: str, folder: Path) -> Path:
-    """The node's parameters as a ROS parameter file, which keeps their types, unlike `-p`.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path = folder / f"{node.name}.yaml"
-    full_name = f"{namespace.rstrip('/')}/{node.name}"
-    text = yaml.safe_dump({full_name: {"ros__parameters": node.parameters}}, sort_keys=False)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @contextlib.contextmanager

@@ -1,39 +1,19 @@
-"""One description of the nodes that make up a running robot.
-
-`dynsyn sim` starts processes from it and the launch files make actions from it, so that both run
-the same nodes under the same names with the same parameters.
-"""
+"""The nodes of a simulated robot: `dynsyn sim` starts processes from this description, and the
+launch files make actions from it, which ask `dynsyn describe` for it."""
 
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dynsyn_controller.core.learners.rule import PRESETS
-from dynsyn_controller.node.parameter_table import ParameterError, Value, resolve
+from dynsyn_controller.launching.arguments import SIMULATION, node_parameters, resolve
+from dynsyn_controller.launching.nodes import NodeSpec, absolute_namespace, shared
+from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_lab.cli.stack_arguments import ARGUMENTS
 from dynsyn_sim_bridge.robots.registry import Entry, entry
-
-_NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """One node: what to start and what to tell it.
-
-    Attributes:
-        name: ROS node name.
-        package, executable: as in `ros2 run PACKAGE EXECUTABLE`.
-        parameters: ROS parameters by name.
-    """
-
-    name: str
-    package: str
-    executable: str
-    parameters: dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -61,73 +41,87 @@ class Stack:
     nodes: tuple[NodeSpec, ...]
 
 
-def describe(**given: Value) -> Stack:
-    """The stack for these arguments, those left out at their defaults; see stack_arguments.
+def describe(body: dict[str, Any] | None = None, /, **given: Value) -> Stack:
+    """The stack for these arguments, those left out at their defaults.
+
+    Args:
+        body: options of the robot's body.
+        given: values of SIMULATION's arguments.
 
     Raises:
-        ParameterError: an unknown argument, or a value that cannot be.
+        ParameterError: an unknown argument or option, or a value that cannot be.
     """
-    values = resolve(ARGUMENTS, given)
-    if values["preset"] and values["preset"] not in PRESETS:
-        raise ParameterError(
-            f"preset: found {values['preset']!r}, expected one of {', '.join(PRESETS)}"
-        )
-    if values["namespace"] and not _NAMESPACE.match(values["namespace"]):
-        raise ParameterError(
-            f"namespace: found {values['namespace']!r}, expected letters, digits, underscores "
-            "and slashes, such as left or lab/left"
-        )
+    values = resolve(SIMULATION, given)
+    preset = values.get("preset", "")
+    if preset and preset not in PRESETS:
+        raise ParameterError(f"preset: found {preset!r}, expected one of {', '.join(PRESETS)}")
     try:
-        robot = entry(values["robot"])
+        robot = entry(str(values["robot"]))
     except ValueError as error:
         raise ParameterError(f"robot: {error}") from None
-    checkpoint, origin = checkpoint_file(values), None
+    options = _body(robot, values, body or {})
+    checkpoint, origin = checkpoint_file(values, robot, options), None
     if values["transfer"]:
-        origin, checkpoint = checkpoint, moved_file(values, robot)
+        origin, checkpoint = checkpoint, moved_file(values, robot, options)
     common = {name: values[name] for name in ("seed", "lockstep", "realtime_factor")}
-    bridge = {**common, "robot": robot.name}
     controller = {
         **common,
         "robot_file": str(config_path(robot.robot_file)),
-        "preset": values["preset"],
-        "rule": values["rule"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
+        **node_parameters(SIMULATION, values),
     }
-    if values["joints"]:
-        _set_joints(robot, values["joints"], bridge, controller)
+    if robot.modules in options:
+        controller["modules"] = options[robot.modules]
+    bridge = {**common, "robot": robot.name, **options}
+    more = shared(values)
     return Stack(
         robot=robot.name,
-        namespace="/" + values["namespace"].strip("/"),
-        lockstep=values["lockstep"],
+        namespace=more["namespace"],
+        lockstep=bool(values["lockstep"]),
         checkpoint=checkpoint,
         origin=origin,
-        shipped=shipped_file(values),
+        shipped=shipped_file(values, options),
         nodes=(
-            NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
-            NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
+            NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge, **more),
+            NodeSpec("controller", "dynsyn_controller", "controller_node", controller, **more),
         ),
     )
 
 
-def _set_joints(
-    robot: Entry, joints: int, bridge: dict[str, Value], controller: dict[str, Value]
-) -> None:
-    if robot.modules != "joints":
-        raise ParameterError(f"joints: found {joints}, but {robot.name} has a fixed number of them")
-    robot.resolve({"joints": joints})  # raises where the body cannot have so many
-    bridge["joints"] = joints
-    controller["modules"] = joints
+def _body(robot: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Value]:
+    """The options of the body that are given, checked; `joints` is short for one of them.
+
+    Raises:
+        ParameterError: an option that the body does not have, a value out of its range, or one that
+            is given in both ways.
+    """
+    options = dict(given)
+    if values["joints"]:
+        if robot.modules != "joints":
+            raise ParameterError(
+                f"joints: found {values['joints']}, but {robot.name} has a fixed number of them"
+            )
+        if "joints" in options:
+            raise ParameterError("robot.joints: given twice")
+        options["joints"] = values["joints"]
+    resolved = robot.resolve(options)
+    return {name: resolved[name] for name in options}
 
 
-def checkpoint_file(values: dict[str, Value]) -> Path | None:
+def checkpoint_file(
+    values: dict[str, Value], robot: Entry, options: dict[str, Value]
+) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
+
+    Where none is named, it is the user's own for this robot, body, preset and namespace: two robots
+    side by side must not share one.
 
     Raises:
         ParameterError: a new-born lifetime is asked for in a file that holds one already.
     """
     if values["checkpoint"]:
-        path = Path(values["checkpoint"]).expanduser().absolute()
+        path = Path(str(values["checkpoint"])).expanduser().absolute()
         if values["from_scratch"] and path.exists():
             raise ParameterError(
                 f"from_scratch: {path} holds a lifetime; name another checkpoint file"
@@ -135,26 +129,24 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
         return path
     if values["lockstep"] or values["from_scratch"]:
         return None
-    parts = [values["robot"]]
-    if values["joints"]:
-        parts.append(str(values["joints"]))
-    if values["preset"]:
-        parts.append(values["preset"])
-    return state_folder() / ("-".join(parts) + ".ckpt")
+    body = [f"{'' if name == robot.modules else name}{options[name]}" for name in sorted(options)]
+    name = "-".join([robot.name, *body, *filter(None, [str(values.get("preset", ""))])])
+    return own_file(name, str(values["namespace"]))
 
 
-def shipped_file(values: dict[str, Value]) -> Path | None:
+def shipped_file(values: dict[str, Value], options: dict[str, Value]) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
     None as well where another body or preset is asked for than it has lived with, where the user
     names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
     """
-    if any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints", "preset")):
+    own = ("checkpoint", "from_scratch", "lockstep", "preset")
+    if options or any(values.get(name) for name in own):
         return None
     return shipped_checkpoint(str(values["robot"]))
 
 
-def moved_file(values: dict[str, Value], robot: Entry) -> Path:
+def moved_file(values: dict[str, Value], robot: Entry, options: dict[str, Value]) -> Path:
     """The file beside the checkpoint that the moved lifetime is to be kept in: FILE-JOINTS.ckpt.
 
     Raises:
@@ -164,16 +156,25 @@ def moved_file(values: dict[str, Value], robot: Entry) -> Path:
         raise ParameterError(f"transfer: {robot.name} has a fixed number of joints")
     if not values["checkpoint"] or values["from_scratch"]:
         raise ParameterError("transfer: needs a checkpoint, and not from_scratch")
-    path = Path(values["checkpoint"]).expanduser().absolute()
+    path = Path(str(values["checkpoint"])).expanduser().absolute()
     if not path.exists():
         raise ParameterError(f"transfer: there is no checkpoint {path}")
-    given = {robot.modules: values["joints"]} if values["joints"] else {}
-    moved = path.with_name(f"{path.stem}-{robot.resolve(given)[robot.modules]}.ckpt")
+    moved = path.with_name(f"{path.stem}-{robot.resolve(options)[robot.modules]}.ckpt")
     if moved.exists():
         raise ParameterError(
             f"transfer: {moved} holds a lifetime; go on with it as the checkpoint, without transfer"
         )
     return moved
+
+
+def own_file(name: str, namespace: str) -> Path:
+    """The file of this user's lifetime of this name in a namespace, such as walker@left.ckpt.
+
+    Raises:
+        ParameterError: a namespace that cannot be.
+    """
+    place = absolute_namespace(namespace).strip("/").replace("/", ".")
+    return state_folder() / (f"{name}@{place}.ckpt" if place else f"{name}.ckpt")
 
 
 def state_folder() -> Path:

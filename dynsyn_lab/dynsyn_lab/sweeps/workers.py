@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from dynsyn_controller.launching.tether import tethered
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
-from dynsyn_lab.live.processes import tethered
 from dynsyn_lab.sweeps.point import Result, Task, train_point
 
 LOOK = 0.2

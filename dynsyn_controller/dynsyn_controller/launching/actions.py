@@ -1,0 +1,179 @@
+"""Launch actions for the nodes that `nodes` and `dynsyn describe` describe.
+
+The only file that imports launch and launch_ros, which come with a ROS distribution.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from launch import LaunchContext
+from launch.action import Action
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from dynsyn_controller.launching import nodes
+from dynsyn_controller.launching.arguments import (
+    BODY,
+    CONTROLLER,
+    RESPAWN,
+    SIMULATION,
+    Argument,
+    from_text,
+    unknown_argument,
+)
+from dynsyn_controller.launching.nodes import MissingProgram, NodeSpec
+from dynsyn_controller.launching.tether import tethered
+from dynsyn_controller.node.parameter_table import ParameterError, Value
+
+STOPPING = {"sigterm_timeout": "10", "sigkill_timeout": "5"}
+"""s: a node publishes its neutral effort and saves its lifetime before it ends."""
+RESPAWN_DELAY = 2.0  # s
+_OF_LAUNCH = ("launch-prefix", "launch-prefix-filter")
+
+
+def controller() -> list[Action]:
+    """Launch arguments, and the controller in front of a robot's own drivers."""
+    return _actions(CONTROLLER, {}, lambda given, _: [nodes.controller(given)])
+
+
+def simulation(robot: str) -> list[Action]:
+    """Launch arguments, and the nodes of a simulated robot and its controller.
+
+    Args:
+        robot: the one that is meant where the argument `robot` is not given.
+    """
+    return _actions(SIMULATION, {"robot": robot}, _described, body=True)
+
+
+def _actions(
+    arguments: tuple[Argument, ...],
+    defaults: dict[str, str],
+    describe: Callable[[dict[str, Value], dict[str, str]], list[NodeSpec]],
+    body: bool = False,
+) -> list[Action]:
+    """Declarations of the arguments and of `respawn`, and what starts the nodes.
+
+    Args:
+        arguments: that the launch file takes.
+        defaults: other defaults than the arguments' own, by name.
+        describe: nodes for the values given and the options of the body.
+        body: options of a body are taken too.
+    """
+    declared = (*arguments, RESPAWN)
+
+    def start(context: LaunchContext) -> list[Action]:
+        options = _body_options(context) if body else {}
+        _refuse_unknown(context, {*(argument.name for argument in declared), *options})
+        given = _given(context, declared)
+        respawn = bool(given.pop(RESPAWN.name, False))
+        return [_node(node, respawn) for node in describe(given, options)]
+
+    declarations = [_declare(argument, defaults) for argument in declared]
+    return [*declarations, OpaqueFunction(function=start)]
+
+
+def _declare(argument: Argument, defaults: dict[str, str]) -> DeclareLaunchArgument:
+    return DeclareLaunchArgument(
+        argument.name,
+        default_value=defaults.get(argument.name, argument.left_out),
+        description=argument.parameter.description,
+    )
+
+
+def _body_options(context: LaunchContext) -> dict[str, str]:
+    """The arguments `robot.KEY`, with that name."""
+    configurations = context.launch_configurations
+    return {name: text for name, text in configurations.items() if name.startswith(BODY)}
+
+
+def _refuse_unknown(context: LaunchContext, known: set[str]) -> None:
+    """`ros2 launch` itself takes any NAME:=VALUE; a misspelt one would be silently ignored.
+
+    Only where this launch file is the one on the command line: one that is included shares the
+    arguments with others.
+
+    Raises:
+        ParameterError: a name that this launch file does not have.
+    """
+    file = Path(context.locals.current_launch_file_path).name
+    if file not in (Path(word).name for word in sys.argv):
+        return
+    for text in context.argv:
+        name = text.partition(":=")[0]
+        if name not in known and name not in _OF_LAUNCH:
+            raise ParameterError(f"{name}: {unknown_argument(name, sorted(known))}")
+
+
+def _given(context: LaunchContext, arguments: Iterable[Argument]) -> dict[str, Value]:
+    """Values of the arguments, without those that are left out.
+
+    Raises:
+        ParameterError: a text that is not of the argument's type, or out of its range.
+    """
+    texts = {
+        argument: LaunchConfiguration(argument.name).perform(context) for argument in arguments
+    }
+    return {
+        argument.name: from_text(argument, text)
+        for argument, text in texts.items()
+        if text != argument.left_out
+    }
+
+
+def _described(given: dict[str, Value], options: dict[str, str]) -> list[NodeSpec]:
+    """The nodes of a simulation, as `dynsyn describe` of package dynsyn_lab describes them.
+
+    They are asked for in a process: what is installed on a robot does not import what simulates it.
+
+    Raises:
+        MissingProgram: a package is not installed.
+        ParameterError: what is asked for cannot be; in the words of `dynsyn describe`.
+    """
+    dynsyn = nodes.package_prefix("dynsyn_lab") / "bin" / "dynsyn"
+    if not dynsyn.is_file():
+        raise MissingProgram(f"{dynsyn} is missing: build package dynsyn_lab again")
+    flags = [_flag(name, value) for name, value in (*given.items(), *options.items())]
+    asked = subprocess.run(
+        [str(dynsyn), "describe", *flags], capture_output=True, text=True, check=False
+    )
+    if asked.returncode != 0:
+        lines = asked.stderr.strip().splitlines() or [f"dynsyn describe: {asked.returncode}"]
+        raise ParameterError(lines[-1].partition("error: ")[2] or lines[-1])
+    return [NodeSpec.from_data(data) for data in json.loads(asked.stdout)]
+
+
+def _flag(name: str, value: Value) -> str:
+    """What the command line of `dynsyn` has for an argument of a launch file."""
+    if name == "robot":
+        return str(value)
+    flag = name if name.startswith(BODY) else name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag}={value}"
+
+
+def _node(node: NodeSpec, respawn: bool) -> Node:
+    ends = Shutdown(reason=f"{node.name} has ended")
+    return Node(
+        package=node.package,
+        executable=node.executable,
+        exec_name=node.executable,
+        name=node.name,
+        namespace=node.namespace,
+        parameters=[*([node.params_file] if node.params_file else []), node.parameters],
+        ros_arguments=["--log-level", node.log_level] if node.log_level else [],
+        # `ros2 launch` that is ended by SIGTERM or killed leaves its processes behind.
+        prefix=shlex.join(tethered(deferring=True)),
+        output="screen",
+        respawn=respawn,
+        respawn_delay=RESPAWN_DELAY,
+        on_exit=None if respawn else ends,
+        **STOPPING,
+    )
