@@ -15,6 +15,7 @@ from pathlib import Path
 from launch import LaunchContext
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.logging import launch_config
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -73,7 +74,8 @@ def _actions(
         _refuse_unknown(context, {*(argument.name for argument in declared), *options})
         given = _given(context, declared)
         respawn = bool(given.pop(RESPAWN.name, False))
-        return [_node(node, respawn) for node in describe(given, options)]
+        folder = Path(launch_config.log_dir)  # of this launch alone
+        return [_node(node, respawn, folder) for node in describe(given, options)]
 
     declarations = [_declare(argument, defaults) for argument in declared]
     return [*declarations, OpaqueFunction(function=start)]
@@ -159,7 +161,8 @@ def _flag(name: str, value: Value) -> str:
     return f"--{flag}={value}"
 
 
-def _node(node: NodeSpec, respawn: bool) -> Node:
+def _node(node: NodeSpec, respawn: bool, folder: Path) -> Node:
+    nodes.program(node.package, node.executable)  # raises where it is missing, in our words
     ends = Shutdown(reason=f"{node.name} has ended")
     return Node(
         package=node.package,
@@ -167,7 +170,7 @@ def _node(node: NodeSpec, respawn: bool) -> Node:
         exec_name=node.executable,
         name=node.name,
         namespace=node.namespace,
-        parameters=[*([node.params_file] if node.params_file else []), node.parameters],
+        parameters=[*filter(None, [node.params_file]), str(nodes.write_parameters(node, folder))],
         ros_arguments=["--log-level", node.log_level] if node.log_level else [],
         # `ros2 launch` that is ended by SIGTERM or killed leaves its processes behind.
         prefix=shlex.join(tethered(deferring=True)),

@@ -148,7 +148,9 @@ def write_parameters(node: NodeSpec, folder: Path) -> Path:
         OSError: it cannot be written.
     """
     path = folder / f"{node.name}.yaml"
-    full_name = f"{node.namespace.rstrip('/')}/{node.name}"
+    # Sections of parameter files count in the order in which their names were first met. No other
+    # file has this name, so these parameters come last and go before all others.
+    full_name = f"/**/**{node.namespace.rstrip('/')}/{node.name}"
     text = yaml.safe_dump({full_name: {"ros__parameters": node.parameters}}, sort_keys=False)
     path.write_text(text, encoding="utf-8")
     return path

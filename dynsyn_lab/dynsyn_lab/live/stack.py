@@ -105,7 +105,14 @@ def _body(robot: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict
         if "joints" in options:
             raise ParameterError("robot.joints: given twice")
         options["joints"] = values["joints"]
-    resolved = robot.resolve(options)
+    if options and not robot.options:
+        raise ParameterError(
+            f"robot.{next(iter(options))}: the body of {robot.name} has no options"
+        )
+    try:
+        resolved = robot.resolve(options)
+    except ParameterError as error:
+        raise ParameterError(f"robot.{error}") from None
     return {name: resolved[name] for name in options}
 
 
