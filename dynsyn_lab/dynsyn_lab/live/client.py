@@ -41,6 +41,7 @@ class ControllerClient:
     def __init__(self, namespace: str) -> None:
         self.telemetry = Telemetry()
         self._answer = ""
+        self._owed: Call | None = None
         self._on_status: Callable[[Any, float], None] = lambda *_: None
         self._context = rclpy.Context()
         # The command has its own handlers: rclpy's would end the context at a Ctrl-C, before the
@@ -119,7 +120,14 @@ class ControllerClient:
         return answer.result()
 
     def obey(self, keys: str) -> None:
-        """Do what these keys stand for; others are not minded. `take_answer` tells what came."""
+        """Do what these keys stand for; others are not minded. `take_answer` tells what came.
+
+        To be called often: an emergency stop that the controller could not hear yet is sent as soon
+        as it can.
+        """
+        if self._owed is not None and self._client(self._owed).service_is_ready():
+            owed, self._owed = self._owed, None
+            self._send(owed)
         status = self.telemetry.status
         learning = status is not None and status.learning
         calls = {"l": FREEZE if learning else LEARN, " ": EMERGENCY_STOP, "r": REARM}
@@ -146,7 +154,10 @@ class ControllerClient:
     def _send(self, call: Call) -> None:
         client = self._client(call)
         if not client.service_is_ready():
+            self._owed = call if call is EMERGENCY_STOP else self._owed
             self._answer = f"{call.short}: the controller does not answer"
+            if call is self._owed:
+                self._answer += " yet; it is told when it does"
             return
         asked = client.call_async(call.kind.Request(**call.fields))
         asked.add_done_callback(lambda done: self._note(call, done))
