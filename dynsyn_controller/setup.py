@@ -39,8 +39,6 @@ setup(
     description="Learning robot controllers with dynamic synapses: the node and its compute core.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": [
-            "controller_node = dynsyn_controller.launching.program:controller_node"
-        ],
+        "console_scripts": ["controller_node = dynsyn_controller.node.program:controller_node"],
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from dynsyn_controller.launching.program import run
+from dynsyn_controller.node.program import run
 
 
 def bridge_node() -> None:

@@ -19,9 +19,9 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_controller.robot.safety import Safety
-from dynsyn_controller.robot.sensors import Observer
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -100,6 +100,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 
 
+@pytest.mark.realtime
 def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     path = tmp_path / "life.ckpt"
     states = peer.listen(JointState, "joint_states")
@@ -136,6 +137,7 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     wait_for_steps(peer, heard, steps + 20)
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_path, number):
     path = tmp_path / "life.ckpt"
@@ -167,6 +169,7 @@ def test_weights_are_latched_and_complete(processes, peer):
     assert sum(layer.rows * layer.columns for layer in weights.layers) == 438
 
 
+@pytest.mark.realtime
 def test_services_stop_rearm_freeze_and_checkpoint(processes, peer, tmp_path):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -225,6 +228,7 @@ def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
     assert "cannot be written" in answer.message
 
 
+@pytest.mark.realtime
 def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -245,6 +249,7 @@ def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, pee
     assert "fresh again" in controller.output
 
 
+@pytest.mark.realtime
 def test_transitions_by_hand(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -276,6 +281,7 @@ def test_transitions_by_hand(processes, peer):
     assert controller.wait() == 0
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("lockstep", [False, True])
 def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
     script = """

@@ -71,6 +71,7 @@ def assert_gone(pids, timeout=TIMEOUT):
         os.close(descriptor)
 
 
+@pytest.mark.realtime
 def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_path, state_folder):
     path = tmp_path / "summary.json"
     arguments = ("sim", "walker", "--headless", "--duration", 3, "--summary", path)
@@ -200,7 +201,7 @@ def test_others_can_watch_a_lifetime_but_not_live_it_too(dynsyn, tmp_path):
     wait_until_alive(run)
     second = dynsyn("sim", "--headless", *life)
     assert second.wait() == 1
-    assert "life.ckpt is being lived by another run" in second.output
+    assert "life.ckpt is being lived by process" in second.output
     monitor = dynsyn("monitor", "--headless", "--namespace", "left")
     wait_until(lambda: STEPS.search(monitor.output), "a report of steps", monitor)
     assert monitor.stop() == 0

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from dynsyn_lab.live.dashboard import bar, chart, draw, signed_bar
 from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, state
-from dynsyn_msgs.msg import Status
+from dynsyn_msgs.msg import Quantity, Status
 
 JOINTS = ("hip_1", "knee_1", "hip_2", "knee_2")
 
@@ -16,6 +16,7 @@ def status(**changes):
     """A report of a walker in the middle of its life."""
     fields = {
         "robot": "walker",
+        "learner": "dynamic_synapse",
         "preset": "authors",
         "steps": 2_211_000,
         "hours_lived": 12.2833,
@@ -29,7 +30,7 @@ def status(**changes):
         "effort": [80.0, -40.0, 0.0, 20.0],
         "effort_name": list(JOINTS),
         "layer_name": ["hidden", "action"],
-        "layer_amplitude": [0.2, 0.15],
+        "layer_quantities": [Quantity(name="amplitude", value=[0.2, 0.15])],
         "gain": [0.5, 0.75],
         "rate_target": 50.0,
         "rate_achieved": 49.9,
@@ -37,6 +38,7 @@ def status(**changes):
         "latency_us_median": 312.0,
         "latency_us_p99": 901.0,
         "learning": True,
+        "armed": True,
     }
     return Status(**{**fields, **changes})
 
@@ -55,7 +57,8 @@ def shown(report, now=0.0, width=80, height=24, notes=()):
 def test_every_figure_of_a_report_is_shown():
     text = shown(status())
     for figure in (
-        "walker", "authors", "learning", "12.28 h", "2,211,000", "4,321", "1,234",
+        "walker", "dynamic_synapse", "authors", "learning", "mean amplitude by layer",
+        "12.28 h", "2,211,000", "4,321", "1,234",
         "0.125", "0.062", "151.2", "120.5", "133.8",
         *JOINTS, "+80", "-40", "hidden", "0.2000", "action", "0.1500", "0.5 to 0.75",
         "49.9 Hz", "17", "312 us", "901 us",
@@ -81,6 +84,9 @@ def test_it_fits_the_terminal(width, joints):
         ({"stale": True}, "STALE"),
         ({"stopped": True, "stale": True}, "EMERGENCY STOP"),
         ({"waiting_for": ["imu", "scan"]}, "waiting for imu, scan"),
+        ({"armed": False, "neutral_because": "disarmed"}, "DISARMED"),
+        ({"neutral_because": "refused observation"}, "NEUTRAL: refused observation"),
+        ({"learning_paused": "just begun to act"}, "learning pauses: just begun to act"),
     ],
 )
 def test_what_the_controller_is_doing(changes, words):

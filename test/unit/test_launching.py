@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from dynsyn_controller.launching import middleware
 from dynsyn_controller.launching.arguments import (
     CONTROLLER,
     RESPAWN,
@@ -28,9 +27,10 @@ from dynsyn_controller.launching.nodes import (
     package_prefix,
     program,
 )
-from dynsyn_controller.launching.tether import tethered
+from dynsyn_controller.node import middleware
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import TABLE
+from dynsyn_controller.node.tether import tethered
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def test_arguments_of_the_node_are_parameters_that_it_has(argument):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("seed", "one"), ("lockstep", "yes"), ("realtime_factor", "fast")]
+    ("name", "text"), [("seed", "one"), ("lockstep", "perhaps"), ("realtime_factor", "fast")]
 )
 def test_launch_text_of_another_type_is_refused(name, text):
     argument = next(argument for argument in SIMULATION if argument.name == name)
@@ -70,9 +70,15 @@ def test_launch_text_of_another_type_is_refused(name, text):
 
 
 def test_only_what_is_given_is_set():
-    node = controller({"robot_file": "walker", "slew_limit": 0.5, "checkpoint": "life.ckpt"})
-    expected = {"robot_file": "walker", "slew_limit": 0.5, "checkpoint_path": "life.ckpt"}
-    assert node.parameters == expected
+    given = {"robot_file": "walker", "slew_limit": 0.5, "checkpoint": "life.ckpt"}
+    node = controller(given, {"learner": {"learning_rate": "2e-5"}})
+    assert node.parameters == {
+        "robot_file": "walker",
+        "slew_limit": 0.5,
+        "checkpoint_path": "life.ckpt",
+        "settings": "learner.learning_rate=2e-5",
+    }
+    assert node.defaults == {"armed_at_start": False}
     assert (node.namespace, node.params_file, node.log_level) == ("/", "", "")
     assert node_parameters(CONTROLLER, resolve(CONTROLLER, {"learning": False})) == {
         "learning": False
@@ -90,11 +96,11 @@ def test_only_what_is_given_is_set():
 )
 def test_what_cannot_be_is_refused_by_name(given, message):
     with pytest.raises(ParameterError, match=message):
-        controller(given)
+        controller(given, {})
 
 
 def test_a_description_survives_as_json():
-    node = NodeSpec("sim", "a", "b", {"seed": 1, "x": 0.5, "flag": True}, "/left", "f", "debug")
+    node = NodeSpec("sim", "a", "b", {"x": 0.5, "flag": True}, {"y": 1}, "/left", "f", "debug")
     assert NodeSpec.from_data(json.loads(json.dumps(node.as_data()))) == node
 
 
@@ -137,7 +143,7 @@ def test_launching_imports_no_package_above_its_own():
 
 
 def test_arguments_are_light():
-    look = "import dynsyn_controller.launching.arguments, dynsyn_controller.launching.program, sys"
+    look = "import dynsyn_controller.launching.arguments, dynsyn_controller.node.program, sys"
     heavy = "sorted({'numba', 'numpy', 'rclpy', 'yaml'} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", f"{look}\nprint({heavy})"],
@@ -152,7 +158,7 @@ PATIENT = """
     import os, signal, sys
     print("importing", flush=True)
     os.read(0, 1)
-    from dynsyn_controller.launching.stop_request import StopRequest
+    from dynsyn_controller.node.stop_request import StopRequest
     stop = StopRequest()
     print("asked" if stop.asked else "not asked", flush=True)
 """
@@ -172,7 +178,7 @@ def test_a_signal_while_importing_is_a_request_to_stop(number):
 def test_a_signal_after_the_work_changes_nothing():
     program = """
         import os, signal
-        from dynsyn_controller.launching.stop_request import StopRequest
+        from dynsyn_controller.node.stop_request import StopRequest
         stop = StopRequest()
         stop.done()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -191,7 +197,7 @@ def test_a_middleware_that_is_not_installed_is_named(monkeypatch):
 def test_a_foreign_rclpy_is_named_with_its_place(tmp_path):
     (tmp_path / "rclpy").mkdir()
     (tmp_path / "rclpy" / "__init__.py").write_text("from rclpy._of_another_python import all\n")
-    script = "from dynsyn_controller.launching import middleware; middleware.load()"
+    script = "from dynsyn_controller.node import middleware; middleware.load()"
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dynsyn_controller.node.parameter_table import ParameterError, resolve
-from dynsyn_controller.node.parameters import TABLE, Settings, parse_rule
+from dynsyn_controller.node.parameters import TABLE, Settings, parse_settings
 from dynsyn_controller.robot.config_files import config_path
 
 
@@ -47,19 +47,26 @@ def test_checkpoint_is_absolute_or_none(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "settings"),
+    ("text", "learner", "network"),
     [
-        ("", {}),
-        ("learning_rate=1e-5", {"learning_rate": 1e-5}),
-        (" repulsion = false ,adaptation=none,", {"repulsion": False, "adaptation": "none"}),
-        ("oscillator_substeps=4, period_mean=20", {"oscillator_substeps": 4, "period_mean": 20}),
+        ("", {}, {}),
+        ("learner.learning_rate=1e-5", {"learning_rate": 1e-5}, {}),
+        (
+            " learner.repulsion = No ,network.adaptation=none,",
+            {"repulsion": False},
+            {"adaptation": "none"},
+        ),
+        ("network.hidden=[8, 4], learner.period_mean=20", {"period_mean": 20}, {"hidden": [8, 4]}),
     ],
 )
-def test_rule_is_a_list_of_settings(text, settings):
-    assert parse_rule(text) == settings
+def test_settings_are_those_of_learner_and_network(text, learner, network):
+    assert parse_settings(text) == {"learner": learner, "network": network}
 
 
-@pytest.mark.parametrize("text", ["learning_rate", "=1", "learning_rate=", "a=1,a=2", "a: 1"])
-def test_rule_of_another_form_is_refused(text):
-    with pytest.raises(ParameterError, match="rule: "):
-        parse_rule(text)
+@pytest.mark.parametrize(
+    "text",
+    ["learner.a", "=1", "learner.a=", "learner.a=1,learner.a=2", "learner.a: 1", "a=1", "rule.a=1"],
+)
+def test_settings_of_another_form_are_refused(text):
+    with pytest.raises(ParameterError, match="settings: "):
+        parse_settings(text)

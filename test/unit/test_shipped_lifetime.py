@@ -68,7 +68,7 @@ def opened(stack: Stack) -> tuple[Controller, bool]:
     """The lifetime that the stack's controller node begins with, and whether it was continued."""
     parameters = stack.nodes[1].parameters
     settings = Settings(**resolve(TABLE, parameters))
-    return open_lifetime(settings.read_robot(), settings)
+    return open_lifetime(settings.read_robot(), settings.origin)
 
 
 @pytest.mark.parametrize("robot", ROBOTS)
@@ -79,8 +79,8 @@ def test_a_shipped_lifetime_lives_in_todays_body(robot: str) -> None:
         assert not (ROOT / "config" / "checkpoints" / f"{robot}.ckpt").exists()
         return
     before, saved = path.read_bytes(), checkpoint.load(path)
-    controller = new_controller(entry(robot).robot(), saved.preset, saved.settings)
-    checkpoint.restore(controller, saved)
+    checkpoint.check_same(entry(robot).robot(), saved)
+    controller = saved.controller()
     live(controller, robot, 300)
     assert controller.steps == saved.state["steps"][0] + 300
     assert path.read_bytes() == before

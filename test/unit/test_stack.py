@@ -6,6 +6,7 @@ from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import TABLE as CONTROLLER_TABLE
 from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_lab.live.stack import describe
+from dynsyn_lab.rollouts.moving import prepare
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
@@ -37,24 +38,25 @@ def test_both_nodes_accept_what_the_stack_gives_them(robot, lockstep):
 def test_every_argument_reaches_a_node():
     given = {
         "preset": "paper",
-        "rule": "repulsion=false",
         "seed": 7,
         "checkpoint": "/nowhere/life.ckpt",
         "frozen": True,
         "realtime_factor": 2.0,
     }
-    bridge, controller = parameters(describe(**given, namespace="left"))
+    dotted = {"learner": {"repulsion": False}, "network": {"adaptation": "none"}}
+    bridge, controller = parameters(describe(dotted, **given, namespace="left"))
     assert bridge["seed"] == controller["seed"] == 7
     assert bridge["realtime_factor"] == controller["realtime_factor"] == 2.0
     assert controller["preset"] == "paper"
-    assert controller["rule"] == "repulsion=false"
+    assert controller["settings"] == "learner.repulsion=False, network.adaptation=none"
     assert controller["checkpoint_path"] == "/nowhere/life.ckpt"
     assert controller["learning"] is False
 
 
 def test_what_is_not_given_is_left_to_the_parameter_file_and_the_node():
     controller = parameters(describe())[1]
-    assert not {"preset", "rule", "slew_limit", "reward_source", "stale_periods"} & set(controller)
+    left = {"learner", "preset", "settings", "slew_limit", "reward_source", "stale_periods"}
+    assert not left & set(controller)
     given = {"slew_limit": 0.25, "reward_source": "computed", "stale_periods": 5.0}
     controller = parameters(describe(**given))[1]
     assert given.items() <= controller.items()
@@ -69,14 +71,15 @@ def test_parameter_file_and_log_level_reach_both_nodes(tmp_path):
     assert stack.nodes[1].parameters["use_sim_time"] is True
 
 
-def test_options_of_the_body_reach_the_bridge(state_folder):
-    stack = describe({"density": 6000.0, "joints": 7}, robot="swimmer")
+def test_options_of_the_body_reach_the_nodes(state_folder):
+    stack = describe({"robot": {"density": 6000.0, "joints": 7}}, robot="swimmer")
     bridge, controller = parameters(stack)
-    assert settings(bridge).options["density"] == 6000.0
-    assert settings(bridge).options["joints"] == controller["modules"] == 7
+    prepare(stack)
+    assert settings(bridge).robot.options["density"] == 6000.0
+    assert settings(bridge).robot.options["joints"] == controller["modules"] == 7
     assert stack.checkpoint == state_folder / "swimmer-density6000.0-7.ckpt"
-    with pytest.raises(ParameterError, match="did you mean 'density'"):
-        describe({"desity": 1.0}, robot="swimmer")
+    robot = load_robot(controller["robot_file"], modules=7)
+    assert robot.simulation.options == {"density": 6000.0}
 
 
 @pytest.mark.parametrize("robot", ["walker", "swimmer"])
@@ -89,7 +92,7 @@ def test_robots_side_by_side_do_not_share_a_lifetime(robot):
 
 def test_number_of_joints_reaches_both_nodes():
     bridge, controller = parameters(describe(robot="swimmer", joints=8))
-    assert settings(bridge).options["joints"] == controller["modules"] == 8
+    assert settings(bridge).robot.options["joints"] == controller["modules"] == 8
     assert len(load_robot(controller["robot_file"], modules=8).joints) == 8
 
 
@@ -139,6 +142,7 @@ def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
         ({"robto": "walker"}, "did you mean 'robot'"),
         ({"robot": "wlker"}, "did you mean 'walker'"),
         ({"preset": "papre"}, "expected one of paper, authors"),
+        ({"learner": "nothing"}, "learner.type: found 'nothing', expected one of dynamic_synapse"),
         ({"seed": -1}, "seed: found -1"),
         ({"seed": 1.5}, "seed: found 1.5"),
         ({"robot": "swimmer", "joints": 99}, "joints: found 99"),
@@ -155,3 +159,18 @@ def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
 def test_what_cannot_be_is_refused_by_name(given, message):
     with pytest.raises(ParameterError, match=message):
         describe(**given)
+
+
+@pytest.mark.parametrize(
+    ("robot", "dotted", "message"),
+    [
+        ("walker", {"learner": {"lerning_rate": 1}}, "did you mean 'learning_rate'"),
+        ("walker", {"network": {"adaptation": "lots"}}, "network.adaptation: found 'lots'"),
+        ("walker", {"robot": {"joints": 5}}, "robot.joints: the body of walker has no options"),
+        ("swimmer", {"robot": {"desity": 1.0}}, "robot.desity: .* did you mean 'density'"),
+        ("swimmer", {"robot": {"density": 0.0}}, "robot.density: found 0.0"),
+    ],
+)
+def test_dotted_arguments_that_cannot_be_are_refused_by_name(robot, dotted, message):
+    with pytest.raises(ParameterError, match=message):
+        describe(dotted, robot=robot)

@@ -8,7 +8,7 @@ import pytest
 from rclpy.time import Time
 
 from dynsyn_lab.live.summary import SummaryCollector
-from dynsyn_msgs.msg import Status, SynapseLayer, Weights
+from dynsyn_msgs.msg import Quantity, Status, SynapseLayer, Weights
 
 KEYS = {
     "robot", "mode", "steps", "seconds", "rate_hz", "falls", "mean_reward", "overruns",
@@ -44,7 +44,11 @@ def lived(rewards, before=0, stride=5, average=0.0, heard_from=0):
 
 def weights(centre, amplitude):
     """One layer with these centres and amplitudes."""
-    layer = SynapseLayer(rows=1, columns=len(centre), centre=centre, amplitude=amplitude)
+    quantities = [
+        Quantity(name="centre", value=centre),
+        Quantity(name="amplitude", value=amplitude),
+    ]
+    layer = SynapseLayer(rows=1, columns=len(centre), quantities=quantities)
     return Weights(layers=[layer])
 
 

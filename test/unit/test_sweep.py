@@ -26,23 +26,27 @@ from dynsyn_lab.training.trainer import Limits, Trainer
 
 SMALL = {
     "robot": "walker",
-    "preset": "authors",
-    "vary": {"learning_rate": [1e-5, 4e-5]},
+    "learner": {"preset": "authors"},
+    "vary": {"learner.learning_rate": [1e-5, 4e-5]},
     "lifetimes": 1,
     "seed": 5,
     "steps": 300,
-    "backend": "gymnasium",
+    "backend": "in_process",
 }
 RANDOM = SMALL | {
+    "learner": {},
     "search": "random",
     "samples": 40,
     "vary": {
-        "convergence_rate": {"low": 1e-9, "high": 1e-6, "scale": "log"},
-        "period_mean": {"low": 10.0, "high": 20.0},
-        "oscillator_substeps": {"low": 1, "high": 3},
-        "preset": ["authors", "paper"],
+        "learner.convergence_rate": {"low": 1e-9, "high": 1e-6, "scale": "log"},
+        "learner.period_mean": {"low": 10.0, "high": 20.0},
+        "network.oscillator_substeps": {"low": 1, "high": 3},
+        "learner.preset": ["authors", "paper"],
     },
 }
+
+
+MEAN, STD = "learner.period_mean", "learner.period_std"
 
 
 def write(folder: Path, data: dict) -> Path:
@@ -73,12 +77,17 @@ def states(out: Path) -> dict[str, bytes]:
 def test_the_shipped_example_is_a_good_sweep() -> None:
     plan = read_plan(config_path("sweeps/example.yaml"))
     assert len(plan.points) == 6
-    assert plan.points[0].config.rule["period_std"] == 8.0
+    assert plan.points[0].config.setting("learner.period_std") == 8.0
 
 
 def test_a_grid_is_every_combination(tmp_path: Path) -> None:
-    vary = {"robot.joints": [3, 5], "preset": ["authors", "dynsyn"], "baseline_time": [0, 50.0]}
-    plan = read_plan(write(tmp_path, SMALL | {"robot": "swimmer", "vary": vary}))
+    vary = {
+        "robot.joints": [3, 5],
+        "learner.preset": ["authors", "dynsyn"],
+        "learner.baseline_time": [0, 50.0],
+    }
+    data = SMALL | {"robot": "swimmer", "learner": {}, "vary": vary}
+    plan = read_plan(write(tmp_path, data))
     assert [tuple(point.values.values()) for point in plan.points] == [
         (joints, preset, time)
         for joints in (3, 5)
@@ -86,7 +95,7 @@ def test_a_grid_is_every_combination(tmp_path: Path) -> None:
         for time in (0, 50.0)
     ]
     last = plan.points[-1].config
-    assert (last.robot_options["joints"], last.preset, last.rule["baseline_time"]) == (
+    assert (last.robot_options["joints"], last.preset, last.setting("learner.baseline_time")) == (
         5,
         "dynsyn",
         50.0,
@@ -94,17 +103,37 @@ def test_a_grid_is_every_combination(tmp_path: Path) -> None:
     assert {point.config.seed for point in plan.points} == {5}
 
 
+def test_network_and_body_differ_between_points(tmp_path: Path) -> None:
+    """Options of either reach the run, and what is lived follows from them."""
+    data = SMALL | {
+        "robot": "swimmer",
+        "network": {"initial": "uniform"},
+        "robot_options": {"density": 4000.0},
+        "vary": {"network.initial_magnitude": [0.3, 0.5], "robot.joints": [3, 4]},
+    }
+    path, out = write(tmp_path, data), tmp_path / "out"
+    configs = [point.config for point in read_plan(path).points]
+    networks = [yaml.safe_load(config.robot_file)["network"] for config in configs]
+    assert [network["initial_magnitude"] for network in networks] == [0.3, 0.3, 0.5, 0.5]
+    assert {network["initial"] for network in networks} == {"uniform"}
+    assert [config.robot_options["joints"] for config in configs] == [3, 4, 3, 4]
+    assert {config.robot_options["density"] for config in configs} == {4000.0}
+    assert sweep(path, "--out", out, "--workers", 2) == 0
+    assert [row["network.initial_magnitude"] for row in rows(out)] == ["0.3", "0.3", "0.5", "0.5"]
+    assert len(set(states(out).values())) == 4
+
+
 def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Path) -> None:
     plan = read_plan(write(tmp_path, RANDOM))
     drawn = {key: [p.values[key] for p in plan.points] for key in RANDOM["vary"]}
-    logs = np.log10(drawn["convergence_rate"])
+    logs = np.log10(drawn["learner.convergence_rate"])
     assert logs.min() > -9
     assert logs.max() < -6
     assert abs(np.median(logs) + 7.5) < 0.6
-    assert 10 < min(drawn["period_mean"]) < 13 < 17 < max(drawn["period_mean"]) < 20
-    assert set(drawn["oscillator_substeps"]) == {1, 2, 3}
-    assert all(type(value) is int for value in drawn["oscillator_substeps"])
-    assert set(drawn["preset"]) == {"authors", "paper"}
+    assert 10 < min(drawn["learner.period_mean"]) < 13 < 17 < max(drawn["learner.period_mean"]) < 20
+    assert set(drawn["network.oscillator_substeps"]) == {1, 2, 3}
+    assert all(type(value) is int for value in drawn["network.oscillator_substeps"])
+    assert set(drawn["learner.preset"]) == {"authors", "paper"}
     assert [p.values for p in read_plan(tmp_path / "sweep.yaml").points] == [
         p.values for p in plan.points
     ]
@@ -115,24 +144,35 @@ def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Pa
 def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
     path = write(tmp_path, SMALL)
     path.write_text(path.read_text().replace("1.0e-05", "1e-5"))
-    assert isinstance(yaml.safe_load(path.read_text())["vary"]["learning_rate"][0], str)
-    assert read_plan(path).points[0].values == {"learning_rate": 1e-5}
+    assert isinstance(yaml.safe_load(path.read_text())["vary"]["learner.learning_rate"][0], str)
+    assert read_plan(path).points[0].values == {"learner.learning_rate": 1e-5}
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (SMALL | {"lifetime": 2}, "lifetime: unknown key; did you mean 'lifetimes'?"),
-        (SMALL | {"vary": {"learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
-        (SMALL | {"rule": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
+        (SMALL | {"vary": {"learner.learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
+        (SMALL | {"network": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
         (SMALL | {"robot": "wolker"}, "did you mean 'walker'?"),
         (SMALL | {"vary": {}}, "vary: found nothing"),
-        (SMALL | {"vary": {"learning_rate": 1e-5}}, "vary.learning_rate: found 1e-05, expected a"),
-        (SMALL | {"vary": {"learning_rate": []}}, "expected a list of values"),
-        (SMALL | {"vary": {"learning_rate": [-1.0]}}, "found -1.0, expected 0 or more"),
-        (SMALL | {"vary": {"learning_rate": {"low": 1.0, "high": 2.0}}}, "search: random"),
+        (
+            SMALL | {"vary": {"learning_rate": [1e-5]}},
+            "learning_rate: unknown key, expected l",
+        ),
+        (SMALL | {"vary": {"lerner.learning_rate": [1]}}, "expected learner.learning_rate"),
+        (SMALL | {"vary": {"network.hiden": [4]}}, "network.hiden: unknown key; did you mean"),
+        (SMALL | {"vary": {"network.hidden": ["x"]}}, "network.hidden: found 'x'"),
+        (SMALL | {"vary": {"learner.learning_rate": 1e-5}}, "found 1e-05, expected a list"),
+        (SMALL | {"vary": {"learner.learning_rate": []}}, "expected a list of values"),
+        (SMALL | {"vary": {"learner.learning_rate": [-1.0]}}, "found -1.0, expected 0 or more"),
+        (SMALL | {"vary": {"learner.x": {"low": 1.0, "high": 2.0}}}, "search: random"),
         (SMALL | {"vary": {"robot.joints": [3]}}, "joints"),
-        (SMALL | {"rule": {"learning_rate": 1e-5}}, "vary.learning_rate: also under rule"),
+        (SMALL | {"learner": {"learning_rate": 1}}, "learner.learning_rate: also under learner"),
+        (
+            SMALL | {"vary": {"robot.joints": [3]}, "robot_options": {"joints": 4}},
+            "vary.robot.joints: also under robot_options",
+        ),
         (SMALL | {"lifetimes": 0}, "lifetimes: found 0, expected 1 or more"),
         (SMALL | {"seed": -1}, "seed: found -1"),
         (SMALL | {"backend": "gym"}, "backend: found 'gym'"),
@@ -140,9 +180,18 @@ def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
         (SMALL | {"search": "random"}, "samples: missing for search: random"),
         (without("steps"), "steps: missing"),
         (without("robot"), "robot: missing"),
-        (RANDOM | {"vary": {"period_mean": {"low": 2.0, "high": 1.0}}}, "is not below high"),
-        (RANDOM | {"vary": {"period_std": {"low": 0.0, "high": 1.0, "scale": "log"}}}, "above 0"),
-        (RANDOM | {"vary": {"period_mean": {"lo": 2.0, "high": 3.0}}}, "period_mean.lo: unknown"),
+        (
+            RANDOM | {"vary": {"learner.period_mean": {"low": 2.0, "high": 1.0}}},
+            "is not below high",
+        ),
+        (
+            RANDOM | {"vary": {"learner.period_std": {"low": 0.0, "high": 1.0, "scale": "log"}}},
+            "above 0",
+        ),
+        (
+            RANDOM | {"vary": {"learner.period_mean": {"lo": 2.0, "high": 3.0}}},
+            "period_mean.lo: unknown",
+        ),
     ],
 )
 def test_what_a_file_must_not_say(tmp_path: Path, data: dict, message: str) -> None:
@@ -167,7 +216,7 @@ def test_files_that_are_none(tmp_path: Path, capsys) -> None:
 def test_a_dry_run_trains_nothing(tmp_path: Path, capsys) -> None:
     out = tmp_path / "out"
     assert sweep(write(tmp_path, SMALL), "--out", out, "--dry-run") == 0
-    assert capsys.readouterr().out.splitlines()[1] == "point_001: learning_rate 4e-05"
+    assert capsys.readouterr().out.splitlines()[1] == "point_001: learner.learning_rate 4e-05"
     assert not out.exists()
 
 
@@ -175,7 +224,7 @@ def test_a_sweep_goes_on_and_ends_where_plain_training_does(tmp_path: Path, caps
     path, out = write(tmp_path, SMALL), tmp_path / "out"
     assert sweep(path, "--out", out, "--workers", 2) == 0
     assert "[2/2]" in capsys.readouterr().out
-    assert [(r["point"], float(r["learning_rate"]), r["steps"]) for r in rows(out)] == [
+    assert [(r["point"], float(r["learner.learning_rate"]), r["steps"]) for r in rows(out)] == [
         ("point_000", 1e-5, "300"),
         ("point_001", 4e-5, "300"),
     ]

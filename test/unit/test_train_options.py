@@ -10,8 +10,8 @@ import pytest
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 
 
@@ -19,22 +19,37 @@ def arguments(*words: str):
     return cli.build_parser().parse_args(["train", *words])
 
 
-def test_settings_of_rule_and_body() -> None:
+def test_settings_of_learner_and_body() -> None:
     args = arguments(
-        "swimmer", "--rule.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
+        "swimmer", "--learner.learning_rate", "5e-5", "--robot.joints=7", "--steps", "2e6"
     )
-    assert args.dotted == {"rule": {"learning_rate": 5e-5}, "robot": {"joints": 7}, "network": {}}
+    assert args.dotted == {
+        "learner": {"learning_rate": 5e-5},
+        "network": {},
+        "robot": {"joints": 7},
+    }
     assert args.robot == "swimmer"
     assert args.steps == 2_000_000
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [("3", 3), ("3e-9", 3e-9), ("true", True), ("False", False), ("linear", "linear")],
+    ("words", "value"),
+    [
+        (["--repulsive"], True),
+        (["--repulsive", "True"], True),  # as the published re-implementation has it
+        (["--repulsive", "no"], False),
+        (["--attractive-only"], False),
+        (["--learner.repulsion", "True"], True),
+        (["--learner.repulsion=no"], False),
+    ],
+    ids=str,
 )
-def test_values(text, value) -> None:
-    assert read_value(text) == value
-    assert type(read_value(text)) is type(value)
+def test_spellings_of_repulsion(words, value, tmp_path) -> None:
+    out = tmp_path / "run"
+    assert cli.main(["train", "walker", *words, "--steps", "2", "--out", str(out)]) == 0
+    config = RunFolder(out).config
+    assert config.setting("learner.repulsion") is value
+    assert config.overrides == {"learner.repulsion": value}
 
 
 @pytest.mark.parametrize(
@@ -44,9 +59,10 @@ def test_values(text, value) -> None:
         ("walker", "--lifetimes", "1.5"),
         ("walker", "--hours", "nan"),
         ("walker", "--seed", "-1"),
-        ("walker", "--rule.learning_rate"),
-        ("walker", "--rule.learning_rate", "1", "--rule.learning_rate", "2"),
+        ("walker", "--learner.learning_rate"),
+        ("walker", "--learner.learning_rate", "1", "--learner.learning_rate", "2"),
         ("walker", "--repulsive", "--attractive-only"),
+        ("walker", "--repulsive", "maybe"),
         ("walker", "--backend", "cloud"),
         ("walker", "--nonsense"),
     ],
@@ -64,17 +80,17 @@ def test_wrong_usage(words, capsys) -> None:
         ((), "robot: missing"),
         (("walkr",), "did you mean 'walker'"),
         (("walker", "--preset", "author"), "preset: found 'author', expected one of"),
-        (("walker", "--rule.lerning_rate", "1"), "did you mean 'learning_rate'"),
-        (("walker", "--rule.learning_rate", "fast"), "rule.learning_rate: found 'fast'"),
-        (("walker", "--rule.period_mean", "-1"), "rule.period_mean: found -1"),
+        (("walker", "--learner.lerning_rate", "1"), "did you mean 'learning_rate'"),
+        (("walker", "--learner.learning_rate", "fast"), "learner.learning_rate: found 'fast'"),
+        (("walker", "--learner.period_mean", "-1"), "learner.period_mean: found -1"),
         (("walker", "--robot.joints", "3"), "joints"),
         (("swimmer", "--robot.joints", "99"), "joints: found 99"),
         (("swimmer", "--robot.course_steps", "0"), "courses must end"),
-        (("walker", "--rule.repulsion", "true", "--repulsive"), "given twice"),
+        (("walker", "--learner.repulsion", "true", "--repulsive"), "given twice"),
         (("swimmer", "--transfer"), "--transfer: needs --from FILE"),
         (("--resume", "nowhere", "--from", "x.ckpt"), "--from: cannot be changed with --resume"),
         (("--resume", "nowhere", "--seed", "3"), "--seed: cannot be changed with --resume"),
-        (("--resume", "nowhere", "--rule.repulsion", "true"), "cannot be changed with --resume"),
+        (("--resume", "nowhere", "--learner.repulsion", "true"), "cannot be changed with --resume"),
         (("--resume", "nowhere", "--network.signs", "free"), "cannot be changed with --resume"),
         (
             ("swimmer", "--network.sings", "free"),
@@ -83,6 +99,8 @@ def test_wrong_usage(words, capsys) -> None:
         (("swimmer", "--network.oscillator", "saw"), "network.oscillator: found 'saw' (str), exp"),
         (("swimmer", "--network.initial_magnitude", "0"), "network.initial_magnitude: found 0"),
         (("walker", "--network.signs", "free"), "network.signs: unknown key"),
+        (("walker", "--learner", "nothing"), "learner.type: found 'nothing', expected one of dyn"),
+        (("walker", "--learner", "none", "--learner.learning_rate", "1"), "unknown key"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_2(words, message, capsys, tmp_path, monkeypatch):
@@ -113,12 +131,12 @@ def test_backend_of_another_robot_leaves_no_folder(tmp_path) -> None:
 
 
 def test_short_forms_become_settings() -> None:
-    config = make_config("walker", overrides={"repulsion": False, "learning_rate": 1})
-    assert config.overrides == {"repulsion": False, "learning_rate": 1.0}
-    assert config.rule["repulsion"] is False
-    assert config.backend == "gymnasium"
+    config = make_config("walker", settings={"repulsion": False, "learning_rate": 1})
+    assert config.overrides == {"learner.repulsion": False, "learner.learning_rate": 1.0}
+    assert config.setting("learner.repulsion") is False
+    assert config.backend == "in_process"
     assert config.preset == "dynsyn"
-    json.dumps(config.rule, allow_nan=False)
+    json.dumps(config.sections, allow_nan=False)
 
 
 def test_courses_of_a_swimmer_end() -> None:
@@ -131,5 +149,5 @@ def test_options_of_the_network_become_part_of_the_robot_file() -> None:
     config = make_config("swimmer", {"joints": 3}, network=options)
     robot = parse_robot(config.robot_file)
     assert {key: robot.network[key] for key in options} == options
-    controller = new_controller(robot, config.preset, config.rule)
-    assert np.abs(controller.centre).tolist() == [0.3] * 18
+    controller = new_controller(robot)
+    assert np.abs(controller.quantity("centre")).tolist() == [0.3] * 18

@@ -21,8 +21,9 @@ from launch_ros.actions import Node
 
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.launching.arguments import (
-    BODY,
     CONTROLLER,
+    DOTTED,
+    DOTTED_OF_SIMULATION,
     RESPAWN,
     SIMULATION,
     Argument,
@@ -30,8 +31,8 @@ from dynsyn_controller.launching.arguments import (
     unknown_argument,
 )
 from dynsyn_controller.launching.nodes import MissingProgram, NodeSpec
-from dynsyn_controller.launching.tether import tethered
 from dynsyn_controller.node.parameter_table import ParameterError, Value
+from dynsyn_controller.node.tether import tethered
 
 STOPPING = {"sigterm_timeout": "10", "sigkill_timeout": "5"}
 """s: a node publishes its neutral effort and saves its lifetime before it ends."""
@@ -41,7 +42,7 @@ _OF_LAUNCH = ("launch-prefix", "launch-prefix-filter")
 
 def controller() -> list[Action]:
     """Launch arguments, and the controller in front of a robot's own drivers."""
-    return _actions(CONTROLLER, {}, lambda given, _: [nodes.controller(given)])
+    return _actions(CONTROLLER, DOTTED, {}, _controller)
 
 
 def simulation(robot: str) -> list[Action]:
@@ -50,32 +51,32 @@ def simulation(robot: str) -> list[Action]:
     Args:
         robot: the one that is meant where the argument `robot` is not given.
     """
-    return _actions(SIMULATION, {"robot": robot}, _described, body=True)
+    return _actions(SIMULATION, DOTTED_OF_SIMULATION, {"robot": robot}, _described)
 
 
 def _actions(
     arguments: tuple[Argument, ...],
+    sections: tuple[str, ...],
     defaults: dict[str, str],
     describe: Callable[[dict[str, Value], dict[str, str]], list[NodeSpec]],
-    body: bool = False,
 ) -> list[Action]:
     """Declarations of the arguments and of `respawn`, and what starts the nodes.
 
     Args:
         arguments: that the launch file takes.
+        sections: whose keys may be given as well, as `SECTION.KEY`.
         defaults: other defaults than the arguments' own, by name.
-        describe: nodes for the values given and the options of the body.
-        body: options of a body are taken too.
+        describe: nodes for the values and the dotted arguments given.
     """
     declared = (*arguments, RESPAWN)
 
     def start(context: LaunchContext) -> list[Action]:
-        options = _body_options(context) if body else {}
-        _refuse_unknown(context, {*(argument.name for argument in declared), *options})
+        dotted = _dotted(context, sections)
+        _refuse_unknown(context, {*(argument.name for argument in declared), *dotted})
         given = _given(context, declared)
         respawn = bool(given.pop(RESPAWN.name, False))
         folder = Path(launch_config.log_dir)  # of this launch alone
-        return [_node(node, respawn, folder) for node in describe(given, options)]
+        return [_node(node, respawn, folder) for node in describe(given, dotted)]
 
     declarations = [_declare(argument, defaults) for argument in declared]
     return [*declarations, OpaqueFunction(function=start)]
@@ -89,10 +90,13 @@ def _declare(argument: Argument, defaults: dict[str, str]) -> DeclareLaunchArgum
     )
 
 
-def _body_options(context: LaunchContext) -> dict[str, str]:
-    """The arguments `robot.KEY`, with that name."""
-    configurations = context.launch_configurations
-    return {name: text for name, text in configurations.items() if name.startswith(BODY)}
+def _dotted(context: LaunchContext, sections: tuple[str, ...]) -> dict[str, str]:
+    """The arguments `SECTION.KEY`, with that name."""
+    return {
+        name: text
+        for name, text in context.launch_configurations.items()
+        if name.partition(".")[0] in sections and "." in name
+    }
 
 
 def _refuse_unknown(context: LaunchContext, known: set[str]) -> None:
@@ -129,7 +133,15 @@ def _given(context: LaunchContext, arguments: Iterable[Argument]) -> dict[str, V
     }
 
 
-def _described(given: dict[str, Value], options: dict[str, str]) -> list[NodeSpec]:
+def _controller(given: dict[str, Value], dotted: dict[str, str]) -> list[NodeSpec]:
+    sections: dict[str, dict[str, str]] = {}
+    for name, text in dotted.items():
+        section, _, key = name.partition(".")
+        sections.setdefault(section, {})[key] = text
+    return [nodes.controller(given, sections)]
+
+
+def _described(given: dict[str, Value], dotted: dict[str, str]) -> list[NodeSpec]:
     """The nodes of a simulation, as `dynsyn describe` of package dynsyn_lab describes them.
 
     They are asked for in a process: what is installed on a robot does not import what simulates it.
@@ -141,7 +153,7 @@ def _described(given: dict[str, Value], options: dict[str, str]) -> list[NodeSpe
     dynsyn = nodes.package_prefix("dynsyn_lab") / "bin" / "dynsyn"
     if not dynsyn.is_file():
         raise MissingProgram(f"{dynsyn} is missing: build package dynsyn_lab again")
-    flags = [_flag(name, value) for name, value in (*given.items(), *options.items())]
+    flags = [_flag(name, value) for name, value in (*given.items(), *dotted.items())]
     asked = subprocess.run(
         [str(dynsyn), "describe", *flags], capture_output=True, text=True, check=False
     )
@@ -155,7 +167,7 @@ def _flag(name: str, value: Value) -> str:
     """What the command line of `dynsyn` has for an argument of a launch file."""
     if name == "robot":
         return str(value)
-    flag = name if name.startswith(BODY) else name.replace("_", "-")
+    flag = name if "." in name else name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
     return f"--{flag}={value}"
@@ -170,7 +182,7 @@ def _node(node: NodeSpec, respawn: bool, folder: Path) -> Node:
         exec_name=node.executable,
         name=node.name,
         namespace=node.namespace,
-        parameters=[*filter(None, [node.params_file]), str(nodes.write_parameters(node, folder))],
+        parameters=nodes.parameter_files(node, folder),
         ros_arguments=["--log-level", node.log_level] if node.log_level else [],
         # `ros2 launch` that is ended by SIGTERM or killed leaves its processes behind.
         prefix=shlex.join(tethered(deferring=True)),

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynsyn_controller.core.schema import unknown_key
+from dynsyn_controller.core.text_values import value_of
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.node.safety_parameters import SAFETY
 
+_SEEDS = 0, 2**63 - 1
+AS_SEED = -1
+"""The robot's seed where it is the controller's."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -96,29 +101,43 @@ CONTROLLER = (
         "file that the lifetime is continued from, where it exists, and kept in",
         parameter="checkpoint_path",
     ),
-    _of_node("preset", "", "preset of the learning rule"),
-    _of_node("rule", "", "settings in place of the preset's, as name=value, name=value"),
-    _of_node("seed", 0, "seed of a new-born lifetime", 0, 2**63 - 1),
-    _of_node("learning", True, "false: the weights stand still at their centres"),
+    _of_node("learner", "", "what learns (left out: the checkpoint's, or else the robot file's)"),
+    _of_node("preset", "", "preset of the learner (left out: as learner)"),
+    _of_node("seed", 0, "seed of a new-born lifetime", *_SEEDS),
+    _of_node("learning", True, "false: the weights stand still at what has been learnt"),
     _of_node(
-        "effort_topic", "", "topic of a ros2_control effort controller (std_msgs/Float64MultiArray)"
+        "effort_topic",
+        "",
+        "topic of ros2_control's forward_command_controller (std_msgs/Float64MultiArray)",
     ),
     _of_node("autostart", True, "false: a lifecycle manager configures and activates the node"),
+    *(Argument(parameter, parameter.name) for parameter in SAFETY),
     *_NODES,
 )
-"""The controller alone: controller.launch.py and `dynsyn run`."""
+"""The controller alone: controller.launch.py and `dynsyn run`.
+
+Settings of the learner and options of the network come beside them, as DOTTED has them.
+"""
 
 SIMULATION = (
-    _of_start("robot", "walker", "simulated robot, such as walker or walker_hardcore"),
+    _of_start(
+        "robot",
+        "walker",
+        "simulated robot: a name, gymnasium:ENV_ID, FILE.py:CLASS, or a robot file that says its "
+        "simulation",
+    ),
     _of_start(
         "joints", 0, "joints of a body that can have any number (0: as in its robot file)", 0, 1000
     ),
-    _of_node("preset", "", "preset of the learning rule (empty: the robot file's)"),
-    _of_node(
-        "rule", "", "settings in place of the preset's, such as learning_rate=2e-5,repulsion=false"
-    ),
+    _of_node("learner", "", "what learns (left out: the checkpoint's, or else the robot file's)"),
+    _of_node("preset", "", "preset of the learner (left out: as learner)"),
+    _of_start("seed", 0, "seed of the controller when it is born, and of the terrain", *_SEEDS),
     _of_start(
-        "seed", 0, "seed of the terrain, and of the controller when it is born", 0, 2**63 - 1
+        "robot_seed",
+        AS_SEED,
+        f"seed of the terrain and of the start ({AS_SEED}: as seed)",
+        AS_SEED,
+        _SEEDS[1],
     ),
     _of_start(
         "checkpoint",
@@ -145,7 +164,7 @@ SIMULATION = (
 )
 """A simulated robot with its controller: walker_sim.launch.py, `dynsyn sim` and others.
 
-Options of the robot's body come beside them, as `robot.KEY`.
+Options of the robot's body come beside them, too, as DOTTED has them.
 """
 
 RESPAWN = _of_start(
@@ -153,10 +172,10 @@ RESPAWN = _of_start(
 )
 """Of launch files alone."""
 
-BODY = "robot."
-"""What the names of the body's options begin with."""
-
-_WORDS = {"true": True, "false": False}
+DOTTED = ("learner", "network")
+"""Sections whose keys can be set in place of the preset's: `learner.KEY`, `network.KEY`."""
+DOTTED_OF_SIMULATION = ("robot", *DOTTED)
+"""Options of the body as well: `robot.KEY`."""
 
 
 def from_text(argument: Argument, text: str) -> Value:
@@ -165,11 +184,7 @@ def from_text(argument: Argument, text: str) -> Value:
     Raises:
         ParameterError: it is not of the argument's type, or out of its range.
     """
-    kind = type(argument.parameter.default)
-    try:
-        value = _WORDS[text.strip().lower()] if kind is bool else kind(text)
-    except (ValueError, KeyError):
-        value = text  # which `check` refuses in its own words
+    value = text if isinstance(argument.parameter.default, str) else value_of(text)
     return argument.parameter.check(value)
 
 
@@ -202,6 +217,19 @@ def node_parameters(arguments: Iterable[Argument], values: dict[str, Value]) -> 
         for argument in arguments
         if argument.node_parameter and argument.name in values
     }
+
+
+def settings_text(sections: dict[str, dict[str, Any]]) -> str:
+    """The dotted arguments of learner and network as the node's parameter `settings` has them.
+
+    Args:
+        sections: section -> key -> value.
+    """
+    return ", ".join(
+        f"{section}.{key}={value}"
+        for section in DOTTED
+        for key, value in sections.get(section, {}).items()
+    )
 
 
 def unknown_argument(name: str, known: Iterable[str]) -> str:

@@ -13,7 +13,12 @@ from typing import Any
 
 import yaml
 
-from dynsyn_controller.launching.arguments import CONTROLLER, node_parameters, resolve
+from dynsyn_controller.launching.arguments import (
+    CONTROLLER,
+    node_parameters,
+    resolve,
+    settings_text,
+)
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
@@ -31,6 +36,7 @@ class NodeSpec:
         name: ROS node name.
         package, executable: as in `ros2 run PACKAGE EXECUTABLE`.
         parameters: ROS parameters by name; they go before those of `params_file`.
+        defaults: those that go behind `params_file`, but before the node's own defaults.
         namespace: absolute, such as "/left"; "/" where there is none.
         params_file: ROS parameter file; empty: none.
         log_level: least severity that is logged; empty: ROS's own, info.
@@ -40,6 +46,7 @@ class NodeSpec:
     package: str
     executable: str
     parameters: dict[str, Value]
+    defaults: dict[str, Value] = dataclasses.field(default_factory=dict)
     namespace: str = "/"
     params_file: str = ""
     log_level: str = ""
@@ -54,11 +61,12 @@ class NodeSpec:
         return dataclasses.asdict(self)
 
 
-def controller(given: dict[str, Value]) -> NodeSpec:
-    """The controller alone, for a robot that has drivers of its own.
+def controller(given: dict[str, Value], dotted: dict[str, dict[str, Any]]) -> NodeSpec:
+    """The controller alone, for a robot that has drivers of its own; it is armed by hand.
 
     Args:
         given: values of CONTROLLER's arguments.
+        dotted: settings of the learner and options of the network: section -> key -> value.
 
     Raises:
         ParameterError: an unknown argument, a value that cannot be, or no robot file.
@@ -66,11 +74,16 @@ def controller(given: dict[str, Value]) -> NodeSpec:
     values = resolve(CONTROLLER, given)
     if not values.get("robot_file") and not values["params_file"]:
         raise ParameterError("robot_file: missing, expected the path or name of a robot file")
+    parameters = node_parameters(CONTROLLER, values)
+    settings = settings_text(dotted)
+    if settings:
+        parameters["settings"] = settings
     return NodeSpec(
         name="controller",
         package="dynsyn_controller",
         executable="controller_node",
-        parameters=node_parameters(CONTROLLER, values),
+        parameters=parameters,
+        defaults={"armed_at_start": False},
         **shared(values),
     )
 
@@ -125,35 +138,51 @@ def ros_arguments(node: NodeSpec, folder: Path, named: bool = True) -> list[str]
 
     Args:
         node: what to start.
-        folder: its parameters are written to a file here.
+        folder: its parameters are written to files here.
         named: give the process's node this name; not where the process has several.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: a file cannot be written.
     """
     arguments = ["--ros-args", "-r", f"__ns:={node.namespace}"]
     if named:
         arguments += ["-r", f"__node:={node.name}"]
     if node.log_level:
         arguments += ["--log-level", node.log_level]
-    if node.params_file:
-        arguments += ["--params-file", node.params_file]
-    return [*arguments, "--params-file", str(write_parameters(node, folder))]
+    for file in parameter_files(node, folder):
+        arguments += ["--params-file", file]
+    return arguments
 
 
-def write_parameters(node: NodeSpec, folder: Path) -> Path:
-    """The node's parameters as a ROS parameter file, which keeps their types, unlike `-p`.
+def parameter_files(node: NodeSpec, folder: Path) -> list[str]:
+    """ROS parameter files for the node, the later before the earlier; they keep types, unlike `-p`.
+
+    Sections of parameter files count in the order in which their names were first met, whichever is
+    the more special. So what goes behind has the name that is met first, and what goes before has a
+    name that no other file has and that is met last.
+
+    Args:
+        node: what to start.
+        folder: what is not in `params_file` is written to files here.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: a file cannot be written.
     """
+    files = []
+    if node.defaults:
+        path = folder / f"{node.name}_defaults.yaml"
+        _write_parameters(path, f"/**/{node.name}", node.defaults)
+        files.append(str(path))
+    if node.params_file:
+        files.append(node.params_file)
     path = folder / f"{node.name}.yaml"
-    # Sections of parameter files count in the order in which their names were first met. No other
-    # file has this name, so these parameters come last and go before all others.
-    full_name = f"/**/**{node.namespace.rstrip('/')}/{node.name}"
-    text = yaml.safe_dump({full_name: {"ros__parameters": node.parameters}}, sort_keys=False)
+    _write_parameters(path, f"/**/**{node.namespace.rstrip('/')}/{node.name}", node.parameters)
+    return [*files, str(path)]
+
+
+def _write_parameters(path: Path, section: str, parameters: dict[str, Value]) -> None:
+    text = yaml.safe_dump({section: {"ros__parameters": parameters}}, sort_keys=False)
     path.write_text(text, encoding="utf-8")
-    return path
 
 
 def program(package: str, executable: str) -> str:

@@ -17,12 +17,12 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
-from dynsyn_controller.launching.stop_request import StopRequest
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.control_loop import LONGEST_WAIT, ControlLoop
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of, resolve
 from dynsyn_controller.node.parameters import TABLE, Settings
 from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import RobotFileError
 
@@ -114,7 +114,7 @@ class ControllerNode(LifecycleNode):
         if self.loop.acting:
             self.loop.stop()
         if not self.loop.close():
-            self.failure = CheckpointError(self.loop.keeper.error)
+            self.failure = CheckpointError(self.loop.writer.error)
         self.loop = None
 
     def _fail(self, error: Exception, how: TransitionCallbackReturn) -> TransitionCallbackReturn:

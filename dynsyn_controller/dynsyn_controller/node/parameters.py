@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from dynsyn_controller.core.learners.rule import PRESETS
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.core.text_values import settings_of
+from dynsyn_controller.lifetime.writer import Origin
+from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError
+from dynsyn_controller.node.safety_parameters import SAFETY
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
+"""A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -30,22 +32,27 @@ TABLE: tuple[Parameter, ...] = (
         maximum=1000,
     ),
     Parameter(
-        "preset",
+        "learner",
         "",
-        "Preset of the rule; empty: the checkpoint's, or else the robot file's.",
-        choices=("", *PRESETS),
+        "Type of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
-        "rule",
+        "preset",
         "",
-        "Settings of the rule that replace the preset's, as name=value, separated by commas, such "
-        "as learning_rate=2.4e-5, repulsion=false.",
+        "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
+        "settings",
+        "",
+        "Settings of the learner and options of the network that replace the preset's, as "
+        "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
+        "network.adaptation=none.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
         "learning",
         True,
-        "Learn; false: frozen, every weight stands at its centre.",
+        "Learn; false: frozen, every weight stands at what has been learnt.",
         read_only=False,
     ),
     Parameter(
@@ -60,6 +67,28 @@ TABLE: tuple[Parameter, ...] = (
         minimum=0.0,
         maximum=86400.0,
         read_only=False,
+    ),
+    Parameter(
+        "copies_hourly",
+        24,
+        "Earlier copies kept beside the checkpoint, one of each hour lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "copies_daily",
+        7,
+        "Earlier copies kept beside the checkpoint, one of each day lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "rollback_fraction",
+        0.5,
+        "Part of the best mean reward that may be lost before the lifetime goes back by itself to "
+        "the copy that earned most; 0: it never does.",
+        minimum=0.0,
+        maximum=10.0,
     ),
     Parameter(
         "lockstep",
@@ -87,7 +116,8 @@ TABLE: tuple[Parameter, ...] = (
         "effort_topic",
         "",
         "Topic on which the efforts are also published as std_msgs/Float64MultiArray, in the robot "
-        "file's joint order, for ros2_control's effort controllers; empty: none.",
+        "file's joint order, for ros2_control's forward_command_controller "
+        "(interface_name: effort); empty: none.",
     ),
     Parameter(
         "slew_limit",
@@ -101,7 +131,8 @@ TABLE: tuple[Parameter, ...] = (
         "stale_periods",
         3.0,
         "Control periods without a message after which an observation (or the reward) is stale: "
-        "neutral effort, learning paused. Not used in lockstep.",
+        "neutral effort, learning paused; a source slower than control has three periods of its "
+        "own. Not used in lockstep.",
         minimum=1.0,
         maximum=1000.0,
         read_only=False,
@@ -115,6 +146,7 @@ TABLE: tuple[Parameter, ...] = (
         maximum=3600.0,
         read_only=False,
     ),
+    *SAFETY,
     Parameter(
         "weights_rate",
         1.0,
@@ -145,18 +177,30 @@ class Settings:
 
     robot_file: str
     modules: int
+    learner: str
     preset: str
-    rule: str
+    settings: str
     seed: int
     learning: bool
     checkpoint_path: str
     checkpoint_period: float
+    copies_hourly: int
+    copies_daily: int
+    rollback_fraction: float
     lockstep: bool
     realtime_factor: float
     reward_source: str
     effort_topic: str
     slew_limit: float
+    armed_at_start: bool
+    ramp_time: float
+    dry_run: bool
+    deadman_topic: str
+    deadman_timeout: float
+    override_topic: str
     stale_periods: float
+    stamp_tolerance: float
+    frozen_after: float
     operator_timeout: float
     weights_rate: float
     activity_rate: float
@@ -187,42 +231,56 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def rule_settings(self) -> dict[str, Any]:
-        """Overrides of the rule by name; their names and types are checked where they are used.
+    def guard_options(self) -> GuardOptions:
+        """How the guard is to act."""
+        return GuardOptions(
+            slew_limit=self.slew_limit,
+            computed=self.reward_source == "computed",
+            armed=self.armed_at_start,
+            ramp_time=self.ramp_time,
+            dry_run=self.dry_run,
+            deadman=bool(self.deadman_topic),
+            deadman_timeout=self.deadman_timeout,
+            override_timeout=self.operator_timeout,
+            rollback_fraction=self.rollback_fraction,
+        )
+
+    @property
+    def origin(self) -> Origin:
+        """What the lifetime begins from.
 
         Raises:
-            ParameterError: not of the form name=value, ...
+            ParameterError: `settings` is not of the form learner.name=value, ...
         """
-        return parse_rule(self.rule)
+        given = parse_settings(self.settings)
+        return Origin(
+            path=self.checkpoint,
+            learner=self.learner or None,
+            preset=self.preset or None,
+            settings=given["learner"],
+            options=given["network"],
+            seed=self.seed,
+        )
 
 
-def parse_rule(text: str) -> dict[str, Any]:
-    """A mapping from "name=value, name=value"; values are numbers, true, false or words.
+def parse_settings(text: str) -> dict[str, dict[str, Any]]:
+    """Mappings "learner" and "network" from "learner.name=value, network.name=value".
+
+    Values are numbers, true, false, lists such as [64, 64], or words.
 
     Raises:
-        ParameterError: an item without "=", or a name given twice.
+        ParameterError: an item without "=", of neither section, or a name given twice.
     """
-    settings: dict[str, Any] = {}
-    for item in text.split(","):
-        if not item.strip():
-            continue
-        name, equals, value = (part.strip() for part in item.partition("="))
-        if not (name and equals and value):
-            raise ParameterError(f"rule: found {item.strip()!r}, expected name=value")
-        if name in settings:
-            raise ParameterError(f"rule: {name} is given twice")
-        settings[name] = _scalar(value)
-    return settings
-
-
-def _scalar(text: str) -> Value:
+    found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)  # before YAML, to which 1e-5 is text
-    except ValueError:
-        pass
-    value = yaml.safe_load(text)
-    return value if isinstance(value, bool) else text
+        settings = settings_of(text)
+    except ValueError as error:
+        raise ParameterError(f"settings: {error}") from None
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        if not key or section not in found:
+            raise ParameterError(
+                f"settings: found {name!r}, expected learner.name=value or network.name=value"
+            )
+        found[section][key] = value
+    return found

@@ -8,18 +8,18 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.writer import Keeper
-from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.lifetime.writer import CheckpointWriter
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_msgs.msg import Activity, Status, SynapseLayer, Weights
+from dynsyn_msgs.msg import Activity, Quantity, Status, SynapseLayer, Weights
 
 _SECONDS_PER_HOUR = 3600.0
 
 
 def weights_message(robot: Robot, controller: Controller) -> Weights:
     """A message for the controller's layers; `fill_weights` puts the numbers in."""
-    message = Weights(robot=robot.name, preset=controller.preset)
+    message = Weights(robot=robot.name, learner=controller.learner.name, preset=controller.preset)
     message.layers = [
         SynapseLayer(
             name=layer.name,
@@ -27,6 +27,7 @@ def weights_message(robot: Robot, controller: Controller) -> Weights:
             columns=layer.columns,
             input_names=list(layer.input_names),
             output_names=list(layer.output_names),
+            quantities=[Quantity(name=name) for name in controller.learner.quantities],
         )
         for layer in controller.layers
     ]
@@ -34,13 +35,13 @@ def weights_message(robot: Robot, controller: Controller) -> Weights:
 
 
 def fill_weights(message: Weights, controller: Controller) -> None:
-    """Weights, centres and amplitudes of this moment."""
+    """Weights, and the learner's quantities of every synapse, of this moment."""
     message.steps = controller.steps
-    weight, centre, amplitude = controller.weight, controller.centre, controller.amplitude
     for target, layer in zip(message.layers, controller.layers, strict=True):
-        target.weight = array("d", weight[layer.slice].tobytes())
-        target.centre = array("d", centre[layer.slice].tobytes())
-        target.amplitude = array("d", amplitude[layer.slice].tobytes())
+        target.weight = array("d", controller.weight[layer.slice].tobytes())
+        for quantity in target.quantities:
+            values = controller.quantity(quantity.name)[layer.slice]
+            quantity.value = array("d", values.tobytes())
 
 
 def activity_message(controller: Controller) -> Activity:
@@ -63,9 +64,11 @@ def status_message(robot: Robot, controller: Controller, rate: float) -> Status:
     """
     return Status(
         robot=robot.name,
+        learner=controller.learner.name,
         preset=controller.preset,
         effort_name=list(robot.joint_names),
         layer_name=[layer.name for layer in controller.layers],
+        layer_quantities=[Quantity(name=name) for name in controller.learner.layer_quantities],
         rate_target=rate,
     )
 
@@ -73,13 +76,13 @@ def status_message(robot: Robot, controller: Controller, rate: float) -> Status:
 def fill_status(
     message: Status,
     robot: Robot,
-    pilot: Pilot,
+    guard: Guard,
     timing: LoopTiming,
     overruns: int,
     now: int,
 ) -> None:
     """How things stand at `now` (ns, steady clock)."""
-    controller, statistics = pilot.controller, pilot.controller.statistics
+    controller, statistics = guard.controller, guard.controller.statistics
     message.steps = statistics.steps
     message.hours_lived = statistics.steps / robot.control_rate / _SECONDS_PER_HOUR
     message.reward = statistics.reward
@@ -89,18 +92,22 @@ def fill_status(
     message.return_best = statistics.return_best
     message.episodes = statistics.episodes
     message.falls = statistics.falls
-    message.effort = array("d", pilot.effort.tobytes())
-    amplitude = controller.amplitude
-    layers = controller.layers
-    message.layer_amplitude = [float(np.mean(amplitude[layer.slice])) for layer in layers]
+    message.effort = array("d", guard.effort.tobytes())
+    for quantity in message.layer_quantities:
+        values = controller.quantity(quantity.name)
+        quantity.value = [float(np.mean(values[layer.slice])) for layer in controller.layers]
     message.gain = array("d", np.ascontiguousarray(controller.gain).tobytes())
     message.rate_achieved = timing.rate(now)
     message.overruns = overruns
     message.latency_us_median, message.latency_us_p99 = timing.latency_us()
-    message.learning = pilot.learning
-    message.stale = pilot.stale
-    message.stopped = pilot.stopped
-    message.waiting_for = pilot.missing()
+    message.learning = guard.learning
+    message.stale = guard.stale
+    message.stopped = guard.arming.stopped
+    message.armed = guard.arming.armed
+    message.neutral_because = guard.held
+    message.learning_paused = guard.learning_paused
+    message.rewards_bounded = guard.rewards.bounds.cut
+    message.waiting_for = guard.missing()
 
 
 class Diagnostics:
@@ -119,13 +126,13 @@ class Diagnostics:
         ]
         self._overruns = 0
 
-    def fill(self, status: Status, late: list[str], keeper: Keeper, now: int) -> None:
+    def fill(self, status: Status, late: list[str], writer: CheckpointWriter, now: int) -> None:
         """How things stand, from a status message filled just before.
 
         Args:
             status: see `fill_status`.
             late: sources that are stale, with their age.
-            keeper: of the checkpoint.
+            writer: of the checkpoint.
             now: ns, steady clock.
         """
         loop, observations, checkpoint = self.message.status
@@ -138,20 +145,22 @@ class Diagnostics:
             _say(observations, DiagnosticStatus.ERROR, what)
         else:
             _say(observations, DiagnosticStatus.OK, "all channels are fresh")
-        if keeper.error:
-            _say(checkpoint, DiagnosticStatus.ERROR, keeper.error)
-        elif keeper.path is None:
+        if writer.error:
+            _say(checkpoint, DiagnosticStatus.ERROR, writer.error)
+        elif writer.path is None:
             _say(checkpoint, DiagnosticStatus.OK, "none is kept (checkpoint_path is empty)")
-        elif keeper.saved_at is None:
+        elif writer.saved_at is None:
             _say(checkpoint, DiagnosticStatus.OK, "not written yet since the start")
         else:
-            age = (now - keeper.saved_at) / 1e9
-            _say(checkpoint, DiagnosticStatus.OK, f"written {age:.0f} s ago", path=keeper.path)
+            age = (now - writer.saved_at) / 1e9
+            _say(checkpoint, DiagnosticStatus.OK, f"written {age:.0f} s ago", path=writer.path)
 
     def _fill_loop(self, line: DiagnosticStatus, status: Status) -> None:
         skipped, self._overruns = status.overruns - self._overruns, status.overruns
         if status.stopped:
             _say(line, DiagnosticStatus.WARN, "emergency stop: neutral effort until dynsyn/rearm")
+        elif not status.armed:
+            _say(line, DiagnosticStatus.WARN, "disarmed: neutral effort until dynsyn/arm")
         elif skipped > 0:
             _say(line, DiagnosticStatus.WARN, f"{skipped} ticks skipped in the last second")
         else:

@@ -32,19 +32,21 @@ def run(args: argparse.Namespace) -> int:
     """
     import time
 
-    from dynsyn_controller.launching import middleware
+    from dynsyn_controller.node import middleware
 
     stack = described(args)
     middleware.load()
     from dynsyn_lab.live.client import ControllerClient
-    from dynsyn_lab.live.session import refuse_company
+    from dynsyn_lab.live.session import CONTROLLERS, ROBOTS, refuse_company
+    from dynsyn_lab.live.simulation import refuse_shared
     from dynsyn_lab.rollouts.moving import prepare
 
     with ControllerClient(stack.namespace) as client:
         since = time.monotonic()
+        refuse_shared(stack.checkpoint)
         if stack.checkpoint is not None:
             stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         prepare(stack)
-        refuse_company(client, since)
+        refuse_company(client, since, CONTROLLERS + ROBOTS)
     print(json.dumps([node.as_data() for node in stack.nodes]))
     return 0

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-_WORDS = {"true": True, "false": False}
+from dynsyn_controller.core.text_values import value_of
 
 
 def accept_dotted(parser: argparse.ArgumentParser, prefixes: tuple[str, ...]) -> None:
@@ -44,19 +44,5 @@ def _take_out(
             parser.error(f"argument --{prefix}.{key}: expected a value")
         if key in dotted[prefix]:
             parser.error(f"argument --{prefix}.{key}: given twice")
-        dotted[prefix][key] = read_value(text)
+        dotted[prefix][key] = value_of(text)
     return dotted, others
-
-
-def read_value(text: str) -> Any:
-    """A whole number, a number, true or false where `text` is one, else the text."""
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text

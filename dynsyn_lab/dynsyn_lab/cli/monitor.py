@@ -32,8 +32,8 @@ def run(args: argparse.Namespace) -> int:
         UsageError: a namespace that cannot be.
         CommandError: no controller reported in the given duration.
     """
-    from dynsyn_controller.launching import middleware
     from dynsyn_controller.launching.nodes import absolute_namespace
+    from dynsyn_controller.node import middleware
     from dynsyn_controller.node.parameter_table import ParameterError
     from dynsyn_lab.cli.errors import UsageError
 

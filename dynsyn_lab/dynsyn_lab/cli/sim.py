@@ -7,9 +7,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_controller.launching.arguments import SIMULATION
+from dynsyn_controller.launching.arguments import DOTTED_OF_SIMULATION, SIMULATION
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_lab.cli.arguments import OF_THE_BODY, positive
+from dynsyn_lab.cli.arguments import positive
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.cli.launch_flags import add_flags, given
@@ -26,10 +26,11 @@ def add_parser(subparsers: Any) -> None:
         description="Run a simulated robot and its controller as ROS 2 nodes, with a live "
         "dashboard. In real time the lifetime of your last run is continued (kept in "
         "$XDG_STATE_HOME/dynsyn or ~/.local/state/dynsyn).",
-        epilog=f"{OF_THE_BODY} Without a terminal there is no dashboard but a plain line every few "
-        "seconds. ROS_DOMAIN_ID and the rest of the ROS environment are respected; where neither "
-        "ROS_AUTOMATIC_DISCOVERY_RANGE nor ROS_LOCALHOST_ONLY is set, the nodes are visible on "
-        "this machine only.",
+        epilog="Any option of the robot's body: --robot.KEY VALUE. Any setting of the learner: "
+        "--learner.KEY VALUE. Any option of the network: --network.KEY VALUE. Without a terminal "
+        "there is no dashboard but a plain line every few seconds. ROS_DOMAIN_ID and the rest of "
+        "the ROS environment are respected; where neither ROS_AUTOMATIC_DISCOVERY_RANGE nor "
+        "ROS_LOCALHOST_ONLY is set, the nodes are visible on this machine only.",
     )
     add_stack(parser)
     parser.add_argument(
@@ -48,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
 def add_stack(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which robot is simulated, and how."""
     add_flags(parser, SIMULATION, positional="robot", optional=True)
-    accept_dotted(parser, ("robot",))
+    accept_dotted(parser, DOTTED_OF_SIMULATION)
 
 
 def described(args: argparse.Namespace) -> Stack:
@@ -60,7 +61,7 @@ def described(args: argparse.Namespace) -> Stack:
     from dynsyn_lab.live.stack import describe
 
     try:
-        return describe(args.dotted["robot"], **given(args, SIMULATION))
+        return describe(args.dotted, **given(args, SIMULATION))
     except ParameterError as error:
         raise UsageError(str(error)) from None
 
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         CheckpointError: a lifetime cannot be moved into this body.
         OSError: a file cannot be written, or the lifetime is being lived elsewhere.
     """
-    from dynsyn_controller.launching import middleware
+    from dynsyn_controller.node import middleware
     from dynsyn_lab.cli.interrupts import Interrupts
 
     with Interrupts() as interrupts:

@@ -13,7 +13,16 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
-from dynsyn_lab.live.calls import EMERGENCY_STOP, FREEZE, LEARN, REARM, Call
+from dynsyn_lab.live.calls import (
+    ARM,
+    DISARM,
+    EMERGENCY_STOP,
+    FREEZE,
+    LEARN,
+    REARM,
+    Call,
+    told,
+)
 from dynsyn_lab.live.telemetry import Telemetry
 from dynsyn_msgs.msg import Status, Weights
 
@@ -57,7 +66,13 @@ class ControllerClient:
         )
         self.node.create_subscription(Status, "dynsyn/status", self._receive, 5)
         self._clients: dict[str, Any] = {}
-        for call in (EMERGENCY_STOP, REARM, LEARN):  # found by the time that a key asks for them
+        for call in (
+            EMERGENCY_STOP,
+            REARM,
+            ARM,
+            DISARM,
+            LEARN,
+        ):  # found by the time that a key asks for them
             self._client(call)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
@@ -130,7 +145,13 @@ class ControllerClient:
             self._send(owed)
         status = self.telemetry.status
         learning = status is not None and status.learning
-        calls = {"l": FREEZE if learning else LEARN, " ": EMERGENCY_STOP, "r": REARM}
+        armed = status is not None and status.armed
+        calls = {
+            "l": FREEZE if learning else LEARN,
+            "a": DISARM if armed else ARM,
+            " ": EMERGENCY_STOP,
+            "r": REARM,
+        }
         for key in keys:
             if key in calls:
                 self._send(calls[key])
@@ -163,6 +184,4 @@ class ControllerClient:
         asked.add_done_callback(lambda done: self._note(call, done))
 
     def _note(self, call: Call, done: Any) -> None:
-        response = done.result()
-        said = response.message or ("done" if response.success else "refused")
-        self._answer = f"{call.short}: {said}"
+        self._answer = f"{call.short}: {told(done.result())}"

@@ -14,9 +14,9 @@ from typing import Any
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-from dynsyn_controller.launching.stop_request import StopRequest
 from dynsyn_controller.node.controller_node import ControllerNode
 from dynsyn_controller.node.ros_process import create_executor
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_sim_bridge.bridge_node import Bridge
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dynsyn_controller.launching.tether import tethered
+from dynsyn_controller.node.tether import tethered
 
 _WARNING = re.compile(r"\[(WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^]]*\]: (.*)")
 """A line of ROS's log: severity, time, logger, text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
@@ -25,8 +26,6 @@ POLL = 0.1
 """s between looks at processes and keyboard."""
 DISCOVERY = 1.0
 """s within which another controller on this machine or its network is seen."""
-START_LIMIT = 120.0
-"""s within which the first control step of a simulated robot must have been lived."""
 TAIL = 12
 LONGEST = 300
 """Lines, and characters of each, that are shown of the output of a process that failed."""
@@ -41,20 +40,20 @@ class Run:
         checkpoint: the lifetime's file; None: it is lived in memory only.
         duration: s to run from the first control step on; may be infinite.
         headless: plain lines, even on a terminal.
-        composed: all nodes in one process.
-        start_limit: s within which the first control step must have been lived; may be infinite.
         halt: makes the robot stand still, while this process is stopped by a Ctrl-Z.
         go_on: lets it go on; None: that is left to the user.
+        composed: all nodes in one process.
+        start_limit: s within which the first control step must have been lived; may be infinite.
     """
 
     nodes: tuple[NodeSpec, ...]
     checkpoint: Path | None
     duration: float
     headless: bool
-    composed: bool
-    start_limit: float
     halt: Call
-    go_on: Call | None
+    go_on: Call | None = None
+    composed: bool = False
+    start_limit: float = math.inf
 
 
 class Session:
@@ -182,6 +181,8 @@ def live(
     def go_on() -> None:
         if run.go_on is not None:
             client.ask(run.go_on)
+        else:
+            display.note("the robot was disarmed when this was stopped")
 
     with Group() as group:
         with display, JobControl(halt, go_on) as jobs:
@@ -196,21 +197,28 @@ def live(
         raise CommandError(failure)
 
 
-def refuse_company(client: ControllerClient, since: float) -> None:
-    """Make sure that no controller and no robot is on the topics of the client's namespace.
+CONTROLLERS = ("joint_command", "dynsyn/status")
+"""Topics that a controller sends."""
+ROBOTS = ("joint_states", "reward")
+"""Topics that a robot sends."""
 
-    Two of them would hear each other: falls, doubled rewards, two lives in one body.
+
+def refuse_company(client: ControllerClient, since: float, topics: Sequence[str]) -> None:
+    """Make sure that nobody sends on topics of the client's namespace.
+
+    Two controllers or robots would hear each other: falls, doubled rewards, two lives in one body.
 
     Args:
         client: on the graph since `since`, s of the steady clock; who is there is seen within
             DISCOVERY seconds of it.
         since: see there.
+        topics: names, relative to the namespace.
 
     Raises:
         CommandError: there is one; the message names its node.
     """
     while True:
-        names = client.senders("joint_command", "dynsyn/status", "joint_states", "reward")
+        names = client.senders(*topics)
         if names:
             raise CommandError(
                 f"{', '.join(names)} already is on these topics: end it, or choose another "

@@ -8,12 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynsyn_controller.core.learners.rule import PRESETS
-from dynsyn_controller.launching.arguments import SIMULATION, node_parameters, resolve
+from dynsyn_controller.launching.arguments import (
+    AS_SEED,
+    SIMULATION,
+    node_parameters,
+    resolve,
+    settings_text,
+)
 from dynsyn_controller.launching.nodes import NodeSpec, absolute_namespace, shared
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_sim_bridge.robots.registry import Entry, entry
+from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_sim_bridge.robots.entry import Entry
+from dynsyn_sim_bridge.robots.registry import ROBOTS
+from dynsyn_sim_bridge.robots.spec import RobotSpec, find
+from dynsyn_sim_bridge.robots.spec import describe as describe_robot
+
+Sections = dict[str, dict[str, Any]]
+"""Section (robot, learner or network) -> key -> value."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +33,7 @@ class Stack:
     """The nodes of one simulated robot.
 
     Attributes:
-        robot: its name in the registry.
+        spec: the robot.
         namespace: absolute, such as "/left"; "/" where there is none.
         lockstep: which of the two clocks.
         checkpoint: the lifetime's file; None: it is lived in memory only.
@@ -29,59 +41,77 @@ class Stack:
             saved as `checkpoint` (see `moving.prepare`); None: nothing to move.
         shipped: file of the lifetime that `checkpoint` begins as a copy of where it does not exist
             yet (see `moving.prepare`); None: it begins new-born.
+        robot_file: path that the nodes read.
         nodes: in the order to start them.
     """
 
-    robot: str
+    spec: RobotSpec
     namespace: str
     lockstep: bool
     checkpoint: Path | None
     origin: Path | None
     shipped: Path | None
+    robot_file: Path
     nodes: tuple[NodeSpec, ...]
 
+    @property
+    def robot_file_is_own(self) -> bool:
+        """Whether the robot file is not a shipped one, but written into this user's folder."""
+        return self.robot_file.is_relative_to(state_folder())
 
-def describe(body: dict[str, Any] | None = None, /, **given: Value) -> Stack:
+    @property
+    def robot(self) -> str:
+        """Short name of the robot, fit for a file's name."""
+        return self.spec.name
+
+
+def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
     """The stack for these arguments, those left out at their defaults.
 
     Args:
-        body: options of the robot's body.
+        dotted: options of the body and of the network, settings of the learner.
         given: values of SIMULATION's arguments.
 
     Raises:
         ParameterError: an unknown argument or option, or a value that cannot be.
     """
-    values = resolve(SIMULATION, given)
-    preset = values.get("preset", "")
-    if preset and preset not in PRESETS:
-        raise ParameterError(f"preset: found {preset!r}, expected one of {', '.join(PRESETS)}")
-    try:
-        robot = entry(str(values["robot"]))
-    except ValueError as error:
-        raise ParameterError(f"robot: {error}") from None
-    options = _body(robot, values, body or {})
-    checkpoint, origin = checkpoint_file(values, robot, options), None
+    values, dotted = resolve(SIMULATION, given), dotted or {}
+    more = shared(values)
+    spec, options = _robot(values, dotted)
+    checkpoint, origin = checkpoint_file(values, spec, options), None
     if values["transfer"]:
-        origin, checkpoint = checkpoint, moved_file(values, robot, options)
-    common = {name: values[name] for name in ("seed", "lockstep", "realtime_factor")}
+        origin, checkpoint = checkpoint, moved_file(values, spec)
+    common = {name: values[name] for name in ("lockstep", "realtime_factor")}
+    robot_file = robot_file_of(spec, options)
+    robot_seed = values["seed"] if values["robot_seed"] == AS_SEED else values["robot_seed"]
+    registered = spec.reference in ROBOTS
+    bridge = {
+        **common,
+        "seed": robot_seed,
+        "robot": spec.reference if registered else str(robot_file),
+        **options,
+    }
     controller = {
         **common,
-        "robot_file": str(config_path(robot.robot_file)),
+        "seed": values["seed"],
+        "robot_file": str(robot_file),
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
         **node_parameters(SIMULATION, values),
     }
-    if robot.modules in options:
-        controller["modules"] = options[robot.modules]
-    bridge = {**common, "robot": robot.name, **options}
-    more = shared(values)
+    settings = settings_text(dotted)
+    if settings:
+        controller["settings"] = settings
+    if spec.entry.modules in options:
+        controller["modules"] = options[spec.entry.modules]
     return Stack(
-        robot=robot.name,
+        spec=spec,
         namespace=more["namespace"],
         lockstep=bool(values["lockstep"]),
         checkpoint=checkpoint,
         origin=origin,
-        shipped=shipped_file(values, options),
+        shipped=shipped_file(values, spec, options),
+        robot_file=robot_file,
         nodes=(
             NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge, **more),
             NodeSpec("controller", "dynsyn_controller", "controller_node", controller, **more),
@@ -89,8 +119,37 @@ def describe(body: dict[str, Any] | None = None, /, **given: Value) -> Stack:
     )
 
 
-def _body(robot: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Value]:
-    """The options of the body that are given, checked; `joints` is short for one of them.
+def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[str, Value]]:
+    """The robot, described; learner, preset and settings are checked before any node is started.
+
+    Returns:
+        The robot, and those options of its body that were given.
+
+    Raises:
+        ParameterError: it is not there, or something chosen cannot be.
+    """
+    reference = str(values["robot"])
+    try:
+        asked = _body(find(reference).entry, values, dotted.get("robot", {}))
+        spec = describe_robot(reference, asked)
+    except ParameterError:
+        raise
+    except ValueError as error:
+        raise ParameterError(f"robot: {error}") from None
+    try:
+        spec.robot.choose(
+            values.get("learner") or None,
+            values.get("preset") or None,
+            dotted.get("learner", {}),
+            dotted.get("network", {}),
+        )
+    except RobotFileError as error:
+        raise ParameterError(str(error)) from None
+    return spec, {name: spec.options[name] for name in asked}
+
+
+def _body(entry: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Any]:
+    """The options of the body that are given; `joints` is short for one of them.
 
     Raises:
         ParameterError: an option that the body does not have, a value out of its range, or one that
@@ -98,31 +157,49 @@ def _body(robot: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict
     """
     options = dict(given)
     if values["joints"]:
-        if robot.modules != "joints":
+        if entry.modules != "joints":
             raise ParameterError(
-                f"joints: found {values['joints']}, but {robot.name} has a fixed number of them"
+                f"joints: found {values['joints']}, but {entry.name} has a fixed number of them"
             )
         if "joints" in options:
             raise ParameterError("robot.joints: given twice")
         options["joints"] = values["joints"]
-    if options and not robot.options:
-        raise ParameterError(
-            f"robot.{next(iter(options))}: the body of {robot.name} has no options"
-        )
+    if given and not entry.options:
+        raise ParameterError(f"robot.{next(iter(given))}: the body of {entry.name} has no options")
     try:
-        resolved = robot.resolve(options)
+        entry.resolve(options)
     except ParameterError as error:
-        raise ParameterError(f"robot.{error}") from None
-    return {name: resolved[name] for name in options}
+        named = str(error).partition(":")[0] in given
+        raise ParameterError(f"robot.{error}" if named else str(error)) from None
+    return options
+
+
+def robot_file_of(spec: RobotSpec, options: dict[str, Value]) -> Path:
+    """The robot file that the nodes read.
+
+    That of a robot of this package is the shipped one, unless its body is another than that says;
+    any other is written into this user's folder (see `moving.prepare`), so that the lifetime's
+    checkpoints say which robot it is.
+    """
+    if spec.reference in ROBOTS and not set(options) - {spec.entry.modules}:
+        return config_path(spec.entry.robot_file)
+    return state_folder() / "robots" / f"{_body_name(spec, options)}.yaml"
+
+
+def _body_name(spec: RobotSpec, options: dict[str, Value]) -> str:
+    """Name of the robot and of what its body has been given, fit for a file's name."""
+    short = spec.entry.modules
+    parts = [f"{'' if name == short else name}{options[name]}" for name in sorted(options)]
+    return "-".join([spec.name, *parts]).replace("/", "_")
 
 
 def checkpoint_file(
-    values: dict[str, Value], robot: Entry, options: dict[str, Value]
+    values: dict[str, Value], spec: RobotSpec, options: dict[str, Value]
 ) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
 
-    Where none is named, it is the user's own for this robot, body, preset and namespace: two robots
-    side by side must not share one.
+    Where none is named, it is the user's own for this robot, body, learner, preset and namespace:
+    two robots side by side must not share one.
 
     Raises:
         ParameterError: a new-born lifetime is asked for in a file that holds one already.
@@ -136,37 +213,40 @@ def checkpoint_file(
         return path
     if values["lockstep"] or values["from_scratch"]:
         return None
-    body = [f"{'' if name == robot.modules else name}{options[name]}" for name in sorted(options)]
-    name = "-".join([robot.name, *body, *filter(None, [str(values.get("preset", ""))])])
+    chosen = [str(values[name]) for name in ("learner", "preset") if values.get(name)]
+    name = "-".join([_body_name(spec, options), *chosen]).replace("/", "_")
     return own_file(name, str(values["namespace"]))
 
 
-def shipped_file(values: dict[str, Value], options: dict[str, Value]) -> Path | None:
+def shipped_file(
+    values: dict[str, Value], spec: RobotSpec, options: dict[str, Value]
+) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body or preset is asked for than it has lived with, where the user
-    names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
+    None as well where another body, learner or preset is asked for than it has lived with, where
+    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
+    alone.
     """
-    own = ("checkpoint", "from_scratch", "lockstep", "preset")
+    own = ("checkpoint", "from_scratch", "lockstep", "learner", "preset")
     if options or any(values.get(name) for name in own):
         return None
-    return shipped_checkpoint(str(values["robot"]))
+    return shipped_checkpoint(spec.name)
 
 
-def moved_file(values: dict[str, Value], robot: Entry, options: dict[str, Value]) -> Path:
+def moved_file(values: dict[str, Value], spec: RobotSpec) -> Path:
     """The file beside the checkpoint that the moved lifetime is to be kept in: FILE-JOINTS.ckpt.
 
     Raises:
         ParameterError: there is nothing to move, or a lifetime has been moved there before.
     """
-    if not robot.modules:
-        raise ParameterError(f"transfer: {robot.name} has a fixed number of joints")
+    if not spec.entry.modules:
+        raise ParameterError(f"transfer: {spec.reference} has a fixed number of joints")
     if not values["checkpoint"] or values["from_scratch"]:
         raise ParameterError("transfer: needs a checkpoint, and not from_scratch")
     path = Path(str(values["checkpoint"])).expanduser().absolute()
     if not path.exists():
         raise ParameterError(f"transfer: there is no checkpoint {path}")
-    moved = path.with_name(f"{path.stem}-{robot.resolve(options)[robot.modules]}.ckpt")
+    moved = path.with_name(f"{path.stem}-{spec.options[spec.entry.modules]}.ckpt")
     if moved.exists():
         raise ParameterError(
             f"transfer: {moved} holds a lifetime; go on with it as the checkpoint, without transfer"

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -156,21 +155,3 @@ def find_ffmpeg() -> str:
 
 FILMS = {".gif": GifFilm, ".mp4": Mp4Film}
 """Kinds of film by the file's ending."""
-
-
-@contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A neighbour of `path` to write to, which becomes `path` when all went well, else goes away.
-
-    Raises:
-        CommandError: it cannot be written.
-    """
-    neighbour = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        yield neighbour
-        neighbour.replace(path)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            neighbour.unlink(missing_ok=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+
+from dynsyn_controller.lifetime import atomic
 
 # Okabe and Ito's palette (2008), the dark ones first.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
@@ -66,7 +69,7 @@ def new_figure(height: float, width: float = WIDE) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure: Figure, stem: Path, formats: tuple[str, ...]) -> list[Path]:
+def save(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write `stem`.png, .svg, ...; returns the files.
 
     Raises:
@@ -76,6 +79,7 @@ def save(figure: Figure, stem: Path, formats: tuple[str, ...]) -> list[Path]:
     for kind in formats:
         path = stem.with_name(f"{stem.name}.{kind}")
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(path, format=kind, metadata=metadata)
+        with atomic.replacing(path) as neighbour:
+            figure.savefig(neighbour, format=kind, metadata=metadata)
         files.append(path)
     return files

@@ -6,7 +6,10 @@ import math
 import sys
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 PLAIN_PERIOD = 5.0
 """s between plain lines."""
@@ -23,7 +26,7 @@ class Report:
         average: mean over lifetimes of the mean return of the last 100 episodes; NaN: none yet.
         average_best: of the lifetime that does best now.
         best: highest mean over 100 consecutive episodes that any has had; NaN: none yet.
-        amplitude: mean of all synapses.
+        quantities: means over all synapses, by name, of what tells how the learner goes.
         lifetimes, living, solved: number of lifetimes.
         fraction: of the way to the goal, 0..1; NaN where there is none.
         left: s to the goal; NaN: not known.
@@ -35,7 +38,7 @@ class Report:
     average: float
     average_best: float
     best: float
-    amplitude: float
+    quantities: dict[str, float]
     lifetimes: int
     living: int
     solved: int
@@ -94,7 +97,7 @@ class LiveProgress:
         self._live.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._live.__exit__(*error)
 
     def update(self, report: Report) -> None:
@@ -107,7 +110,7 @@ class LiveProgress:
         names, values = zip(*cells(report), strict=True)
         table.add_row(*names, style="dim")
         table.add_row(*values, style="bold")
-        parts = [table]
+        parts: list[RenderableType] = [table]
         if math.isfinite(report.fraction):
             parts.append(ProgressBar(total=1.0, completed=report.fraction))
         self._live.update(Group(*parts), refresh=True)
@@ -127,7 +130,8 @@ def cells(report: Report) -> list[tuple[str, str]]:
     ]
     if report.lifetimes > 1:
         shown.append(("leading", _number(report.average_best)))
-    shown += [("best/100", _number(report.best)), ("amplitude", f"{report.amplitude:.4f}")]
+    shown.append(("best/100", _number(report.best)))
+    shown += [(name, f"{value:.4f}") for name, value in report.quantities.items()]
     if report.lifetimes > 1:
         shown.append(("living", f"{report.living}/{report.lifetimes}"))
     if report.solved:
