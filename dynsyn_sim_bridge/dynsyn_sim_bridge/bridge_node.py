@@ -10,6 +10,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import rclpy
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -90,7 +91,9 @@ class Bridge(Node):
         set_stamp(self._reward.header.stamp, stamp)
         self._reward.value = self.simulation.reward
         self._reward.terminal = self.simulation.terminal
-        self._observation = [(send, form.pack()) for send, form in self._outputs]
+        self._observation: list[tuple[Callable, bytes]] = [
+            (send, form.pack()) for send, form in self._outputs
+        ]
         self.publish_again()
 
     def publish_again(self) -> None:
@@ -137,10 +140,9 @@ class Bridge(Node):
             (self.create_publisher(kind, topic, QOS).publish, form)
             for topic, kind, form in [*published, ("reward", Reward, reward)]
         ]
-        self._reward = reward.record
+        self._reward: Any = reward.record
         records = {name: form.record for name, form in forms.items()}
         self._writer = SensorWriter(layout, records)
-        self._observation: list[tuple[Callable, bytes]] = []
         self._clock_message = Clock()
         self._clock_publisher = self.create_publisher(Clock, "/clock", QOS)
 
@@ -258,6 +260,7 @@ def run(arguments: list[str], stop: StopRequest) -> int:
         bridge.simulation.robot.close()
         bridge.destroy_node()
         rclpy.try_shutdown()
+        StopRequest.ignore()
     return 0
 
 

@@ -10,6 +10,7 @@ import time
 from typing import Any, Protocol
 
 import numpy as np
+from rclpy.executors import Executor
 
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.timing import SECOND, Deadlines
@@ -80,9 +81,11 @@ class Lockstep:
     def __init__(self, bridge: Driven) -> None:
         self._bridge = bridge
         self._period = round(bridge.simulation.robot.control_period * SECOND)
+        self._repeat_at = 0
         self._publish(self._period)
 
-    def run_once(self, executor) -> None:
+    def run_once(self, executor: Executor) -> None:
+        """Wait for what is next, at most `LONGEST_WAIT`, and answer a command."""
         bridge = self._bridge
         executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
         if bridge.reset_asked:
@@ -121,7 +124,8 @@ class RealTime:
         self._deadlines = Deadlines(round(self._step / factor), time.monotonic_ns())
         self._publish()
 
-    def run_once(self, executor) -> None:
+    def run_once(self, executor: Executor) -> None:
+        """Wait until the next deadline, at most, and live one control step if it is due."""
         remaining = self._deadlines.remaining(time.monotonic_ns())
         if remaining > 0:
             # While sim/step waits, always the same time: rclpy's executors other than the events
@@ -161,7 +165,7 @@ class RealTime:
                 f"no command for {bridge.settings.command_timeout:g} s: zero effort"
             )
         self._timed_out = timed_out
-        return self._zero if timed_out else bridge.effort
+        return self._zero if timed_out or bridge.effort is None else bridge.effort
 
     def _publish(self) -> None:
         bridge = self._bridge

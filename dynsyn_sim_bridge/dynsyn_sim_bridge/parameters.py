@@ -80,7 +80,7 @@ def settings(overrides: dict[str, Any]) -> Settings:
         RobotFileError: the robot file cannot be.
     """
     by_name = {parameter.name: parameter for parameter in TABLE}
-    reference = by_name["robot"].check(overrides.get("robot", by_name["robot"].default))
+    reference: Any = by_name["robot"].check(overrides.get("robot", by_name["robot"].default))
     try:
         table = TABLE + find(reference).entry.options
         values = resolve(table, overrides)

@@ -21,7 +21,7 @@ from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_controller.robot.safety import Safety
+from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -50,10 +50,16 @@ def wait_for_steps(peer: Peer, heard: list[Status], steps: int, timeout: float =
     return heard[-1]
 
 
+def quantity(layer, name: str) -> list[float]:
+    """What a layer's learner knows of its synapses under this name."""
+    (found,) = [each.value for each in layer.quantities if each.name == name]
+    return list(found)
+
+
 def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Efforts of a lifetime without ROS, and its record at the end."""
     robot = load_robot(config_path("robots/walker.yaml"))
-    controller, safety = new_controller(robot, seed=seed), Safety(robot)
+    controller, safety = new_controller(robot, seed=seed), SafetyChain(robot)
     simulation = Simulation(entry("walker").create(), robot_seed)
     observer = Observer(robot.observation, simulation.robot.layout)
     observation = np.zeros(len(robot.observation))
@@ -61,7 +67,7 @@ def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarra
     for step in range(steps):
         observer.observe(simulation.sensors, observation)
         wanted = controller.step(observation, simulation.reward, simulation.terminal)
-        efforts.append(safety.limit(wanted))
+        efforts.append(safety.limit(wanted, robot.layout.zeros()))
         if step < steps - 1:
             simulation.advance(efforts[-1])
     assert simulation.falls > 3  # else the test would say nothing of falls
@@ -132,7 +138,8 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     peer.wait_for(lambda: latched, "weights")
     assert f"{steps:,} steps" in second.output
     assert latched[0].steps == steps
-    centre = np.concatenate([layer.centre for layer in latched[0].layers])
+    layers = latched[0].layers
+    centre = np.concatenate([quantity(layer, "centre") for layer in layers])
     np.testing.assert_array_equal(centre, saved.state["centre"][0])
     wait_for_steps(peer, heard, steps + 20)
 
@@ -164,7 +171,8 @@ def test_weights_are_latched_and_complete(processes, peer):
     for layer in weights.layers:
         size = layer.rows * layer.columns
         assert (len(layer.output_names), len(layer.input_names)) == (layer.rows, layer.columns)
-        lengths = [len(layer.weight), len(layer.centre), len(layer.amplitude)]
+        quantities = [quantity(layer, name) for name in ("centre", "amplitude")]
+        lengths = [len(layer.weight), *map(len, quantities)]
         assert lengths == [size] * 3
     assert sum(layer.rows * layer.columns for layer in weights.layers) == 438
 

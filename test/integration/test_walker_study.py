@@ -84,7 +84,7 @@ def test_a_real_run_is_told_as_its_folder_has_it(real: Path, tmp_path: Path, cap
     for kind in ("png", "svg"):
         assert (out / f"learning.{kind}").stat().st_size > 5000
     printed = capsys.readouterr().out
-    assert "2 lifetimes side by side on gymnasium" in printed
+    assert "2 lifetimes side by side on in_process" in printed
     assert "47,956" in printed
     assert str(tmp_path) not in printed
     assert not (out / "evaluations.csv").exists()

@@ -75,7 +75,7 @@ def test_controller_figures_are_written(tmp_path: Path, capsys: pytest.CaptureFi
         (["controller", "--json", "/none/b.json"], "--json: there is no folder /none"),
         (["loop", "--json", "/none/b.json"], "--json: there is no folder /none"),
         (["train", "--json", "/none/b.json"], "--json: there is no folder /none"),
-        (["train", "--robot", "wlker"], "--robot: found 'wlker', expected one of walker"),
+        (["train", "--robot", "wlker"], "did you mean 'walker'"),
     ],
 )
 def test_wrong_usage_is_said_at_once(arguments, message, capsys: pytest.CaptureFixture):

@@ -62,7 +62,7 @@ def test_with_a_file_the_lifetime_goes_on_bit_for_bit(tmp_path):
     life = open_lifetime(ROBOT, origin(checkpoint_path=str(path)))
     assert life.continued
     second = life.controller
-    assert (second.preset, second.network.rule.learning_rate) == ("dynsyn", 3e-5)
+    assert (second.preset, second.learner.options.learning_rate) == ("dynsyn", 3e-5)
     for step in range(100):
         observation = np.full(24, 0.01 * step)
         np.testing.assert_array_equal(
@@ -74,16 +74,18 @@ def test_with_a_file_the_lifetime_goes_on_bit_for_bit(tmp_path):
 def test_a_rule_given_anew_replaces_the_checkpoints(tmp_path):
     path = tmp_path / "life.ckpt"
     checkpoint.save(path, ROBOT, lived("dynsyn", learning_rate=3e-5))
-    one = continue_lifetime(ROBOT, origin(rule="convergence_rate=1e-9"), path).controller
-    assert one.network.rule.learning_rate == 3e-5
-    assert one.network.rule.convergence_rate == 1e-9
+    one = continue_lifetime(
+        ROBOT, origin(settings="learner.convergence_rate=1e-9"), path
+    ).controller
+    assert one.learner.options.learning_rate == 3e-5
+    assert one.learner.options.convergence_rate == 1e-9
     other = continue_lifetime(ROBOT, origin(preset="authors"), path).controller
     assert other.preset == "authors"
-    assert other.network.rule == new_controller(ROBOT, "authors").network.rule
+    assert other.learner.options == new_controller(ROBOT, "authors").learner.options
     with pytest.raises(CheckpointError, match="another network"):
         continue_lifetime(ROBOT, origin(preset="paper"), path)
     with pytest.raises(RobotFileError, match="learning_rate"):
-        continue_lifetime(ROBOT, origin(rule="learning_rat=1"), path)
+        continue_lifetime(ROBOT, origin(settings="learner.learning_rat=1"), path)
 
 
 def test_what_could_not_be_written_is_told_at_the_start(tmp_path):

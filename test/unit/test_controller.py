@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -136,6 +137,78 @@ def test_an_observation_of_another_length_is_refused(walker, size):
         ValueError, match=rf"observation: found shape \({size},\), expected \(24,\)"
     ):
         controller.step(np.zeros(size), 0.0)
+    assert same(controller.state, before)
+
+
+OBJECTS = np.array([0.1] * CHANNELS, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (np.zeros((1, CHANNELS)), r"observation: found shape \(1, 24\), expected \(24,\)"),
+        (np.zeros((CHANNELS, 1)), r"observation: found shape \(24, 1\), expected \(24,\)"),
+        (np.zeros((2, 12)), r"observation: found shape \(2, 12\), expected \(24,\)"),
+        (np.float64(3.0), r"observation: found shape \(\), expected \(24,\)"),
+        (OBJECTS, "observation: found elements of type object, expected 24 numbers"),
+        (np.array(["0.1"] * CHANNELS), "observation: found elements of type <U3, expected 24"),
+        (np.zeros(CHANNELS, complex), "observation: found elements of type complex128, expected"),
+        (np.zeros(CHANNELS, "datetime64[s]"), "observation: found elements of type datetime64"),
+        ([[0.0] * CHANNELS], r"observation: found shape \(1, 24\), expected \(24,\)"),
+        (
+            [[0.0], [0.0, 1.0]],
+            "observation: found a list with parts of unequal length, expected 24",
+        ),
+        ([0.0] * 23, r"observation: found shape \(23,\), expected \(24,\)"),
+        ([None] * CHANNELS, "observation: found elements of type object, expected 24 numbers"),
+        (None, r"observation: found shape \(\), expected \(24,\)"),
+        ("hull", r"observation: found shape \(\), expected \(24,\)"),
+    ],
+)
+@pytest.mark.parametrize("lived", [0, 3])
+def test_what_is_not_one_vector_of_numbers_changes_nothing(walker, observation, message, lived):
+    controller = new_controller(walker, seed=2)
+    live(controller, lived, 1)
+    before = controller.state.copy()
+    for _ in range(2):  # also where it is known
+        with pytest.raises(ValueError, match=f"^{message}"):
+            controller.step(observation, 0.0)
+    assert same(controller.state, before)
+
+
+def test_lists_of_numbers_are_observations_too(walker):
+    first, second = new_controller(walker, seed=1), new_controller(walker, seed=1)
+    values = np.linspace(-1.0, 1.0, CHANNELS)
+    listed = values.tolist()
+    for kind in (list, tuple):
+        assert np.array_equal(first.step(values, 0.0), second.step(kind(listed), 0.0))
+    listed[3] = values[3] = 0.5  # a list that is changed in place is read anew
+    assert np.array_equal(first.step(values, 0.0), second.step(listed, 0.0))
+    listed[3] = values[3] = -0.5
+    assert np.array_equal(first.step(values, 0.0), second.step(listed, 0.0))
+    assert same(first.state, second.state)
+
+
+def test_an_array_that_is_bent_afterwards_is_read_as_it_was(walker):
+    """The compiled step must never see another shape or type than it was compiled for."""
+    first, second = new_controller(walker, seed=1), new_controller(walker, seed=1)
+    own, bent = np.linspace(-1.0, 1.0, CHANNELS), np.linspace(-1.0, 1.0, CHANNELS)
+    first.step(own, 0.0)
+    second.step(bent, 0.0)
+    own[2] = bent[2] = 0.75
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        bent.shape = (2, 12)
+    assert np.array_equal(first.step(own, 0.0), second.step(bent, 0.0))
+    assert same(first.state, second.state)
+
+
+@pytest.mark.parametrize("reward", ["much", None, [1.0], {}])
+def test_a_reward_that_is_no_number_changes_nothing(walker, reward):
+    controller = new_controller(walker, seed=2)
+    before = controller.state.copy()
+    with pytest.raises(ValueError, match=r"reward: found .*, expected a finite number"):
+        controller.step(np.zeros(CHANNELS), reward)
     assert same(controller.state, before)
 
 

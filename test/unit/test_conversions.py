@@ -255,17 +255,6 @@ def test_complete_means_all_of_a_source_whatever_its_number_of_messages():
     assert hear(4, **both)
 
 
-def test_what_a_message_left_out_is_named():
-    read = reader(HIP, KNEE_SPEED, TOE, SPEED)
-    read.read("joint_states", joint_state(velocity=[0.0] * 3), 10)
-    read.read("contacts", Contacts(name=["toe"], in_contact=[True]), 11)
-    read.read("joint_states", JointState(name=["hip"], position=[1.0]), 50)
-    assert read.late(before=51) == {HIP.name: 50, KNEE_SPEED.name: 10, TOE.name: 11}
-    assert read.late(before=50) == {KNEE_SPEED.name: 10, TOE.name: 11}
-    assert read.late(before=50, but=["contacts"]) == {KNEE_SPEED.name: 10}
-    assert read.late(before=10) == {}
-
-
 def test_each_order_of_names_is_remembered_once():
     read = reader(HIP, KNEE_SPEED)
     for turn in range(100):

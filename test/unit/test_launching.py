@@ -179,8 +179,8 @@ def test_a_signal_after_the_work_changes_nothing():
     program = """
         import os, signal
         from dynsyn_controller.node.stop_request import StopRequest
-        stop = StopRequest()
-        stop.done()
+        StopRequest()
+        StopRequest.ignore()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(os.getpid(), number)
     """

@@ -108,7 +108,7 @@ class Blueprint:
                 f"{self.learner.name} serves networks of type {', '.join(served)}, "
                 f"found {self.network.name}",
             )
-        self.network.check_exploration(*self.learner.explores)
+        self.network.check_exploration(self.learner.least_exploration)
 
     def _record_dtype(self) -> np.dtype:
         """Flat; aligned as kernels want it."""
@@ -173,6 +173,21 @@ def choose_learner(
         preset = own_preset if own_preset in cls.presets or same else cls.default_preset
     kept = _own(section) if same and preset == own_preset else {}
     return {"type": chosen, "preset": preset, **kept, **(settings or {})}
+
+
+def choose_network(
+    section: Mapping[str, Any],
+    network: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A section `network` of another type or with other options; None: those of `section`.
+
+    Options of `section` belong to its own type, and are left out under another one.
+    """
+    own_type = _type_of(section, "network")
+    chosen = network or own_type
+    same = NETWORKS.full_name(chosen) == NETWORKS.full_name(own_type)
+    return {"type": chosen, **(_own(section) if same else {}), **(options or {})}
 
 
 def _number(dtype: np.dtype) -> type:

@@ -15,6 +15,7 @@ from dynsyn_controller.core.step import step
 _FLOAT64 = np.dtype(np.float64)
 _CONTIGUOUS = (_FLOAT64.itemsize,)
 _NUMBER_KINDS = "biuf"
+_NOTHING = object()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Controller:
         self._parameters = blueprint.parameters
         self._effort = state["effort"][0]
         self._step = self._compiled_step()
-        self._known: FloatArray | None = None
+        self._known: object = _NOTHING
+        self._vector: FloatArray = np.zeros(0)
 
     def step(
         self,
@@ -85,33 +87,42 @@ class Controller:
                 finite; then nothing has changed.
         """
         if observation is not self._known:
-            observation = self._known = self._fitting(observation)
+            self._take(observation)
         live = self._step  # called as an attribute, Python would first look for a method: 30 ns
-        if live(self.state, 0, self._parameters, observation, reward, terminal, learning):
+        try:
+            lived = live(self.state, 0, self._parameters, self._vector, reward, terminal, learning)
+        except TypeError:
+            raise ValueError(f"reward: found {reward!r}, expected a finite number") from None
+        if lived:
             return self._effort
-        raise ValueError(self._refusal(observation, reward))
+        raise ValueError(self._refusal(self._vector, reward))
 
-    def _fitting(self, observation: FloatArray | Sequence[float]) -> FloatArray:
-        """As the compiled step, which trusts its arguments' types, must have it: once an array."""
+    def _take(self, observation: FloatArray | Sequence[float]) -> None:
+        """Make `_vector` of an observation; the compiled step trusts its type and dimensions."""
         if (
             type(observation) is np.ndarray
             and observation.dtype is _FLOAT64
             and observation.strides == _CONTIGUOUS
         ):
-            return observation
+            # of the same memory, but with a shape and a type that nobody else can set
+            self._known, self._vector = observation, observation.view()
+        else:
+            self._known, self._vector = _NOTHING, self._converted(observation)
+
+    def _converted(self, observation: FloatArray | Sequence[float]) -> FloatArray:
+        count = len(self.body.channels)
         try:
             array = np.asarray(observation)
-        except ValueError:  # of parts of several lengths
+        except ValueError:
             raise ValueError(
-                f"observation: found {type(observation).__name__} of unequal parts, expected one "
-                f"vector of {len(self.body.channels)} numbers"
+                f"observation: found a {type(observation).__name__} with parts of unequal length, "
+                f"expected {count} numbers"
             ) from None
         if array.ndim != 1:
             raise ValueError(self._wrong_shape(array))
         if array.size and array.dtype.kind not in _NUMBER_KINDS:
             raise ValueError(
-                f"observation: found {array.dtype} elements, expected {len(self.body.channels)} "
-                "numbers"
+                f"observation: found elements of type {array.dtype}, expected {count} numbers"
             )
         return np.ascontiguousarray(array, np.float64)
 

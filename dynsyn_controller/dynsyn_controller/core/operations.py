@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +74,13 @@ def _source_hash(cls: type) -> str:
     package = sys.modules[cls.__module__.partition(".")[0]]
     folders = [Path(folder) for folder in getattr(package, "__path__", [])]
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(cls.__module__.encode())  # by which cached code finds its constants
     for file in files or [Path(str(package.__file__))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _kernel(kind: str, settings: Any, name: str) -> Callable | None:
+def _kernel(kind: str, settings: Any, name: str) -> Any:
     """The kernel for a parameter record of this type; None: an optional one that is not there."""
     for field in getattr(settings, "fields", ()):
         cls = _BOUND.get(field)

@@ -40,7 +40,7 @@ class Registry:
         """Of the shipped ones and of those that installed packages bring."""
         return (*self._shipped, *sorted(set(self._installed()) - set(self._shipped)))
 
-    def find(self, name: str) -> type:
+    def find(self, name: str) -> type[Any]:
         """The class of this name.
 
         Raises:
@@ -97,7 +97,8 @@ class Registry:
 def load_class(path: str, name: str, where: str) -> object:
     """An attribute of a Python file, which is imported once.
 
-    Its module is named after its contents, so that files of one name do not get mixed up.
+    Its module is named after its contents, so that files of one name do not get mixed up, and the
+    cache on disk, which knows modules by name, holds for the file wherever it is moved to.
 
     Args:
         path: of the file; "~" and relative paths will do.
@@ -112,7 +113,7 @@ def load_class(path: str, name: str, where: str) -> object:
         text = file.read_bytes()
     except OSError as error:
         raise SchemaError(where, f"{file}: cannot be read: {error.strerror}") from None
-    digest = hashlib.sha256(str(file).encode() + text).hexdigest()[:16]
+    digest = hashlib.sha256(text).hexdigest()[:16]
     title = f"dynsyn_extension_{file.stem}_{digest}"
     module = sys.modules.get(title)
     if module is None:

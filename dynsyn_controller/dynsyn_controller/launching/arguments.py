@@ -103,6 +103,7 @@ CONTROLLER = (
     ),
     _of_node("learner", "", "what learns (left out: the checkpoint's, or else the robot file's)"),
     _of_node("preset", "", "preset of the learner (left out: as learner)"),
+    _of_node("network", "", "type of the network (left out: as learner)"),
     _of_node("seed", 0, "seed of a new-born lifetime", *_SEEDS),
     _of_node("learning", True, "false: the weights stand still at what has been learnt"),
     _of_node(
@@ -131,6 +132,7 @@ SIMULATION = (
     ),
     _of_node("learner", "", "what learns (left out: the checkpoint's, or else the robot file's)"),
     _of_node("preset", "", "preset of the learner (left out: as learner)"),
+    _of_node("network", "", "type of the network (left out: as learner)"),
     _of_start("seed", 0, "seed of the controller when it is born, and of the terrain", *_SEEDS),
     _of_start(
         "robot_seed",

@@ -119,8 +119,8 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
     if form not in _SECTIONS:
         raise CheckpointError(f"checkpoint {path}: format {form}, expected 1 to {FORMAT}")
-    parts = [type(part) for part in (*sections, notes)]
-    if not isinstance(robot, str) or parts != [*_TYPES[form], dict]:
+    kinds = [type(part) for part in (*sections, notes)]
+    if not isinstance(robot, str) or kinds != [*_TYPES[form], dict]:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
         parsed = parse_robot(robot, where="robot")
@@ -135,7 +135,7 @@ def load(path: str | Path) -> Checkpoint:
 
 
 _SECTIONS = {1: ("preset", "rule"), FORMAT: ("network", "learner")}
-_TYPES = {1: [str, dict], FORMAT: [dict, dict]}
+_TYPES: dict[int, list[type]] = {1: [str, dict], FORMAT: [dict, dict]}
 """What each format keeps of network and learner, beside the robot file."""
 
 
@@ -153,7 +153,7 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
             f"checkpoint {checkpoint.path}: made with another network: "
             f"{_dtype_difference(found, expected)}"
         )
-    for name in state.dtype.names:
+    for name in state.dtype.names or ():
         if name not in MAY_BE_NAN and not np.all(np.isfinite(state[name])):
             raise CheckpointError(f"checkpoint {checkpoint.path}: damaged: {name} is not finite")
     controller.state[...] = state
@@ -198,7 +198,7 @@ def _check(blueprint: Blueprint, checkpoint: Checkpoint, sections: tuple[str, ..
             )
 
 
-def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, dict]:
+def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, ...]:
     """Sections network of a checkpoint and of a blueprint, but for what may be adjusted."""
     free = blueprint.network.adjustable
     return tuple(
@@ -223,9 +223,9 @@ def _first_difference(found: Any, expected: Any) -> str:
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:
-    for name in expected.names:
+    for name in expected.names or ():
         if found.names is None or name not in found.names:
             return f"no {name} in it"
         if found[name] != expected[name]:
             return f"{name}: found {found[name].shape}, expected {expected[name].shape}"
-    return f"unknown parts {', '.join(sorted(set(found.names) - set(expected.names)))}"
+    return f"unknown parts {', '.join(sorted(set(found.names or ()) - set(expected.names or ())))}"

@@ -40,7 +40,9 @@ class WentBack:
     path: Path
 
 
-def load_another(history: History | None, left: Left, robot: Robot, origin: Origin, path: Path):
+def load_another(
+    history: History | None, left: Left, robot: Robot, origin: Origin, path: Path
+) -> Life:
     """The lifetime in `path`, once the one that is left has been saved.
 
     Raises:

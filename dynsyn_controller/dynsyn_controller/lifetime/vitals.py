@@ -79,7 +79,7 @@ class Vitals:
         """Names of the fields that hold a number that cannot be."""
         return [
             name
-            for name in self._state.dtype.names
+            for name in self._state.dtype.names or ()
             if name not in MAY_BE_NAN
             and self._state[name].dtype.kind == "f"
             and not (np.abs(self._state[name]) < LARGEST).all()
@@ -128,8 +128,9 @@ def _runs(dtype: np.dtype) -> NDArray[np.int64]:
     """(n, 2): first and one past the last of each run of numbers that must be finite, counted in
     words of 8 bytes."""
     runs: list[list[int]] = []
+    fields: Any = dtype.fields or {}
     for name in dtype.names or ():
-        kind, offset = dtype.fields[name][:2]
+        kind, offset = fields[name][:2]
         if kind.base != np.float64 or offset % _WORD != 0 or name in MAY_BE_NAN:
             continue
         first, last = offset // _WORD, (offset + kind.itemsize) // _WORD

@@ -230,8 +230,8 @@ class _PlainExtractor:
     def __init__(self, sensor: Sensor, part: Part, wanted: set[int]) -> None:
         self._read = sensor.read
         self._places = [place for block in sensor.blocks() for place in _places(block, part)]
-        self._wanted = [place is not None and place in wanted for place in self._places]
-        self.places = [place for place in self._places if place is not None and place in wanted]
+        self._wanted = [place if place in wanted else None for place in self._places]
+        self.places = [place for place in self._wanted if place is not None]
         self.orders: dict[tuple[str, ...], Any] = {}
 
     def extract(self, message: Any) -> tuple[list[float], list[int]]:
@@ -240,8 +240,8 @@ class _PlainExtractor:
         readings = self._read(message)
         if len(readings) != len(self._places):
             raise MessageError(f"{len(readings)} readings, expected {len(self._places)}")
-        for value, place, wanted in zip(readings, self._places, self._wanted, strict=True):
-            if wanted and value is not None:
+        for value, place in zip(readings, self._wanted, strict=True):
+            if place is not None and value is not None:
                 values.append(value)
                 places.append(place)
         return values, places

@@ -76,7 +76,8 @@ class BodySensor(Sensor):
 
     def writer(self, part: Part, message: Any) -> Callable[[list[float]], None]:
         """See `Sensor`."""
-        vectors, orientations = [], []
+        vectors: list[Any] = []
+        orientations: list[Any] = []
         for block in self.parts:
             if block.name in part:
                 kind = orientations if isinstance(block, Orientation) else vectors

@@ -127,24 +127,11 @@ class SensorReader:
 
     def missing(self) -> list[str]:
         """Names of the channels (and blocks) that must come and have not all come yet."""
-        return self._older(NEVER + 1)
-
-    def late(self, before: int, but: Iterable[str] = ()) -> dict[str, int]:
-        """Channels (and blocks) that came earlier than this, with when that was.
-
-        Those that never came are not among them.
-
-        Args:
-            before: ns.
-            but: names of sensors whose channels are left out.
-        """
-        out = set().union(*(self._extractors[source].places for source in but))
-        return {
-            name: int(self.arrivals[self._elements[name]].min())
-            for name in self._older(before)
-            if out.isdisjoint(self._elements[name])
-            and (self.arrivals[self._elements[name]] != NEVER).all()
-        }
+        return [
+            name
+            for name, elements in self._elements.items()
+            if elements[0] not in self._defaults and (self.arrivals[elements] == NEVER).any()
+        ]
 
     def oldest(self) -> int:
         """Arrival of the oldest of the readings that must come; `NEVER` while one is missing."""
@@ -162,13 +149,6 @@ class SensorReader:
         for element, value in self._defaults.items():
             if self.arrivals[element] < before:
                 self.sensors[element] = value
-
-    def _older(self, before: int) -> list[str]:
-        return [
-            name
-            for name, elements in self._elements.items()
-            if elements[0] not in self._defaults and (self.arrivals[elements] < before).any()
-        ]
 
     def _note(self, source: str, stamp: int, places: list[int]) -> None:
         """A message with this stamp brought readings to these places."""

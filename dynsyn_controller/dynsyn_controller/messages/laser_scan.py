@@ -6,7 +6,7 @@ import math
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.messages import distances
@@ -84,6 +84,6 @@ class ScanExtractor:
         among = distances.limits(message.range_min, message.range_max, self._range_max)
         values = [distances.reading(ranges[ray], among) for ray in self._rays]
         if None not in values:
-            return values, self.places
+            return cast(list[float], values), self.places
         kept = [(v, p) for v, p in zip(values, self.places, strict=True) if v is not None]
         return [value for value, _ in kept], [place for _, place in kept]

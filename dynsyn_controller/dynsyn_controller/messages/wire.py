@@ -205,7 +205,7 @@ class Decoder:
             if form.fits(buffer):
                 return form.unpack(buffer)
         try:
-            message = deserialize_message(buffer, self._kind)
+            message: Any = deserialize_message(buffer, self._kind)
         except Exception as error:  # of rclpy or the middleware; which kinds, nobody promises
             kind = self._kind.__name__
             raise MessageError(f"found {len(buffer)} bytes that are no {kind}") from error

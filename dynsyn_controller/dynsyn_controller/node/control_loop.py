@@ -57,7 +57,7 @@ class ControlLoop:
         self._events = Events(self._tell)
         names = tuple(channel.name for channel in self.robot.observation)
         self._box = BlackBox(names, self.robot.joint_names, self.robot.control_rate)
-        self._outputs: Outputs | None = None
+        self._outputs: Any = None  # Outputs, once opened
         path = settings.checkpoint
         self._box_folder = path.with_name(f"{path.name}.black_box") if path else None
         self.writer = CheckpointWriter(

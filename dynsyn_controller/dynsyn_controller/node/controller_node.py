@@ -83,11 +83,13 @@ class ControllerNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to act."""
         result = super().on_activate(state)
+        assert self.loop is not None  # configured
         self.loop.start()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Neutral efforts, then silence; the lifetime is saved and stands still."""
+        assert self.loop is not None  # active
         self.loop.stop()
         return super().on_deactivate(state)
 
@@ -99,6 +101,7 @@ class ControllerNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Neutral efforts where active, checkpoint, and the end."""
+        self.failure = None  # of before, which has been told
         self._close()
         self.finished = True
         return TransitionCallbackReturn.SUCCESS
@@ -134,8 +137,8 @@ class ControllerNode(LifecycleNode):
 def run(arguments: list[str], stop: StopRequest) -> int:
     """Run the node until it is asked to stop; returns the exit code.
 
-    0: asked to stop by SIGINT, SIGTERM or the transition shutdown; 1: failed; 2: wrong arguments,
-    parameters or robot file.
+    0: asked to stop by SIGINT, SIGTERM, SIGHUP or the transition shutdown; 1: failed; 2: wrong
+    arguments, parameters or robot file.
     """
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
@@ -167,7 +170,6 @@ def run(arguments: list[str], stop: StopRequest) -> int:
 
 def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     """Neutral efforts, checkpoint, and everything closed; returns the exit code."""
-    node.failure = None
     if not node.finished:
         node.trigger_shutdown()
     if node.failure is not None:
@@ -175,6 +177,7 @@ def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()
+    StopRequest.ignore()
     return code
 
 

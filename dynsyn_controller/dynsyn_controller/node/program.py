@@ -22,14 +22,18 @@ def run(name: str, module: str) -> int:
     stop = StopRequest()
     try:
         middleware.load()
-        code: int = importlib.import_module(module).run(sys.argv, stop)
     except middleware.MiddlewareError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
-        code = 1
-    stop.done()
+        return 1
+    code: int = importlib.import_module(module).run(sys.argv, stop)
     return code
 
 
 def controller_node() -> None:
     """Entry point of the executable `controller_node`."""
     sys.exit(run("controller_node", "dynsyn_controller.node.controller_node"))
+
+
+def effort_relay() -> None:
+    """Entry point of the executable `effort_relay`."""
+    sys.exit(run("effort_relay", "dynsyn_controller.node.effort_relay"))

@@ -9,7 +9,6 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
-from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Float64MultiArray
 
@@ -79,7 +78,7 @@ class Outputs:
         self.timing = LoopTiming()
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
-        self._publishers: list[Publisher] = []
+        self._publishers: list[Any] = []
         self._writer = CommandWriter(robot.joint_names)
         command = JointCommand()
         self._writer.write_command(command, guard.effort, 0)
@@ -207,6 +206,6 @@ class Outputs:
         status.rollbacks = self._guard.vitals.went_back + self.rolled_back
 
     def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
-        publisher = self._node.create_lifecycle_publisher(kind, topic, qos)
+        publisher: Any = self._node.create_lifecycle_publisher(kind, topic, qos)
         self._publishers.append(publisher)
         return publisher.publish

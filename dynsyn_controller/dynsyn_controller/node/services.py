@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future as ThreadFuture
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -54,7 +54,7 @@ class Services:
             if error is None:
                 answer.set_result(work.result())
             else:
-                answer.set_exception(error)
+                answer.set_exception(cast(Exception, error))
 
     def close(self) -> None:
         """Take the services away."""
@@ -62,7 +62,7 @@ class Services:
             self._node.destroy_service(service)
 
     async def _result(self, work: ThreadFuture) -> Any:
-        answer = Future(executor=self._node.executor)
+        answer: Future = Future(executor=self._node.executor)
         self._waiting.append((work, answer))
         return await answer
 

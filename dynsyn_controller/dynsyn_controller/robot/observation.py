@@ -8,6 +8,7 @@ from functools import partial
 from math import asin, atan2, hypot
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit, typeof
 from dynsyn_controller.core.schema import SchemaError
@@ -134,7 +135,7 @@ class Observer:
         arguments = self._arguments(sensors[None], observation[None])
         return partial(_observe.compile(tuple(map(typeof, arguments))), *arguments)
 
-    def _arguments(self, sensors: FloatArray, observation: FloatArray) -> tuple[FloatArray, ...]:
+    def _arguments(self, sensors: FloatArray, observation: FloatArray) -> tuple[NDArray, ...]:
         return sensors, self.index, self.operation, self.offset, self.scale, observation
 
 

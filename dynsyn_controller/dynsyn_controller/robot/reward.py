@@ -62,7 +62,7 @@ class RewardMeter:
         self._reach = robot.reward.speed_limit / robot.control_rate
         self._most_still = max(1, round(_LONGEST * robot.control_rate))
         self._shaping: float | None = None
-        self._place = (0.0, 0.0, 0.0)
+        self._place: tuple[float, ...] = (0.0, 0.0, 0.0)
         self._still = 1
         self._down = False
 

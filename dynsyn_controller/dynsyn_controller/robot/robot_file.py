@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from dynsyn_controller.core.blueprint import Blueprint, choose_learner
+from dynsyn_controller.core.blueprint import Blueprint, choose_learner, choose_network
 from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.schema import SchemaError, parse, unknown_key
 from dynsyn_controller.messages.base import Sensor
@@ -204,7 +204,7 @@ class Robot:
     def body(self) -> Body:
         """What the network is told of this robot."""
         joints = range(len(self.joints))
-        channels = tuple({} for _ in joints)
+        channels: tuple[dict[str, int], ...] = tuple({} for _ in joints)
         encoders = {s.name for s in self.sensors if isinstance(s, JointStateSensor)}
         for index, channel in enumerate(self.observation):
             of_joint = channel.source in encoders and channel.element in self.joint_names
@@ -226,21 +226,27 @@ class Robot:
         learner: str | None = None,
         preset: str | None = None,
         settings: Mapping[str, Any] | None = None,
+        network: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Robot:
-        """This robot with another learner, preset, settings of the learner, options of the network.
+        """This robot with another learner, preset or network, or other settings or options.
 
-        What is not given stays as it is, but for settings of the file, which belong to its own
-        learner and preset (see `blueprint.choose_learner`).
+        What is not given stays as it is, but settings of the file belong to its own learner and
+        preset, and options to its own network (see `blueprint.choose_learner`, `choose_network`).
+
+        Args:
+            learner, preset, settings: type, preset and settings of the learner.
+            network, options: type and options of the network.
 
         Raises:
             RobotFileError: something that cannot be.
         """
         try:
             chosen = choose_learner(self.learner, learner, preset, settings)
+            section = choose_network(self.network, network, options)
         except SchemaError as error:
             raise RobotFileError(f"robot {self.name}: {error}") from None
-        return self.with_sections({**self.network, **(options or {})}, chosen)
+        return self.with_sections(section, chosen)
 
     def with_sections(self, network: Mapping[str, Any], learner: Mapping[str, Any]) -> Robot:
         """This robot with other sections.

@@ -5,7 +5,7 @@ It is stepped with efforts that are known beforehand, falls and all, with no con
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import Box2D
 import gymnasium
@@ -75,7 +75,8 @@ class EnvironmentReplay:
     """
 
     def __init__(self, environment: gymnasium.Env, actions: list, way: Way) -> None:
-        self._environment, self._actions = environment, actions
+        self._environment: Any = environment
+        self._actions = actions
         self._way, self._at = way, 0
 
     def next_course(self) -> None:
@@ -88,7 +89,7 @@ class EnvironmentReplay:
         total = 0.0
         for i in range(at, at + steps):
             _, reward, _, _, _ = step(actions[i])
-            total += reward
+            total += float(reward)
             if ends[i]:
                 self.next_course()
         self._at += steps

@@ -32,10 +32,25 @@ SINGLE_STEPS, BATCH_TICKS = 200, 30
 """Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
 PLAIN_NETWORK = "walker"
 """Network that has a plain NumPy transcription here."""
+KEYS = (
+    "env_steps_per_s",
+    "single_steps_per_s",
+    "single_fraction",
+    "batch_lifetimes",
+    "batch_env_steps_per_s",
+    "batch_steps_per_s",
+    "batch_fraction",
+    "memory_per_lifetime",
+    "numpy_loop_steps_per_s",
+    "single_to_numpy_loop",
+)
+"""Of the result, beside the robot."""
 
 
 def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> dict[str, Any]:
-    """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
+    """The figures of KEYS, as in `dynsyn bench train --json`; rates are control steps a second.
+
+    Those that there cannot be for a robot are None.
 
     Args:
         robot: as in `dynsyn train ROBOT`. Of one that is not on envpool there are only the figures
@@ -52,18 +67,18 @@ def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> di
         spec = describe(robot)
     except ValueError as error:
         raise UsageError(f"--robot: {error}") from None
-    single = {"robot": spec.reference, **measure_single(spec, rounds)}
-    if spec.entry.envpool is None:
-        return single
-    return single | {"batch_lifetimes": lifetimes, **measure_batch(spec, lifetimes, rounds)}
+    figures = measure_single(spec, rounds)
+    if spec.entry.envpool is not None:
+        figures |= {"batch_lifetimes": lifetimes, **measure_batch(spec, lifetimes, rounds)}
+    return {"robot": spec.reference, **{key: figures.get(key) for key in KEYS}}
 
 
-def measure_single(spec: RobotSpec, rounds: int) -> dict[str, float]:
+def measure_single(spec: RobotSpec, rounds: int) -> dict[str, Any]:
     """One lifetime on its body, the body's simulator alone, and with plain NumPy."""
     from dynsyn_lab.bench.replays import make_replay
     from dynsyn_lab.training.backends.in_process import LifetimeRunner
 
-    recorder = _Recorder(spec.create())
+    recorder: Any = _Recorder(spec.create())
     recorded = LifetimeRunner(_population(spec, 1), 0, recorder, _ignore, _ignore)
     recorded.until = ENDLESS
     recorded.live((rounds + 1) * SINGLE_STEPS)
@@ -152,6 +167,7 @@ def measure_batch(spec: RobotSpec, lifetimes: int, rounds: int) -> dict[str, flo
     memory = (tracemalloc.get_traced_memory()[0] - before) / lifetimes
     tracemalloc.stop()
 
+    assert spec.entry.envpool is not None
     pool = make_pool(spec.entry.envpool.environment, recorders[0].seeds)
     pool.reset()
     actions = iter(recorders[0].actions)

@@ -24,7 +24,8 @@ def accept_dotted(parser: argparse.ArgumentParser, prefixes: tuple[str, ...]) ->
         found.dotted = dotted
         return found, unknown
 
-    parser.parse_known_args = parse_known_args  # what argparse calls for a subcommand
+    # what argparse calls for a subcommand
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign,assignment]
 
 
 def _take_out(

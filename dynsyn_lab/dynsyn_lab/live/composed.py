@@ -70,6 +70,7 @@ def run(arguments: list[str]) -> int:
         return 1
     finally:
         rclpy.try_shutdown()
+        StopRequest.ignore()
     return 0
 
 

@@ -24,6 +24,8 @@ from dynsyn_sim_bridge.robots.registry import ROBOTS
 from dynsyn_sim_bridge.robots.spec import RobotSpec, find
 from dynsyn_sim_bridge.robots.spec import describe as describe_robot
 
+CHOICES = ("learner", "preset", "network")
+"""Arguments that ask for another controller than the robot file's."""
 Sections = dict[str, dict[str, Any]]
 """Section (robot, learner or network) -> key -> value."""
 
@@ -141,6 +143,7 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
             values.get("learner") or None,
             values.get("preset") or None,
             dotted.get("learner", {}),
+            values.get("network") or None,
             dotted.get("network", {}),
         )
     except RobotFileError as error:
@@ -198,8 +201,8 @@ def checkpoint_file(
 ) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
 
-    Where none is named, it is the user's own for this robot, body, learner, preset and namespace:
-    two robots side by side must not share one.
+    Where none is named, it is the user's own for this robot, body, network, learner, preset and
+    namespace: two robots side by side must not share one.
 
     Raises:
         ParameterError: a new-born lifetime is asked for in a file that holds one already.
@@ -213,7 +216,7 @@ def checkpoint_file(
         return path
     if values["lockstep"] or values["from_scratch"]:
         return None
-    chosen = [str(values[name]) for name in ("learner", "preset") if values.get(name)]
+    chosen = [str(values[name]) for name in CHOICES if values.get(name)]
     name = "-".join([_body_name(spec, options), *chosen]).replace("/", "_")
     return own_file(name, str(values["namespace"]))
 
@@ -223,11 +226,11 @@ def shipped_file(
 ) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body, learner or preset is asked for than it has lived with, where
-    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
-    alone.
+    None as well where another body, network, learner or preset is asked for than it has lived with,
+    where the user names a file, and where a lifetime is lived in memory only: that follows from its
+    seed alone.
     """
-    own = ("checkpoint", "from_scratch", "lockstep", "learner", "preset")
+    own = ("checkpoint", "from_scratch", "lockstep", *CHOICES)
     if options or any(values.get(name) for name in own):
         return None
     return shipped_checkpoint(spec.name)

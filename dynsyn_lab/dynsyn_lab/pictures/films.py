@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class GifFilm:
     def add(self, picture: Picture) -> None:
         """Append a picture."""
         self._shape = picture.shape
-        self._pictures.append(zlib.compress(np.ascontiguousarray(picture), 1))
+        self._pictures.append(zlib.compress(np.ascontiguousarray(picture).data, 1))
 
     def close(self) -> None:
         """Write the file."""
@@ -96,7 +96,7 @@ class Mp4Film:
     def __init__(self, path: Path, period: float) -> None:
         self._program = find_ffmpeg()
         self._path, self._rate = path, 1.0 / period
-        self._process: subprocess.Popen | None = None
+        self._process: Any = None
 
     def add(self, picture: Picture) -> None:
         """Append a picture; a last odd row or column is cut off, which H.264 cannot have."""

@@ -103,7 +103,7 @@ def _open(scene: Scene) -> Stage:
 def _draw_film(path: Path, look: Look, stage: Stage, moments: list[Moment]) -> None:
     stride = max(1, math.ceil(look.speed / (look.fps * stage.control_period) - 1e-9))
     period = stride * stage.control_period / look.speed
-    film = FILMS[path.suffix.lower()](path, period)
+    film: Any = FILMS[path.suffix.lower()](path, period)
     panel = None
     try:
         for step, moment in enumerate(moments):

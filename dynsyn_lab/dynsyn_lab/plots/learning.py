@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,6 +43,7 @@ def draw_returns(source: Source) -> Figure:
     axes.plot(episodes, mean, color=BLUE, linewidth=2, label=f"mean of the last {WINDOW}")
     axes.set_xlabel("episode")
     axes.set_ylabel("return (sum of rewards)")
+    assert source.run is not None  # the figure is drawn of runs
     name, solved = source.run.config.robot, source.run.config.task.solved_return
     if solved is not None:
         axes.axhline(solved, color=VERMILION, linestyle="--", linewidth=1,
@@ -146,7 +148,8 @@ def draw_poincare(source: Source) -> Figure:
     axes = figure.add_subplot()
     for side, colours, name in ((upwards, "Blues", "upwards"), (~upwards, "Oranges", "downwards")):
         # the palest third of the map would vanish on white
-        dots = axes.scatter(*points[side].T, c=times[side], cmap=_darker(colours), s=9,
+        across, up = points[side].T
+        dots = axes.scatter(across, up, c=times[side], cmap=_darker(colours), s=9,
                             vmin=0, vmax=times[-1], linewidths=0, rasterized=True)  # fmt: skip
         bar = figure.colorbar(dots, ax=axes, pad=0.02, aspect=35)
         bar.set_label(f"{name}: simulated hours" if times[-1] else name)
@@ -156,7 +159,7 @@ def draw_poincare(source: Source) -> Figure:
     return figure
 
 
-def _darker(name: str):
+def _darker(name: str) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 

@@ -234,7 +234,8 @@ def find_synapse(layers: Sequence[LayerSpec], name: str) -> Synapse:
 
 def _spread(layers: Sequence[LayerSpec], count: int) -> list[tuple[LayerSpec, int, int]]:
     """Up to `count` places, from the last layer (nearest to the joints) backwards, in turns."""
-    found, turn = [], 0
+    found: list[tuple[LayerSpec, int, int]] = []
+    turn = 0
     while len(found) < count and any(turn < layer.columns * layer.rows for layer in layers):
         for layer in reversed(layers):
             if turn < layer.rows * layer.columns:

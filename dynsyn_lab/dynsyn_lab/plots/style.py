@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import matplotlib
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from dynsyn_controller.lifetime import atomic
@@ -31,7 +32,7 @@ SIGNED = "PuOr"
 WIDE = 7.2
 """in; a figure as wide as a page's text."""
 
-STYLE = {
+STYLE: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 130,
     "figure.facecolor": "white",
@@ -41,7 +42,7 @@ STYLE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
-    "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#444444",

@@ -83,7 +83,7 @@ class StepLoop:
 
     def put_back(self) -> None:
         """Put the body onto its next course."""
-        self._generator = self.body.generator.bit_generator.state
+        self._generator = dict(self.body.generator.bit_generator.state)
         self.body.reset()
         self.efforts.clear()
         self.total, self.length = 0.0, 0

@@ -29,7 +29,8 @@ def run_locally(jobs: Sequence[Job], workers: int, interrupts: Interrupts) -> It
     When an end is asked for, the ones at work are told so, save, and are yielded; others are not.
     The processes end with this one, however it ends.
     """
-    waiting, working = list(jobs), []
+    waiting = list(jobs)
+    working: list[Any] = []
     told = False
     try:
         while waiting or working:
@@ -68,6 +69,7 @@ class PointProcess:
             # A Ctrl-C at the terminal reaches this process only, which passes it on once.
             start_new_session=True,
         )
+        assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # `result` says why it ended
             self._process.stdin.write(pickle.dumps(job))
             self._process.stdin.close()
@@ -121,7 +123,8 @@ def run_on_ray(
     try:
         remote = ray.remote(num_cpus=1, max_retries=0)(train_point)
         most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        waiting, working = list(jobs), {}
+        waiting = list(jobs)
+        working: dict[Any, Any] = {}
         told = False
         while waiting or working:
             while waiting and len(working) < most and not interrupts.requested:

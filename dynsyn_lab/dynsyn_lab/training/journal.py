@@ -97,7 +97,7 @@ class Journal:
         book["episode_start"] = step
         total = float(record["return_last"])
         copy = record.copy() if best or solved else None
-        return Ending(self.lifetime, step, episode, total, length, solved, copy)
+        return Ending(self.lifetime, step, episode, total, length, bool(solved), copy)
 
     def _solves(self, record: NDArray[np.void]) -> bool | None:
         """Whether the mean return of the task's window solves it; None: no return does."""

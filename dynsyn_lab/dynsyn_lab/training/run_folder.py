@@ -221,7 +221,7 @@ class RunFolder:
             RunError: it cannot be written; the last one is untouched.
         """
         buffer = io.BytesIO()
-        np.savez(buffer, **parts)
+        np.savez(buffer, **parts)  # type: ignore[arg-type]
         _write(self.path / "state.npz", buffer.getvalue())
 
     def load_state(self) -> dict[str, NDArray] | None:

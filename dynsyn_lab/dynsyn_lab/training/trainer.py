@@ -6,7 +6,7 @@ import math
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +126,7 @@ class Trainer:
         while not self.backend.live(turn):
             self._flush()
             self._progress.update(self._report())
-            if self._window is not None and not self._window.show(self.backend.frame()):
+            if self._window is not None and not self._window.show(cast(Any, self.backend).frame()):
                 self._interrupts.requested = True
             if self._stopped():
                 self.backend.halt()
@@ -161,8 +161,9 @@ class Trainer:
         self._rows.setdefault((ending.lifetime, "curve.csv"), []).append(row)
         if ending.record is not None:
             self._kept[ending.lifetime, "best.ckpt"] = ending.record
+            if ending.solved:
+                self._kept[ending.lifetime, "solved.ckpt"] = ending.record
         if ending.solved:
-            self._kept[ending.lifetime, "solved.ckpt"] = ending.record
             seconds = self._seconds_now()
             self._solved_seconds[ending.lifetime] = seconds
             hours = self._hours(ending.step)

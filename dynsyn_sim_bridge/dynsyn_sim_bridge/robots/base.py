@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 
@@ -54,7 +55,7 @@ class SimulatedRobot(Protocol):
     def step(self, effort: FloatArray) -> Outcome:
         """Apply `effort` (N m, (joints,), order of layout.joints) for one control period."""
 
-    def frame(self) -> FloatArray:
+    def frame(self) -> NDArray[np.uint8]:
         """A picture of the scene, uint8 (height, width, 3)."""
 
     def close(self) -> None:

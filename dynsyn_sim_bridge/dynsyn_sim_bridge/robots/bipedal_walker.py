@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import Box2D
 import gymnasium
@@ -100,9 +101,9 @@ class BipedalWalker:
     control_period = CONTROL_PERIOD
 
     def __init__(self, environment: str = "BipedalWalker-v3") -> None:
-        limit = gymnasium.spec(environment).max_episode_steps
+        limit: Any = gymnasium.spec(environment).max_episode_steps
         made = gymnasium.make(environment, render_mode="rgb_array", disable_env_checker=True)
-        self._environment = made.unwrapped
+        self._environment: Any = made.unwrapped
         self.course_steps = limit
         self._steps = 0
         self.state = np.zeros(STATES, dtype=np.float32)
@@ -116,7 +117,7 @@ class BipedalWalker:
         The Box2D world is a new one: in a used world the same course and efforts give another walk,
         because the order in which it solves contacts depends on what was in it before.
         """
-        environment = self._environment
+        environment: Any = self._environment
         environment.world = Box2D.b2World()
         environment.terrain = []  # belonged to the old world: nothing to take down
         self.state, _ = environment.reset(seed=seed)

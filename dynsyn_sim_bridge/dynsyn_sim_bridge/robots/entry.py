@@ -92,7 +92,7 @@ class Entry:
         """
         values = self.resolve(options)
         text, where, folder = self.robot_text(values)
-        modules = values[self.modules] if self.modules else None
+        modules: Any = values[self.modules] if self.modules else None
         return parse_robot(text, modules=modules, where=where, folder=folder)
 
     def robot_text(self, values: dict[str, Value]) -> tuple[str, str, Path]:

@@ -225,7 +225,7 @@ def _robot_text(
     own = {key: value for key, value in options.items() if key not in _OWN}
     made = make(environment, **own)
     try:
-        space = made.observation_space
+        space: Any = made.observation_space
         return robot_text(
             name=name,
             identifier=environment,

@@ -39,7 +39,7 @@ def creator_of(environment: str) -> Any:
         ImportError: a package that it needs is not installed.
     """
     try:
-        return load_env_creator(find_spec(environment).entry_point)
+        return load_env_creator(find_spec(environment).entry_point)  # type: ignore[arg-type]
     except (DependencyNotInstalled, ImportError) as error:
         raise ImportError(f"gymnasium:{environment}: {one_line(error)}") from None
 
@@ -85,6 +85,7 @@ def effort_limits(space: gymnasium.Space) -> FloatArray:
     """Largest |effort| of each joint, (joints,)."""
     if isinstance(space, Box):
         return 0.5 * (space.high.astype(float) - space.low.astype(float)).ravel()
+    assert isinstance(space, Discrete)
     return np.ones(1 if space.n == 2 else int(space.n))
 
 

@@ -56,7 +56,8 @@ def entry_of(found: Any, name: str, where: str) -> Entry:
         )
     facts = {fact: getattr(found, fact) for fact in _FACTS if hasattr(found, fact)}
     description = (inspect.getdoc(found) or name).splitlines()[0]
-    return Entry(description, found, _robot_file(found), name=name, **facts)
+    factory: Any = found
+    return Entry(description, factory, _robot_file(found), name=name, **facts)
 
 
 def _robot_file(found: type) -> Path:

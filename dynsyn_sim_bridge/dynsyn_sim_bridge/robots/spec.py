@@ -273,7 +273,7 @@ def _complete(
     where = f"robot {found.name}: robot file"
     if text is None:
         text, where, folder = found.robot_text(values)
-    modules = values[found.modules] if found.modules else None
+    modules: Any = values[found.modules] if found.modules else None
     robot = parse_robot(text, modules=modules, where=where, folder=folder)
     return RobotSpec(found, values, _with_simulation(robot, found.name, given))
 

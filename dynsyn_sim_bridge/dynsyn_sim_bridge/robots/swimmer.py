@@ -98,8 +98,8 @@ class Swimmer:
         self._effort = self._data.ctrl
         self._sensors = self.layout.zeros()
         blocks = self.layout.blocks
-        heads = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
-        heads += ("odom.linear", "odom.angular")
+        heads = ["imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation"]
+        heads += ["odom.linear", "odom.angular"]
         self._starts = np.array([blocks[name].start for name in heads])
         self._track = np.zeros((TRACK_STEPS, 2))
         self._view = SwimmerView(joints + 1, LINK_LENGTH)
@@ -218,7 +218,7 @@ def _add_link(body: Any) -> None:
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=_LINK_HALF_SIZE, mass=_LINK_MASS)
 
 
-def _check(joints: int, desired_speed: float, course_steps: int, density: float) -> None:
+def _check(joints: Any, desired_speed: float, course_steps: Any, density: float) -> None:
     if not isinstance(joints, int) or not JOINTS_MINIMUM <= joints <= JOINTS_MAXIMUM:
         raise ValueError(
             f"swimmer: joints: found {joints!r}, expected a whole number from "

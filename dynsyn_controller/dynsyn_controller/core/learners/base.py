@@ -76,9 +76,9 @@ class Learner:
         return numbers(self.options)
 
     @property
-    def explores(self) -> tuple[float, float]:
-        """Smallest and largest value that `exploration` can have in a lifetime."""
-        return 0.0, 1.0
+    def least_exploration(self) -> float:
+        """Smallest value that `exploration` can have; below 0: there is no telling."""
+        return 0.0
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """Fill its own fields and `weight` of a record, shape (1,), for these first weights."""

@@ -54,8 +54,3 @@ class NoLearner(Learner):
     default_preset = "authors"
     learn, freeze, exploration = learn, freeze, exploration
     learnt, put = learnt, put
-
-    @property
-    def explores(self) -> tuple[float, float]:
-        """It never does."""
-        return 0.0, 0.0

@@ -172,8 +172,8 @@ class Network:
         """Values of the units in `unit_names`, in that order."""
         raise NotImplementedError
 
-    def check_exploration(self, least: float, most: float) -> None:
-        """Raises SchemaError: the options do not go with a learner of this range of exploration."""
+    def check_exploration(self, least: float) -> None:
+        """Raises SchemaError: the options do not go with a learner of this `least_exploration`."""
 
     def origin(self, other: Network) -> Origin:
         """Where the synapses come from in a lifetime of `other`, in another body.

@@ -171,14 +171,14 @@ class WalkerNetwork(Network):
         """See `walker_options.kernel_settings`."""
         return kernel_settings(self.body, self.options)
 
-    def check_exploration(self, least: float, most: float) -> None:
+    def check_exploration(self, least: float) -> None:
         """Raises SchemaError: rates would be a power of what may come to 0."""
         exponent = self.options.homeostasis_exponent
-        if exponent < 0.0 >= least or (exponent != 0.0 and least <= 0.0 < most):
+        if (exponent < 0.0 >= least) or (exponent > 0.0 > least):
             raise SchemaError(
                 "network.homeostasis_exponent",
-                f"found {exponent}, but the learner's exploration may come to 0; expected 0, or "
-                "learner.amplitude_initial and learner.amplitude_minimum above 0",
+                f"found {exponent}, but the learner's exploration may come to 0 (of dynamic "
+                "synapses, where amplitude_initial or amplitude_minimum is 0)",
             )
 
     def initial_weights(self, generator: np.random.Generator) -> FloatArray:

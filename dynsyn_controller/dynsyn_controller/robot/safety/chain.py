@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.messages.layout import FloatArray
@@ -107,7 +106,7 @@ class SafetyChain:
         return ", ".join(told)
 
 
-_LIMITS: NDArray = np.dtype(
+_LIMITS = np.dtype(
     [(name, np.int64) for name in ("position_at", "velocity_at")]
     + [
         (name, np.float64)

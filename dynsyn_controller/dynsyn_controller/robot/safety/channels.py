@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from dynsyn_controller.robot.observation import Channel
-from dynsyn_controller.robot.safety.options import JointLimits, Safety
+from dynsyn_controller.robot.safety.options import Safety
 
 ORIENTATION = "orientation (for its limit)"
 HEIGHT = "height (for its limit)"
@@ -17,7 +18,7 @@ def of_joint(field: str, joint: str) -> str:
     return f"{field} of {joint} (for its limits)"
 
 
-def safety_channels(joints: Iterable[JointLimits], safety: Safety) -> tuple[Channel, ...]:
+def safety_channels(joints: Iterable[Any], safety: Safety) -> tuple[Channel, ...]:
     """Channels that the limits of joints and body read, by the names that this module gives them.
 
     Args:

@@ -61,7 +61,7 @@ class EnvpoolBackend:
         # What each body's last effort brought, told to its controller with the next observation.
         self._reward = np.zeros(count)
         self._terminal = np.zeros(count, dtype=bool)
-        self._pool = None
+        self._pool: Any = None
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """Put the bodies of all lifetimes that have yet to reach `until` onto fresh courses."""
@@ -200,7 +200,7 @@ class EnvpoolBackend:
             self._pool = None
 
 
-def make_pool(environment: str, seeds: list[int], threads: int = 0):
+def make_pool(environment: str, seeds: list[int], threads: int = 0) -> Any:
     """An envpool of one environment for each seed.
 
     Args:

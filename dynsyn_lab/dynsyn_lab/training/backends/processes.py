@@ -148,7 +148,7 @@ class ProcessBackend:
 
     def save(self) -> dict[str, NDArray]:
         """See `population.Backend.save`."""
-        parts = {}
+        parts: dict[str, NDArray] = {}
         for process, found in zip(self._processes, self._ask_all("save"), strict=True):
             for at, lifetime in enumerate(process.lifetimes):
                 parts |= {f"{name}_{lifetime}": found[f"{name}_{at}"] for name in PARTS}

@@ -50,11 +50,10 @@ class DynamicSynapse(Learner):
         return kernel_settings(self.options)
 
     @property
-    def explores(self) -> tuple[float, float]:
-        """A / A_0; with A_0 = 0 there is no telling."""
-        if self.options.amplitude_initial == 0:
-            return 0.0, 1.0
-        return self.options.amplitude_minimum / self.options.amplitude_initial, 1.0
+    def least_exploration(self) -> float:
+        """A_minimum / A_0, where both are above 0."""
+        first, least = self.options.amplitude_initial, self.options.amplitude_minimum
+        return least / first if first > 0 and least > 0 else -1.0
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """First weights are the first centres; amplitudes, periods and phases follow."""

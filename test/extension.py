@@ -1,0 +1,52 @@
+"""What the pages docs/extending-*.md show, put where a user would have it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.trainer import Limits, Trainer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def example(page: str) -> str:
+    """The Python code of a page of docs/."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return code
+
+
+def train(path: Path, steps: int, robot: str = "swimmer", **chosen) -> RunFolder:
+    """A run of one lifetime; in a folder that is there it goes on."""
+    if path.exists():
+        folder = RunFolder(path)
+    else:
+        folder = RunFolder.create(path, make_config(robot, save_every=500, **chosen))
+    Trainer(folder, Limits(steps), Silence(), Interrupts()).run()
+    return folder
+
+
+def dynsyn(*words: object, cwd: Path) -> subprocess.CompletedProcess:
+    """The command line, in a process of its own."""
+    run = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", run, *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def checkpoint_of(folder: RunFolder) -> Path:
+    """The lifetime as it was saved last."""
+    return folder.lifetime(0) / "checkpoint.ckpt"
