@@ -40,8 +40,8 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
-            "controller_node = dynsyn_controller.node.controller_node:main",
-            "effort_relay = dynsyn_controller.node.effort_relay:main",
+            "controller_node = dynsyn_controller.node.program:controller_node",
+            "effort_relay = dynsyn_controller.node.program:effort_relay",
         ],
     },
 )

@@ -31,7 +31,8 @@ from dynsyn_controller.node.parameter_table import (
 )
 from dynsyn_controller.node.parameters import read_robot
 from dynsyn_controller.node.publishers import QOS
-from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
+from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError
 from dynsyn_msgs.msg import JointCommand
@@ -132,9 +133,8 @@ class EffortRelay(Node):
             self.send_neutral()
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], stop: StopRequest) -> int:
     """Run the relay until it is asked to stop; returns the exit code (2: wrong parameters)."""
-    stop = StopRequest()
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         unknown = remove_ros_args(arguments)[1:]
@@ -157,10 +157,5 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def main() -> None:
-    """Entry point of the executable `effort_relay`."""
-    sys.exit(run(sys.argv))
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run(sys.argv, StopRequest()))

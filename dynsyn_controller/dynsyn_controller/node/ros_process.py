@@ -1,10 +1,8 @@
-"""What every node's process shares: its executor, and how it is asked to stop."""
+"""What every node's process shares: its executor, and how it says why it ends."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
@@ -21,39 +19,6 @@ def create_executor() -> Executor:
     except ImportError:  # Jazzy
         return SingleThreadedExecutor()
     return EventsExecutor()
-
-
-_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class StopRequest:
-    """SIGINT, SIGTERM and SIGHUP ask the process to stop; nothing else happens in the handler.
-
-    SIGHUP comes when the terminal is closed or an ssh connection ends; a process started by
-    `nohup`, which has it ignored, is left alone by it.
-
-    rclpy must be initialised with `SignalHandlerOptions.NO`: its own handlers would take the
-    context away before a last message can be published.
-
-    Attributes:
-        asked: true once a signal has come.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in _NUMBERS:
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._handle)
-
-    @staticmethod
-    def ignore() -> None:
-        """From now on nothing asks any more: the process is at its end, and would only die of it
-        with another exit code."""
-        for number in _NUMBERS:
-            signal.signal(number, signal.SIG_IGN)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def end(program: str, error: Exception | str, code: int, shutdown: bool = True) -> int:
