@@ -32,11 +32,11 @@ lint: setup ## ruff's rules and format, and the import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: run make format" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo || exit 1
 
-# Tests of real nodes in real time come after the others, with the processor to themselves.
+# Tests that depend on deadlines come after the others, with the processor to themselves.
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -n 2 test/unit test/contract
-	@$(BIN)/python -m pytest test/integration test/launch
+	@$(BIN)/python -m pytest -n 2 -m "not realtime"
+	@$(BIN)/python -m pytest -m realtime
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
@@ -45,10 +45,10 @@ format: setup ## let ruff format the code and fix what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
 
 doctor: setup ## what is installed, what is missing and how to get it
-	@$(BIN)/dynsyn doctor
+	@$(BIN)/dynsyn doctor --load
 
 clean: ## delete what was built (build/ install/ log/ and caches), keep .venv
-	@rm -rf build install log .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf build install log .pytest_cache .ruff_cache .import_linter_cache .mypy_cache .hypothesis
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 
 distclean: clean ## delete .venv as well

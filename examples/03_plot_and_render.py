@@ -27,7 +27,7 @@ def main() -> None:
 
     # One figure by hand, to change or to combine: every draw_... gives a matplotlib Figure.
     with matplotlib.rc_context(STYLE):
-        figure = draw_returns(open_source(folder, 0, (), "", 0))
+        figure = draw_returns(open_source(folder))
         figure.axes[0].set_ylim(-150, 350)
         save(figure, folder / "figures" / "returns_to_scale", ("png",))
 

@@ -15,7 +15,7 @@ from dynsyn_lab.cli import main as cli
 SWEEP = """
 robot: walker
 vary:
-  learning_rate: [1.2e-5, 4.8e-5, 9.6e-5]   # 1/ms
+  learner.learning_rate: [1.2e-5, 4.8e-5, 9.6e-5]   # 1/ms
 lifetimes: 2
 steps: 20000
 """

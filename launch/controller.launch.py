@@ -23,7 +23,6 @@ ARGUMENTS = {
     ),
     "learner": ("learner", str, "", "what learns (empty: the robot file's)"),
     "preset": ("preset", str, "", "preset of the learner (empty: the robot file's)"),
-    "network": ("network", str, "", "type of the network (empty: the robot file's)"),
     "seed": ("seed", int, "0", "seed of a new-born lifetime"),
     "learning": ("learning", bool, "true", "false: the weights stand still at their centres"),
     "effort_topic": (

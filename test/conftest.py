@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from ros_environment import Peer, Processes
+
+# How long an example takes says what else the machine does, not whether it is right.
+settings.register_profile("dynsyn", deadline=None)
+settings.load_profile("dynsyn")
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def robot_data(
         "time_scale": 1.65,
         "joints": [{"name": name, "effort_limit": 2.0 + at} for at, name in enumerate(names)],
         "observation": observation,
-        **({"scan": {"rays": rays}} if rays else {}),
+        **({"sensors": [{"name": "scan", "rays": rays}]} if rays else {}),
         "network": {
             "type": "walker",
             "hidden": hidden,

@@ -18,7 +18,7 @@ LAUNCHER = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
 ' '''
 import sys
-from dynsyn_lab.cli import main
+from dynsyn_lab.cli.main import main
 if __name__ == "__main__":  # not in the processes that multiprocessing starts
     sys.exit(main())
 """

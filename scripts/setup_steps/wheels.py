@@ -47,7 +47,7 @@ def repair_exported_targets(prefix: Path, python: Path) -> int:
         before = file.read_text(encoding="utf-8")
         after = before
         for pattern, which in FOREIGN:
-            after = pattern.sub(lambda _, folder=headers[which]: folder, after)
+            after = pattern.sub(headers[which].replace("\\", r"\\"), after)
         if after != before:
             file.write_text(after, encoding="utf-8")
             changed += 1

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
 
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_controller.robot.sensors import Observer
+from dynsyn_controller.robot.observation import Observer
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, new_robot_file, of_checkpoint
 from dynsyn_sim_bridge.simulation import Simulation
 
-NAMES = tuple(ROBOTS)
+ENVIRONMENTS = (
+    "Pendulum-v1",  # Box actions
+    "CartPole-v1",  # two discrete actions
+    "Acrobot-v1",  # three of them
+    "MountainCarContinuous-v0",
+    "LunarLander-v3",  # Box2D
+    "Hopper-v5",  # MuJoCo
+)
+NAMES = (*ROBOTS, *(f"gymnasium:{name}" for name in ENVIRONMENTS))
 
 
 class Body:
     """A registered robot with its robot file and an arbitrary but repeatable will of its own."""
 
     def __init__(self, name: str, seed: int = 1) -> None:
-        self.description = entry(name).robot()
-        self.robot = entry(name).create()
+        self.spec = describe(name, ends=True)
+        self.description = self.spec.robot
+        self.robot = self.spec.create()
         self.limit = np.array([joint.effort_limit for joint in self.description.joints])
         self.will = np.random.default_rng(7)
         self.robot.reset(seed)
@@ -59,7 +71,7 @@ def body(name: str):
 
 
 def test_robot_and_robot_file_describe_the_same_body(body: Body):
-    assert set(body.robot.layout.joints) == set(body.description.joint_names)
+    assert body.robot.layout.joints == body.description.joint_names
     assert body.robot.control_period == pytest.approx(1.0 / body.description.control_rate)
     Observer(body.description.observation, body.robot.layout)  # raises where a reading is missing
 
@@ -69,20 +81,24 @@ def test_readings_are_finite_and_lie_where_the_layout_says(body: Body):
     assert sensors.shape == (300, body.robot.layout.size)
     assert np.isfinite(sensors).all()
     assert np.isfinite(rewards).all()
-    contacts = body.robot.layout.view(sensors, "contacts")
-    assert np.isin(contacts, (0.0, 1.0)).all()
-    for block in ("imu.orientation", "odom.orientation"):
+    if "contacts" in body.robot.layout.blocks:
+        contacts = body.robot.layout.view(sensors, "contacts")
+        assert np.isin(contacts, (0.0, 1.0)).all()
+    for block in {"imu.orientation", "odom.orientation"} & body.robot.layout.blocks.keys():
         length = np.linalg.norm(body.robot.layout.view(sensors, block), axis=1)
         np.testing.assert_allclose(length, 1.0, atol=1e-12)
 
 
 def test_rays_are_what_a_laser_scan_carries(body: Body):
     sensors, _ = body.live(300)
+    if "scan" not in body.robot.layout.sensors:
+        pytest.skip("no lidar")
     rays = body.robot.layout.view(sensors, "scan")
+    range_max = body.robot.layout.sensors["scan"].range_max
     assert (rays == rays.astype(np.float32)).all()
     assert (rays >= 0.0).all()
-    assert (rays <= body.robot.range_max).all()
-    assert body.robot.range_max == np.float32(body.robot.range_max)
+    assert (rays <= range_max).all()
+    assert range_max == np.float32(range_max)
 
 
 def test_no_channel_stands_still(body: Body):
@@ -159,7 +175,7 @@ def test_what_was_sensed_and_applied_is_not_shared(body: Body):
 def test_applied_effort_is_sensed_and_clamped(body: Body):
     asked = body.limit * np.linspace(-2.0, 0.5, body.limit.size)
     body.robot.step(asked)
-    applied = body.robot.layout.view(body.sense(), "joint.effort")
+    applied = body.robot.layout.view(body.sense(), "joint_states.effort")
     np.testing.assert_allclose(applied, np.clip(asked, -body.limit, body.limit), rtol=1e-12)
 
 
@@ -191,7 +207,7 @@ def test_only_the_body_is_put_back(name: str):
         simulation.advance(body.act())
         assert not simulation.terminal or np.isfinite(simulation.reward)
         ends += simulation.terminal
-        if simulation.terminal:
+        if simulation.terminal and "odom.position" in body.robot.layout.blocks:
             place = body.robot.layout.view(simulation.sensors, "odom.position")
             np.testing.assert_allclose(
                 place, body.robot.layout.view(start, "odom.position"), atol=0.5
@@ -212,6 +228,47 @@ def test_picture_shows_something(body: Body):
     assert picture.ndim == 3
     assert picture.shape[2] == 3
     assert np.unique(picture.reshape(-1, 3), axis=0).shape[0] > 3
+
+
+def test_courses_last_no_longer_than_the_task_says(body: Body):
+    """With efforts of zero, so that most bodies come to the end of the time."""
+    limit, task = body.spec.task.episode_steps, body.spec.task
+    assert limit > 0
+    assert 1 <= task.window <= 100
+    assert any(body.robot.step(np.zeros(body.limit.size)).terminal for _ in range(limit))
+
+
+def test_close_up_is_a_part_of_the_picture(body: Body):
+    if body.spec.entry.close_up is None:
+        pytest.skip("the whole picture")
+    left, top, right, bottom = body.spec.entry.close_up
+    assert 0.0 <= left < right <= 1.0
+    assert 0.0 <= top < bottom <= 1.0
+
+
+def test_a_spec_travels_to_other_processes(name: str):
+    spec = describe(name, ends=True)
+    again: RobotSpec = pickle.loads(pickle.dumps(spec))
+    assert (again.reference, again.options, again.task) == (name, spec.options, spec.task)
+    assert again.robot.source == spec.robot.source
+    again.create().close()
+
+
+def test_a_robot_file_finds_its_robot_again(name: str):
+    spec = describe(name)
+    again = of_checkpoint(parse_robot(spec.robot.source))
+    assert (again.reference, again.options) == (name, spec.options)
+    assert again.robot.source == spec.robot.source
+
+
+def test_a_robot_file_to_edit_is_a_robot(name: str, tmp_path):
+    path = tmp_path / "robot.yaml"
+    path.write_text(new_robot_file(name))
+    spec = describe(str(path))
+    assert spec.reference == name
+    assert spec.robot.observation == describe(name).robot.observation
+    path.write_text(path.read_text().replace("description: ", "description: my "))
+    assert describe(str(path)).robot.description.startswith("my ")
 
 
 def test_unknown_option_is_an_error(name: str):

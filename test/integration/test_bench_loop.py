@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 
+@pytest.mark.realtime
 def test_the_loop_keeps_its_rate_and_the_relay_is_measured_beside(ros_domain: int, tmp_path: Path):
     file = tmp_path / "loop.json"
     program = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"

@@ -67,11 +67,8 @@ class Controller:
 
     def __init__(self, peer, efforts) -> None:
         self._efforts = efforts
-        robot = entry("walker").robot()
-        unsaid = ("command.linear", "command.angular", "imu.linear_acceleration")
-        self._reader = SensorReader(
-            robot.layout, (), [block for block in robot.layout.blocks if block not in unsaid]
-        )
+        layout = entry("walker").create().layout
+        self._reader = SensorReader(layout, (), layout.blocks)
         self._reward = Reward()
         self.lived: list[tuple[int, bytes, float, bool]] = []
         for topic, kind in SENSORS.items():
@@ -126,6 +123,7 @@ def test_publishes_a_robot_in_si_units(processes, peer):
     }
 
 
+@pytest.mark.realtime
 def test_real_time_keeps_its_rate_and_the_clock_of_the_node(processes, peer):
     rewards = peer.listen(Reward, "reward")
     processes.start_node(MODULE)
@@ -137,6 +135,7 @@ def test_real_time_keeps_its_rate_and_the_clock_of_the_node(processes, peer):
     assert abs(stamp(rewards[-1]) - time.time_ns()) < 1e9
 
 
+@pytest.mark.realtime
 def test_realtime_factor_scales_rate_and_publishes_clock(processes, peer):
     rewards = peer.listen(Reward, "reward")
     clock = peer.listen(Clock, "/clock")
@@ -150,6 +149,7 @@ def test_realtime_factor_scales_rate_and_publishes_clock(processes, peer):
     assert stamp_nanoseconds(clock[-1].clock) <= stamp(rewards[-1])
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("by_topic", [False, True])
 def test_command_is_applied_then_times_out_to_zero(processes, peer, by_topic):
     states = peer.listen(JointState, "joint_states")

@@ -19,9 +19,9 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_controller.robot.safety import Safety
-from dynsyn_controller.robot.sensors import Observer
+from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
@@ -50,10 +50,16 @@ def wait_for_steps(peer: Peer, heard: list[Status], steps: int, timeout: float =
     return heard[-1]
 
 
+def quantity(layer, name: str) -> list[float]:
+    """What a layer's learner knows of its synapses under this name."""
+    (found,) = [each.value for each in layer.quantities if each.name == name]
+    return list(found)
+
+
 def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Efforts of a lifetime without ROS, and its record at the end."""
     robot = load_robot(config_path("robots/walker.yaml"))
-    controller, safety = new_controller(robot, seed=seed), Safety(robot)
+    controller, safety = new_controller(robot, seed=seed), SafetyChain(robot)
     simulation = Simulation(entry("walker").create(), robot_seed)
     observer = Observer(robot.observation, simulation.robot.layout)
     observation = np.zeros(len(robot.observation))
@@ -61,7 +67,7 @@ def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarra
     for step in range(steps):
         observer.observe(simulation.sensors, observation)
         wanted = controller.step(observation, simulation.reward, simulation.terminal)
-        efforts.append(safety.limit(wanted))
+        efforts.append(safety.limit(wanted, robot.layout.zeros()))
         if step < steps - 1:
             simulation.advance(efforts[-1])
     assert simulation.falls > 3  # else the test would say nothing of falls
@@ -100,6 +106,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 
 
+@pytest.mark.realtime
 def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     path = tmp_path / "life.ckpt"
     states = peer.listen(JointState, "joint_states")
@@ -131,11 +138,13 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     peer.wait_for(lambda: latched, "weights")
     assert f"{steps:,} steps" in second.output
     assert latched[0].steps == steps
-    centre = np.concatenate([layer.centre for layer in latched[0].layers])
+    layers = latched[0].layers
+    centre = np.concatenate([quantity(layer, "centre") for layer in layers])
     np.testing.assert_array_equal(centre, saved.state["centre"][0])
     wait_for_steps(peer, heard, steps + 20)
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_path, number):
     path = tmp_path / "life.ckpt"
@@ -162,11 +171,13 @@ def test_weights_are_latched_and_complete(processes, peer):
     for layer in weights.layers:
         size = layer.rows * layer.columns
         assert (len(layer.output_names), len(layer.input_names)) == (layer.rows, layer.columns)
-        lengths = [len(layer.weight), len(layer.centre), len(layer.amplitude)]
+        quantities = [quantity(layer, name) for name in ("centre", "amplitude")]
+        lengths = [len(layer.weight), *map(len, quantities)]
         assert lengths == [size] * 3
     assert sum(layer.rows * layer.columns for layer in weights.layers) == 438
 
 
+@pytest.mark.realtime
 def test_services_stop_rearm_freeze_and_checkpoint(processes, peer, tmp_path):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -225,6 +236,7 @@ def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
     assert "cannot be written" in answer.message
 
 
+@pytest.mark.realtime
 def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -245,6 +257,7 @@ def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, pee
     assert "fresh again" in controller.output
 
 
+@pytest.mark.realtime
 def test_transitions_by_hand(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
@@ -276,6 +289,7 @@ def test_transitions_by_hand(processes, peer):
     assert controller.wait() == 0
 
 
+@pytest.mark.realtime
 @pytest.mark.parametrize("lockstep", [False, True])
 def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
     script = """

@@ -131,11 +131,13 @@ def test_says_which_channels_are_missing_and_waits_for_them(processes, peer):
     [
         ("imu", lambda m: setattr(m.angular_velocity, "y", math.nan), "angular_velocity"),
         ("joint_states", lambda m: m.position.__setitem__(3, math.nan), "hip_1"),
-        ("scan", lambda m: m.ranges.__setitem__(2, math.nan), "scan"),
+        ("scan", lambda m: m.ranges.pop(), "9 rays, expected 10"),
+        ("joint_states", lambda m: m.velocity.__setitem__(1, 2e253), "velocity of hip_2: found 2e"),
+        ("odom", lambda m: setattr(m.twist.twist.linear, "x", -1e4), "expected -1000 to 1000 m/s"),
         ("reward", lambda m: setattr(m, "value", math.nan), "reward: found nan"),
     ],
 )
-def test_a_reading_that_is_no_number_is_refused(processes, peer, topic, spoil, said):
+def test_a_reading_that_cannot_be_is_refused(processes, peer, topic, spoil, said):
     heard = peer.listen(Status, "dynsyn/status")
     commands = peer.listen(JointCommand, "joint_command")
     # Long enough for a test that shares the machine; what is stale after it is that one topic.
@@ -158,3 +160,52 @@ def test_a_reading_that_is_no_number_is_refused(processes, peer, topic, spoil, s
     assert refusals
     assert all(topic in line and said in line for line in refusals)
     assert len(refusals) < 3  # throttled
+
+
+def leave_out(message: JointState, name: str) -> None:
+    """Take a joint out of its message."""
+    at = message.name.index(name)
+    for values in (message.name, message.position, message.velocity):
+        del values[at]
+
+
+@pytest.mark.parametrize(
+    ("topic", "spoil", "said"),
+    [
+        ("joint_states", lambda m: leave_out(m, "knee_1"), ["knee_1_position", "knee_1_velocity"]),
+        ("scan", lambda m: m.ranges.__setitem__(2, math.nan), ["lidar_2"]),
+    ],
+)
+def test_a_reading_that_vanishes_from_its_message_is_named(processes, peer, topic, spoil, said):
+    heard = peer.listen(Status, "dynsyn/status")
+    controller = processes.start_node(MODULE, robot_file="walker", stale_periods=25.0)
+    robot = HandMadeRobot(peer)
+
+    def until(true, what: str) -> None:
+        peer.wait_for(lambda: robot.publish() or true(), what)
+
+    until(lambda: heard and heard[-1].steps > 5, "steps")
+    spoil(robot.messages[topic])
+    until(lambda: heard[-1].stale, "stale")
+    until(lambda: "stale: " in controller.output, "the log")
+    (line,) = (line for line in controller.output.splitlines() if "stale: " in line)
+    assert [word for word in line.split() if word.startswith(topic) or "_" in word] == said
+
+
+def test_each_order_of_two_senders_of_joints_is_said_once(processes, peer):
+    heard = peer.listen(Status, "dynsyn/status")
+    controller = processes.start_node(MODULE, robot_file="walker", stale_periods=1000.0)
+    robot = HandMadeRobot(peer)
+    joints = robot.messages["joint_states"]
+    legs = (["hip_1", "knee_1"], ["knee_2", "hip_2"])
+
+    def publish_in_turn() -> None:
+        for leg in legs:
+            joints.name, joints.position, joints.velocity = leg, [0.1] * 2, [0.2] * 2
+            robot.publish("joint_states")
+        robot.publish("imu", "odom", "scan", "contacts", "reward")
+
+    peer.wait_for(lambda: publish_in_turn() or (heard and heard[-1].steps > 60), "steps")
+    said = [line for line in controller.output.splitlines() if "joint_states: order" in line]
+    orders = sorted(line.split("sender: ")[1] for line in said)
+    assert orders == ["0 hip_1, 1 knee_1", "0 knee_2, 1 hip_2"]

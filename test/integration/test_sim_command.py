@@ -75,6 +75,7 @@ def assert_gone(pids, timeout=TIMEOUT):
         os.close(descriptor)
 
 
+@pytest.mark.realtime
 def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_path, state_folder):
     path = tmp_path / "summary.json"
     arguments = ("sim", "walker", "--headless", "--duration", 3, "--summary", path)
@@ -254,6 +255,7 @@ class Terminal:
         return os.waitstatus_to_exitcode(done[1])
 
 
+@pytest.mark.realtime
 def test_dashboard_obeys_its_keys_and_gives_the_terminal_back(ros_domain):
     terminal = Terminal([*DYNSYN, "sim", "--from-scratch"])
     terminal.wait_for("a new-born lifetime")

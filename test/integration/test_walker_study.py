@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dynsyn_lab.cli import main as cli
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
-from dynsyn_lab.studies import walker
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import CURVE, RunFolder
 from dynsyn_lab.training.run_setup import make_config
@@ -28,10 +28,10 @@ def real(tmp_path_factory) -> Path:
     config = make_config(
         "walker",
         preset="authors",
-        overrides={"learning_rate": 5e-5},
+        settings={"learning_rate": 5e-5},
         lifetimes=2,
         seed=40,
-        backend="gymnasium",
+        backend="in_process",
     )
     Trainer(RunFolder.create(path, config), Limits(3000), Silence(), Interrupts()).run()
     return path
@@ -48,7 +48,7 @@ def made_up(path: Path, *returns: np.ndarray, seed: int = 0, robot: str = "walke
 
 
 def study(*words: object) -> int:
-    return walker.main([str(word) for word in words])
+    return cli.main(["study", "walker", *map(str, words)])
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -84,19 +84,25 @@ def test_a_real_run_is_told_as_its_folder_has_it(real: Path, tmp_path: Path, cap
     for kind in ("png", "svg"):
         assert (out / f"learning.{kind}").stat().st_size > 5000
     printed = capsys.readouterr().out
-    assert "2 lifetimes side by side on gymnasium" in printed
+    assert "2 lifetimes side by side on in_process" in printed
     assert "47,956" in printed
     assert str(tmp_path) not in printed
     assert not (out / "evaluations.csv").exists()
 
 
 def test_an_option_that_came_after_a_run_is_told_as_off(tmp_path: Path) -> None:
+    """Of a run folder of format 1, which kept preset and rule beside the robot file."""
     run = made_up(tmp_path / "run", np.zeros(3), preset="dynsyn")
     config = json.loads((run / "run.json").read_text())
-    del config["rule"]["effort_cost"]
+    learner = RunFolder(run).config.sections["learner"]
+    younger = ("type", "preset", "effort_cost")
+    rule = {key: value for key, value in learner.items() if key not in younger}
+    config |= {"format": 1, "preset": "dynsyn", "rule": rule}
     (run / "run.json").write_text(json.dumps(config))
     assert study(f"old={run}", "--out", tmp_path / "results") == 0
-    assert rows(tmp_path / "results" / "table.csv")[0]["settings"] == "dynsyn, effort_cost 0"
+    settings = rows(tmp_path / "results" / "table.csv")[0]["settings"].split(", ")
+    assert settings[0] == "dynsyn"
+    assert "effort_cost 0" in settings
 
 
 def test_where_a_lifetime_was_solved(tmp_path: Path, capsys) -> None:
@@ -156,7 +162,7 @@ def test_what_cannot_be_told_is_one_clear_line(real: Path, tmp_path: Path, capsy
     other = made_up(tmp_path / "other", np.zeros(3), seed=50, preset="paper")
     same_seed = made_up(
         tmp_path / "same", np.zeros(3), seed=41, preset="authors",
-        overrides={"learning_rate": 5e-5},
+        settings={"learning_rate": 5e-5},
     )  # fmt: skip
     torn = made_up(tmp_path / "torn", np.zeros(3))
     with (torn / "lifetime_000" / "curve.csv").open("a") as file:
@@ -166,7 +172,7 @@ def test_what_cannot_be_told_is_one_clear_line(real: Path, tmp_path: Path, capsy
     for words, code, message in [
         ([f"a={tmp_path / 'none'}"], 1, "run.json: No such file"),
         ([f"a={unlived}"], 1, "lifetime_000: no episode has ended yet"),
-        ([f"a={swimmer}"], 1, "found robot swimmer, expected walker"),
+        ([f"a={swimmer}"], 1, "found robot swimmer, expected one with the body walker"),
         ([f"a={torn}"], 1, "curve.csv: damaged"),
         ([f"a={real}", f"a={other}"], 2, "arm a: given twice"),
         ([f"a={real}", f"b={real}"], 2, f"run {real}: given twice"),

@@ -71,9 +71,11 @@ def test_controller_figures_are_written(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["controller", "--preset", "autors"], "--preset: found 'autors', expected one of paper"),
+        (["controller", "--preset", "autors"], "preset: found 'autors', expected one of paper"),
         (["controller", "--json", "/none/b.json"], "--json: there is no folder /none"),
         (["loop", "--json", "/none/b.json"], "--json: there is no folder /none"),
+        (["train", "--json", "/none/b.json"], "--json: there is no folder /none"),
+        (["train", "--robot", "wlker"], "did you mean 'walker'"),
     ],
 )
 def test_wrong_usage_is_said_at_once(arguments, message, capsys: pytest.CaptureFixture):

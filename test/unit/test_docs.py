@@ -7,50 +7,133 @@ import re
 from pathlib import Path
 
 import pytest
+from doc_tables import ROOT, table, tables
 
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    UNBOUNDED,
+    DynamicSynapseSettings,
+)
+from dynsyn_controller.core.learners.registry import LEARNERS
+from dynsyn_controller.core.networks.registry import NETWORKS
+from dynsyn_controller.core.networks.walker_options import WalkerOptions
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, load_robot, parse_robot
+from dynsyn_controller.messages.registry import SENSORS
+from dynsyn_controller.node import parameters as node_parameters
+from dynsyn_controller.node.parameter_table import Parameter
+from dynsyn_controller.robot.robot_file import Channel, Joint, Robot, parse_robot
+from dynsyn_sim_bridge import parameters as bridge_parameters
 
-ROOT = Path(__file__).parents[2]
-DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *ROOT.glob("results/**/*.md")])
 
 
 def test_the_example_robot_file_gives_a_controller():
-    text = (ROOT / "docs" / "robots.md").read_text()
+    text = (DOCS / "robots.md").read_text()
     example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1)
     assert new_controller(parse_robot(example)).weight.size > 0
 
 
 @pytest.mark.parametrize("cls", [Robot, Joint, Channel])
 def test_every_key_of_a_robot_file_is_documented(cls: type):
-    text = (ROOT / "docs" / "robots.md").read_text()
-    names = {field.name for field in dataclasses.fields(cls)} - {"document"}
+    text = (DOCS / "robots.md").read_text()
+    names = {field.name for field in dataclasses.fields(cls)} - {"source", "document"}
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
 
 
-def test_the_table_of_presets_says_what_they_are():
-    """Numbers of the table in docs/rule.md, row by row, against the presets."""
-    text = (ROOT / "docs" / "rule.md").read_text()
-    table = text[text.index("## Presets") :]
-    checked = 0
-    walker = load_robot(config_path("robots/walker.yaml"))
-    presets = [walker.choose(preset=name).blueprint for name in PRESETS]
-    values = [{**vars(made.learner.options), **vars(made.network.options)} for made in presets]
-    for name, default in values[0].items():
-        row = re.search(rf"^\| `{name}`[^|]*\|(.*)\|$", table, re.MULTILINE)
-        if row is None or not isinstance(default, float):
-            continue
-        for cell, preset in zip(row.group(1).split("|"), values, strict=True):
-            number = re.match(r"[*\s]*(-?[\d.]+(?:e-?\d+)?)", cell)
-            if number:
-                assert float(number.group(1)) == preset[name], name
-                checked += 1
-    assert checked >= 20
+def test_every_network_learner_and_sensor_has_its_row():
+    page = DOCS / "robots.md"
+    assert sorted(table(page, "type", "message")) == sorted(SENSORS.names)
+    assert sorted(table(page, "type", "what", "options")) == sorted(NETWORKS.names)
+    assert sorted(table(page, "type", "what", "settings")) == sorted(LEARNERS.names)
 
 
-@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def names(cls: type) -> list[str]:
+    """Names of a dataclass's fields, in alphabetical order."""
+    return sorted(field.name for field in dataclasses.fields(cls))
+
+
+def test_every_setting_of_the_rule_and_every_option_of_the_walker_has_one_row():
+    page = DOCS / "rule.md"
+    assert sorted(table(page, "setting", "unit, range")) == names(DynamicSynapseSettings)
+    assert sorted(table(page, "option")) == names(WalkerOptions)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_tables_of_settings_say_what_a_preset_is(preset: str):
+    page = DOCS / "rule.md"
+    settings = DynamicSynapseSettings(**PRESETS[preset].settings)
+    options = WalkerOptions(**PRESETS[preset].networks.get("walker", {}))
+    found = {**dataclasses.asdict(settings), **dataclasses.asdict(options)}
+    for name, row in (table(page, "setting") | table(page, "option", "unit, range")).items():
+        cell, value = row[f"`{preset}`"].strip("*").split(" (")[0], found[name]
+        if cell == "-":
+            assert value in (UNBOUNDED, -UNBOUNDED) or _has_no_effect(name, settings), name
+        elif isinstance(value, bool | str):
+            assert cell == str(value).lower(), name
+        else:
+            assert float(cell) == value, name
+
+
+def test_the_options_that_no_preset_sets_have_their_defaults_in_the_table():
+    defaults = WalkerOptions()
+    for name, row in table(DOCS / "rule.md", "option", "range", "default").items():
+        assert row["default"] == ("none" if name == "drives" else f"{getattr(defaults, name):g}")
+
+
+def _has_no_effect(name: str, settings: DynamicSynapseSettings) -> bool:
+    """Whether a setting is not used under the preset's other settings."""
+    if name == "convergence_rate":
+        return settings.amplitude_law == "progress"
+    grows = settings.reward_minimum_late or settings.effort_cost or settings.settling_time
+    return name in ("progress_goal", "progress_time") and not (
+        settings.amplitude_law == "progress" or grows
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [("node.md", node_parameters.TABLE), ("bridge.md", bridge_parameters.TABLE)],
+    ids=["node", "bridge"],
+)
+def test_the_table_of_a_nodes_parameters_says_what_they_are(
+    page: str, parameters: tuple[Parameter, ...]
+):
+    text = (DOCS / page).read_text()
+    rows = table(DOCS / page, "name", "default", "unit, range")
+    assert list(rows)[: len(parameters)] == [parameter.name for parameter in parameters]
+    for parameter in parameters:
+        row, name = rows[parameter.name], parameter.name
+        kind = type(parameter.default)
+        default = str(parameter.default).lower() if kind is bool else str(parameter.default)
+        assert row["default"].strip("`") == (default or "empty"), name
+        bounds = [b for b in (parameter.minimum, parameter.maximum) if abs(b) < 2**62]
+        numbers = [float(n) for n in re.findall(r"(?<!\w)\d[\d.e]*\b", row["unit, range"])]
+        assert numbers == bounds, name
+        for choice in filter(None, parameter.choices):
+            assert re.search(rf"\b{choice}\b", text), f"{name}: {choice}"
+        assert ("fixed" in row.values()) == parameter.read_only, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path):
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not anchor or anchor in _anchors(path), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_row_of_a_table_has_all_columns(page: Path):
+    assert all(rows for rows in tables(page))
+
+
+def _anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_the_glossary_has_each_word_once_and_in_order():
+    words = list(table(DOCS / "glossary.md", "word", "meaning"))
+    assert words == sorted(words)

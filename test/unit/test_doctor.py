@@ -6,42 +6,61 @@ import importlib.metadata
 
 import pytest
 
-from dynsyn_lab.cli import doctor
+from dynsyn_lab.cli import main as cli
+from dynsyn_lab.doctor import findings, loading
 
 
-def test_nothing_required_is_missing_here(capsys) -> None:
-    assert doctor.run() == 0
+@pytest.mark.parametrize("words", [[], ["--load"]])
+def test_nothing_required_is_missing_here(capsys, words) -> None:
+    assert cli.main(["doctor", *words]) == 0
     out = capsys.readouterr().out
     assert "MISSING" not in out
     assert "everything required is there" in out
+    assert ("Numba compiles" in out) == bool(words)
 
 
 def test_versions_are_the_installed_ones() -> None:
-    findings = {finding.name: finding.found for finding in doctor.examine()}
-    assert findings["numba"] == importlib.metadata.version("numba")
-    assert findings["middleware"] == "rmw_fastrtps_cpp" or "rmw" in str(findings["middleware"])
-    assert "message types" in str(findings["dynsyn_msgs"])
+    found = {finding.name: finding.found for finding in findings.examine()}
+    assert found["numba"] == importlib.metadata.version("numba")
+    loaded = {finding.name: finding.found for finding in loading.load_all()}
+    assert loaded["Numba compiles"] == importlib.metadata.version("numba")
+    assert "rmw" in str(loaded["middleware loads"])
+    assert "message types" in str(loaded["dynsyn_msgs loads"])
 
 
 @pytest.mark.parametrize(("required", "code"), [(True, 1), (False, 0)])
 def test_only_a_required_thing_missing_fails(monkeypatch, capsys, required, code) -> None:
-    absent = doctor.distribution("thing", "no-such-package", "pip install it", required)
+    absent = findings.distribution("thing", "no-such-package", "pip install it", required)
     assert absent.found is None
-    monkeypatch.setattr(doctor, "examine", lambda: iter([absent]))
-    assert doctor.run() == code
+    monkeypatch.setattr(findings, "examine", lambda: iter([absent]))
+    assert cli.main(["doctor"]) == code
     assert "pip install it" in capsys.readouterr().out
 
 
 def test_a_library_that_does_not_load_counts_as_missing() -> None:
-    def broken() -> str:
-        raise ImportError("libsomething.so: cannot open shared object file")
+    program = "raise ImportError('libsomething.so: cannot open shared object file')"
+    finding = loading.loaded("thing", program, "install it")
+    assert finding.state == "MISSING"
+    assert "libsomething.so: cannot open" in finding.remedy
 
-    assert doctor.attempt(broken) is None
+
+def test_a_library_that_crashes_counts_as_missing() -> None:
+    finding = loading.loaded("thing", "import os; os.abort()", "install it", required=False)
+    assert finding.state == "not there"
+    assert "exit code -6" in finding.remedy
 
 
 def test_no_compiler_is_a_required_thing_missing(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    finding = doctor.compiler_finding("C compiler", ("cc", "gcc", "clang"))
-    assert finding.found is None
-    assert finding.required
+    finding = findings.compiler_finding("C compiler", ("cc", "gcc", "clang"))
+    assert finding.state == "MISSING"
     assert "build-essential" in finding.remedy
+
+
+def test_a_package_of_the_workspace_that_is_not_built(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    assert findings.share_folder("dynsyn_msgs") is None
+    index = tmp_path / "share/ament_index/resource_index/packages"
+    index.mkdir(parents=True)
+    (index / "dynsyn_msgs").touch()
+    assert findings.share_folder("dynsyn_msgs") == str(tmp_path / "share/dynsyn_msgs")

@@ -52,7 +52,7 @@ gains = st.floats(0.011, 99.0)
 outputs = st.floats(-1.0, 1.0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(gains, outputs)
 def test_one_step_is_the_equation(gain, output):
     step = 1e-6 * DT * (0.3 - abs(output))

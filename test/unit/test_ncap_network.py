@@ -38,7 +38,7 @@ def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
     """The observation that the robot file asks for: bends in rad, speed, turn."""
     sensors = body.layout.zeros()
     body.sense(sensors)
-    return np.r_[body.layout.view(sensors, "joint.position"), speed, turn]
+    return np.r_[body.layout.view(sensors, "joint_states.position"), speed, turn]
 
 
 @pytest.mark.parametrize(

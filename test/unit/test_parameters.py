@@ -47,27 +47,25 @@ def test_checkpoint_is_absolute_or_none(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "settings"),
+    ("text", "learner", "network"),
     [
-        ("", {"learner": {}, "network": {}}),
-        ("learner.learning_rate=1e-5", {"learner": {"learning_rate": 1e-5}, "network": {}}),
+        ("", {}, {}),
+        ("learner.learning_rate=1e-5", {"learning_rate": 1e-5}, {}),
         (
-            " learner.repulsion = false ,network.adaptation=none,",
-            {"learner": {"repulsion": False}, "network": {"adaptation": "none"}},
+            " learner.repulsion = No ,network.adaptation=none,",
+            {"repulsion": False},
+            {"adaptation": "none"},
         ),
-        (
-            "network.hidden=[64, 32], learner.period_mean=20",
-            {"learner": {"period_mean": 20}, "network": {"hidden": [64, 32]}},
-        ),
+        ("network.hidden=[8, 4], learner.period_mean=20", {"period_mean": 20}, {"hidden": [8, 4]}),
     ],
 )
-def test_settings_are_a_list(text, settings):
-    assert parse_settings(text) == settings
+def test_settings_are_those_of_learner_and_network(text, learner, network):
+    assert parse_settings(text) == {"learner": learner, "network": network}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["learner.a", "=1", "learner.a=", "learner.a=1,learner.a=2", "learner.a: 1", "a=1", "body.a=1"],
+    ["learner.a", "=1", "learner.a=", "learner.a=1,learner.a=2", "learner.a: 1", "a=1", "rule.a=1"],
 )
 def test_settings_of_another_form_are_refused(text):
     with pytest.raises(ParameterError, match="settings: "):

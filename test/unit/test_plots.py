@@ -15,8 +15,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.cli import main as cli
 from dynsyn_lab.cli.interrupts import Interrupts
-from dynsyn_lab.plots import activity, comparison, exploration, learning, oscillator
-from dynsyn_lab.plots.command import FIGURES
+from dynsyn_lab.plots import activity, comparison, exploration, learning, oscillator, weights
+from dynsyn_lab.plots.figures import FIGURES
 from dynsyn_lab.plots.source import open_source
 from dynsyn_lab.plots.style import STYLE
 from dynsyn_lab.sweeps.point import Silence
@@ -28,7 +28,7 @@ from dynsyn_sim_bridge.robots.registry import entry
 
 def train(path: Path, robot: str, steps: int, **settings) -> Path:
     """A real run, to `steps`."""
-    settings = {"trace_every": 50, "backend": "gymnasium"} | settings
+    settings = {"trace_every": 50, "backend": "in_process"} | settings
     folder = RunFolder.create(path, make_config(robot, **settings))
     Trainer(folder, Limits(steps), Silence(), Interrupts()).run()
     return path
@@ -45,7 +45,7 @@ def swimmer(tmp_path_factory) -> Path:
 
 
 def source(path: Path, synapses=()):
-    return open_source(path, 0, synapses, "", 0)
+    return open_source(path, synapses=synapses)
 
 
 def plot(*words) -> int:
@@ -71,17 +71,43 @@ def test_figures_of_a_swimmer_leave_out_what_it_has_not(swimmer, tmp_path, capsy
 
 
 def test_figures_of_a_checkpoint_alone(walker: Path, tmp_path: Path, capsys) -> None:
-    assert plot(walker / "lifetime_000" / "checkpoint.ckpt", "--out", tmp_path) == 0
-    assert not (tmp_path / "returns.png").exists()
-    assert (tmp_path / "activity.png").exists()
-    assert "name a run folder" in capsys.readouterr().out
+    saved = walker / "lifetime_000" / "checkpoint.ckpt"
+    assert plot(saved, "--out", tmp_path, "--format", "png") == 0
+    drawn = {path.stem for path in tmp_path.iterdir()}
+    assert drawn == FIGURES.keys() - {"returns", "poincare", "trace"}
+    said = capsys.readouterr().out
+    assert "returns: left out: " in said
+    assert "a checkpoint does not hold returns of episodes; name a run folder" in said
+    assert plot(saved, "--figure", "weights", "--out", tmp_path / "one") == 0
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"weights.png", "weights.svg"}
+    assert plot(saved, "--figure", "trace") == 1
+    assert "name a run folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("run", ["walker", "swimmer"])
+def test_weights_are_every_synapse_of_the_checkpoint(run: str, request) -> None:
+    path = request.getfixturevalue(run) / "lifetime_000" / "checkpoint.ckpt"
+    with matplotlib.rc_context(STYLE):
+        figure = weights.draw_weights(source(path))
+    saved = checkpoint.load(path)
+    controller = saved.controller()
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_images()}
+    for name in ("weight", *controller.learner.quantities):
+        flat = []
+        for layer in controller.layers:
+            axes = panels[f"{layer.name}: {name}"]
+            image = np.asarray(axes.get_images()[0].get_array())
+            assert image.shape == (layer.rows, layer.columns)
+            flat.append(image.ravel())
+        np.testing.assert_array_equal(np.concatenate(flat), saved.state[name][0])
+    assert f"{controller.steps:,} control steps" in figure.get_suptitle()
 
 
 def test_the_same_run_gives_the_same_files(walker: Path, tmp_path: Path) -> None:
     for folder in ("a", "b"):
-        assert plot(walker, "--figure", "weights", "--out", tmp_path / folder) == 0
+        assert plot(walker, "--figure", "trace", "--out", tmp_path / folder) == 0
     for kind in ("png", "svg"):
-        files = [(tmp_path / folder / f"weights.{kind}").read_bytes() for folder in "ab"]
+        files = [(tmp_path / folder / f"trace.{kind}").read_bytes() for folder in "ab"]
         assert files[0] == files[1]
 
 
@@ -93,8 +119,8 @@ def test_returns_are_those_of_the_run(walker: Path) -> None:
     np.testing.assert_allclose(mean.get_ydata()[-1], curve["return"][-100:].mean())
 
 
-def test_weights_are_those_of_the_run(walker: Path) -> None:
-    figure = learning.draw_weights(source(walker, ["action.3.0"]))
+def test_the_trace_is_that_of_the_run(walker: Path) -> None:
+    figure = learning.draw_trace(source(walker, ["action.3.0"]))
     trace = RunFolder(walker).trace(0)
     weight, upper, lower, centre = (line.get_ydata() for line in figure.axes[0].get_lines())
     np.testing.assert_array_equal(weight, trace["action.3.0.weight"])
@@ -125,13 +151,13 @@ def test_trajectory_is_the_rule_s_own_without_learning() -> None:
     still = {"learning_rate": 0.0, "convergence_rate": 0.0}
     twin = new_controller(robot, "authors", still, 5)
     before = controller.state.copy()
-    times, weights = exploration.trajectory(controller, [0, 400])
+    times, path = exploration.trajectory(controller, [0, 400])
     assert controller.state.tobytes() == before.tobytes()
     every = round((times[1] - times[0]) * 1000 / robot.dt)
     observation = np.zeros(len(robot.observation))
     twin.step(observation, 0.0)
     for sample in range(200):
-        np.testing.assert_array_equal(twin.weight[[0, 400]], weights[sample])
+        np.testing.assert_array_equal(twin.weight[[0, 400]], path[sample])
         for _ in range(every):
             twin.step(observation, 0.0)
 
@@ -141,7 +167,7 @@ def test_oscillators_swing_where_the_paper_says() -> None:
     found = []
     for options in ({"oscillator_b": 2.0}, {"oscillator_b": 0.2}):
         robot = entry("walker").robot().choose(preset="authors", options=options)
-        parameters = robot.blueprint.parameters
+        parameters = new_controller(robot).blueprint.parameters
         states = oscillator.run_oscillator(parameters, drive, (-1.0, -1.0))
         found.append(oscillator.swinging_range(drive, states[1:, 0]))
     assert found[0] == pytest.approx((-0.6, 1.1), abs=0.1)
@@ -191,7 +217,7 @@ def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path:
 
 
 def test_an_arm_holds_the_last_return_of_a_lifetime_that_stopped() -> None:
-    arm = comparison.Arm("x", [(np.array([100.0, 200.0]), np.array([1.0, 3.0]))])
+    arm = comparison.ArmCurves("x", [(np.array([100.0, 200.0]), np.array([1.0, 3.0]))])
     np.testing.assert_array_equal(
         arm.on(np.array([50.0, 150.0, 200.0, 900.0]))[0], [np.nan, 2.0, 3.0, 3.0]
     )
@@ -202,9 +228,8 @@ def test_an_arm_holds_the_last_return_of_a_lifetime_that_stopped() -> None:
     [
         (["--lifetime", "2"], 2, "--lifetime: found 2, expected 0 to 1"),
         (["--synapses", "hidden.9.0", "a", "b"], 2, "no 'hidden.9.0'; expected LAYER.ROW.COLUMN"),
-        (["--figure", "weights", "--synapses", "hidden.1.1"], 2, "is not in trace.csv"),
+        (["--figure", "trace", "--synapses", "hidden.1.1"], 2, "is not in trace.csv"),
         (["--figure", "exploration3", "--synapses", "hidden.1.1"], 2, "1 named, this takes 3"),
-        (["--seed", "-1"], 2, "--seed: found -1"),
     ],
 )
 def test_what_is_refused(walker: Path, tmp_path, capsys, words, code, message) -> None:

@@ -17,6 +17,7 @@ from dynsyn_lab.cli import main as cli
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.pictures.films import GifFilm, find_ffmpeg
+from dynsyn_lab.pictures.panel import chosen_units
 from dynsyn_lab.rollouts.stage import Stage
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunFolder
@@ -69,6 +70,18 @@ def test_the_panel_moves_beside_the_picture(tmp_path: Path) -> None:
     assert np.abs(panel[-1][:, width:] - panel[0][:, width:]).max() > 100
 
 
+def test_units_that_a_panel_shows() -> None:
+    walker = ("hidden.0", "oscillator.0.v", "oscillator.1.v", "oscillator.0.w", "output.hip")
+    assert chosen_units(walker) == (
+        "oscillators",
+        {"oscillator.0.v": "0.v", "oscillator.1.v": "1.v"},
+    )
+    assert chosen_units(("oscillator.dorsal", "output.a"))[1] == {"oscillator.dorsal": "dorsal"}
+    hidden = tuple(f"hidden.{number}" for number in range(20))
+    assert list(chosen_units((*hidden, "output.a"))[1]) == list(hidden[:8])
+    assert chosen_units(("output.a",))[1] == {}
+
+
 def test_the_same_seed_gives_the_same_film_and_no_change_of_the_checkpoint(tmp_path: Path) -> None:
     saved = newborn(tmp_path, "walker")
     before = saved.read_bytes()
@@ -114,7 +127,7 @@ def test_gif_times_do_not_drift(tmp_path: Path) -> None:
 def test_the_stage_lives_as_the_trainer_does(tmp_path: Path) -> None:
     """From the same birth, on the same course, the watched lifetime is the trained one."""
     steps = 1700  # longer than any course
-    config = make_config("walker", seed=7, backend="gymnasium")
+    config = make_config("walker", seed=7, backend="in_process")
     trainer = Trainer(
         RunFolder.create(tmp_path / "run", config), Limits(steps), Silence(), Interrupts()
     )
@@ -122,7 +135,7 @@ def test_the_stage_lives_as_the_trainer_does(tmp_path: Path) -> None:
     saved = checkpoint.load(newborn(tmp_path, "walker", seed=7))
     with Stage(saved, seed=7, learning=True) as stage:
         moments = [stage.step() for _ in range(steps)]
-        assert stage.controller.state.tobytes() == trainer.flock.states.tobytes()
+        assert stage.controller.state.tobytes() == trainer.population.states.tobytes()
     assert any(moment.terminal for moment in moments)
 
 

@@ -31,9 +31,10 @@ def meter() -> RewardMeter:
     return RewardMeter(ROBOT, LAYOUT)
 
 
-def test_is_the_environments_reward(meter: RewardMeter):
+def test_is_the_environments_reward():
     """Step for step over whole courses, but for the falls, which the environment sees by touch."""
     walker = entry("walker").create()
+    meter = RewardMeter(ROBOT, walker.layout)
     walker.reset(seed=4)
     will = np.random.default_rng(2)
     sensors = walker.layout.zeros()
@@ -82,6 +83,33 @@ def test_a_fall_is_punished_once_and_lifting_is_not_rewarded(meter: RewardMeter)
     assert (lifted.value, lifted.fell) == (0.0, False)
     assert meter.step(standing(x=9.3), STILL).value == pytest.approx(1.3)
     assert meter.step(down, STILL).fell
+
+
+@pytest.mark.parametrize("jump", [0.6, -10.0, 1e5, 1e300])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_jump_of_the_position_is_no_progress(meter: RewardMeter, jump: float, axis: int):
+    meter.step(standing(x=1.0), STILL)
+    place = standing(x=1.1)
+    LAYOUT.view(place, "odom.position")[axis] += jump
+    jumped = meter.step(place, STILL)
+    assert (jumped.value, jumped.fell) == (0.0, False)
+    assert jumped.jump == pytest.approx(abs(jump), abs=0.2)
+    assert meter.step(place, STILL).value == 0.0
+    LAYOUT.view(place, "odom.position")[0] += 0.3
+    if abs(jump) < 1e6:  # else the metre's digits are lost
+        onward = meter.step(place, STILL)
+        assert (onward.value, onward.jump) == (pytest.approx(1.3, rel=1e-3), 0.0)
+
+
+def test_odometry_slower_than_control_may_move_for_all_its_time(meter: RewardMeter):
+    meter.step(standing(), STILL)
+    for x in (1.5, 3.0, 4.5):  # m, every 5 steps of 0.02 s: 15 m/s
+        for _ in range(4):
+            meter.step(standing(x=x - 1.5), STILL)
+        assert meter.step(standing(x=x), STILL).value == pytest.approx(6.5)
+    for _ in range(1000):  # standing still for long does not buy a jump
+        meter.step(standing(x=4.5), STILL)
+    assert meter.step(standing(x=25.0), STILL).jump == pytest.approx(20.5)
 
 
 def test_restart_forgets_where_the_body_was(meter: RewardMeter):

@@ -68,7 +68,8 @@ def opened(stack: Stack) -> tuple[Controller, bool]:
     """The lifetime that the stack's controller node begins with, and whether it was continued."""
     parameters = stack.nodes[1].parameters
     settings = Settings(**resolve(TABLE, parameters))
-    return open_lifetime(settings.read_robot(), settings)
+    life = open_lifetime(settings.read_robot(), settings.origin)
+    return life.controller, life.continued
 
 
 @pytest.mark.parametrize("robot", ROBOTS)

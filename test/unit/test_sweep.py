@@ -26,23 +26,27 @@ from dynsyn_lab.training.trainer import Limits, Trainer
 
 SMALL = {
     "robot": "walker",
-    "preset": "authors",
+    "learner": {"preset": "authors"},
     "vary": {"learner.learning_rate": [1e-5, 4e-5]},
     "lifetimes": 1,
     "seed": 5,
     "steps": 300,
-    "backend": "gymnasium",
+    "backend": "in_process",
 }
 RANDOM = SMALL | {
+    "learner": {},
     "search": "random",
     "samples": 40,
     "vary": {
         "learner.convergence_rate": {"low": 1e-9, "high": 1e-6, "scale": "log"},
         "learner.period_mean": {"low": 10.0, "high": 20.0},
         "network.oscillator_substeps": {"low": 1, "high": 3},
-        "preset": ["authors", "paper"],
+        "learner.preset": ["authors", "paper"],
     },
 }
+
+
+MEAN, STD = "learner.period_mean", "learner.period_std"
 
 
 def write(folder: Path, data: dict) -> Path:
@@ -77,9 +81,13 @@ def test_the_shipped_example_is_a_good_sweep() -> None:
 
 
 def test_a_grid_is_every_combination(tmp_path: Path) -> None:
-    vary = {"robot.joints": [3, 5], "preset": ["authors", "dynsyn"]}
-    vary["learner.baseline_time"] = [0, 50.0]
-    plan = read_plan(write(tmp_path, SMALL | {"robot": "swimmer", "vary": vary}))
+    vary = {
+        "robot.joints": [3, 5],
+        "learner.preset": ["authors", "dynsyn"],
+        "learner.baseline_time": [0, 50.0],
+    }
+    data = SMALL | {"robot": "swimmer", "learner": {}, "vary": vary}
+    plan = read_plan(write(tmp_path, data))
     assert [tuple(point.values.values()) for point in plan.points] == [
         (joints, preset, time)
         for joints in (3, 5)
@@ -87,9 +95,32 @@ def test_a_grid_is_every_combination(tmp_path: Path) -> None:
         for time in (0, 50.0)
     ]
     last = plan.points[-1].config
-    assert (last.robot_options["joints"], last.preset) == (5, "dynsyn")
-    assert last.setting("learner.baseline_time") == 50.0
+    assert (last.robot_options["joints"], last.preset, last.setting("learner.baseline_time")) == (
+        5,
+        "dynsyn",
+        50.0,
+    )
     assert {point.config.seed for point in plan.points} == {5}
+
+
+def test_network_and_body_differ_between_points(tmp_path: Path) -> None:
+    """Options of either reach the run, and what is lived follows from them."""
+    data = SMALL | {
+        "robot": "swimmer",
+        "network": {"initial": "uniform"},
+        "robot_options": {"density": 4000.0},
+        "vary": {"network.initial_magnitude": [0.3, 0.5], "robot.joints": [3, 4]},
+    }
+    path, out = write(tmp_path, data), tmp_path / "out"
+    configs = [point.config for point in read_plan(path).points]
+    networks = [yaml.safe_load(config.robot_file)["network"] for config in configs]
+    assert [network["initial_magnitude"] for network in networks] == [0.3, 0.3, 0.5, 0.5]
+    assert {network["initial"] for network in networks} == {"uniform"}
+    assert [config.robot_options["joints"] for config in configs] == [3, 4, 3, 4]
+    assert {config.robot_options["density"] for config in configs} == {4000.0}
+    assert sweep(path, "--out", out, "--workers", 2) == 0
+    assert [row["network.initial_magnitude"] for row in rows(out)] == ["0.3", "0.3", "0.5", "0.5"]
+    assert len(set(states(out).values())) == 4
 
 
 def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Path) -> None:
@@ -102,7 +133,7 @@ def test_a_random_search_draws_within_the_ranges_and_again_the_same(tmp_path: Pa
     assert 10 < min(drawn["learner.period_mean"]) < 13 < 17 < max(drawn["learner.period_mean"]) < 20
     assert set(drawn["network.oscillator_substeps"]) == {1, 2, 3}
     assert all(type(value) is int for value in drawn["network.oscillator_substeps"])
-    assert set(drawn["preset"]) == {"authors", "paper"}
+    assert set(drawn["learner.preset"]) == {"authors", "paper"}
     assert [p.values for p in read_plan(tmp_path / "sweep.yaml").points] == [
         p.values for p in plan.points
     ]
@@ -122,24 +153,25 @@ def test_a_number_that_yaml_takes_for_text(tmp_path: Path) -> None:
     [
         (SMALL | {"lifetime": 2}, "lifetime: unknown key; did you mean 'lifetimes'?"),
         (SMALL | {"vary": {"learner.learning_rat": [1e-5]}}, "did you mean 'learning_rate'?"),
-        (SMALL | {"vary": {"learning_rate": [1e-5]}}, "vary.learning_rate: unknown key; expected"),
-        (SMALL | {"vary": {"body.joints": [3]}}, "vary.body.joints: unknown key; expected one of"),
-        (SMALL | {"options": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
-        (SMALL | {"settings": {"lerning_rate": 1.0}}, "did you mean 'learning_rate'?"),
-        (SMALL | {"vary": {"network.adaptatio": ["none"]}}, "did you mean 'adaptation'?"),
+        (SMALL | {"network": {"adaptatio": "none"}}, "did you mean 'adaptation'?"),
         (SMALL | {"robot": "wolker"}, "did you mean 'walker'?"),
         (SMALL | {"vary": {}}, "vary: found nothing"),
         (
-            SMALL | {"vary": {"learner.learning_rate": 1e-5}},
-            "learner.learning_rate: found 1e-05, exp",
+            SMALL | {"vary": {"learning_rate": [1e-5]}},
+            "learning_rate: unknown key, expected l",
         ),
+        (SMALL | {"vary": {"lerner.learning_rate": [1]}}, "expected learner.learning_rate"),
+        (SMALL | {"vary": {"network.hiden": [4]}}, "network.hiden: unknown key; did you mean"),
+        (SMALL | {"vary": {"network.hidden": ["x"]}}, "network.hidden: found 'x'"),
+        (SMALL | {"vary": {"learner.learning_rate": 1e-5}}, "found 1e-05, expected a list"),
         (SMALL | {"vary": {"learner.learning_rate": []}}, "expected a list of values"),
         (SMALL | {"vary": {"learner.learning_rate": [-1.0]}}, "found -1.0, expected 0 or more"),
-        (SMALL | {"vary": {"learner.learning_rate": {"low": 1.0, "high": 2.0}}}, "search: random"),
+        (SMALL | {"vary": {"learner.x": {"low": 1.0, "high": 2.0}}}, "search: random"),
         (SMALL | {"vary": {"robot.joints": [3]}}, "joints"),
+        (SMALL | {"learner": {"learning_rate": 1}}, "learner.learning_rate: also under learner"),
         (
-            SMALL | {"settings": {"learning_rate": 1e-5}},
-            "learner.learning_rate: also under settings",
+            SMALL | {"vary": {"robot.joints": [3]}, "robot_options": {"joints": 4}},
+            "vary.robot.joints: also under robot_options",
         ),
         (SMALL | {"lifetimes": 0}, "lifetimes: found 0, expected 1 or more"),
         (SMALL | {"seed": -1}, "seed: found -1"),

@@ -95,7 +95,7 @@ def crossings(wave: np.ndarray, dt: float) -> np.ndarray:
 # The paper's requirements on the fluctuations
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**63), st.floats(-100, 100), st.floats(-100, 100))
 def test_phases_are_free_from_what_the_synapses_do(seed, reward, other):
     """Requirement 1: rewards change centres and amplitudes, never the course of the phases."""
@@ -137,7 +137,7 @@ def test_a_plane_of_weights_is_sampled_densely():
     assert visits.min() > 0.4 * visits.mean()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**63))
 def test_fluctuation_is_symmetric_within_each_period(seed):
     """Requirement 3: over one period the mean and the skewness of W - C are 0."""
@@ -202,7 +202,7 @@ def learn_once(rule: Settings, seed: int, reward: float):
 
 
 @pytest.mark.parametrize("law", ["linear", "exponential"])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**63), rewards, amplitudes)
 def test_reward_attracts_and_calms_punishment_repels_and_stirs(law, seed, reward, amplitude):
     rule = Settings(amplitude_law=law, amplitude_initial=amplitude, convergence_rate=1e-6)
@@ -214,7 +214,7 @@ def test_reward_attracts_and_calms_punishment_repels_and_stirs(law, seed, reward
     assert np.all(stirring > 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**63), rewards)
 def test_equations_3_and_4(seed, reward):
     rule = Settings(convergence_rate=1e-6)
@@ -223,7 +223,7 @@ def test_equations_3_and_4(seed, reward):
     assert np.allclose(calming, -1e-6 * reward * DT, rtol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**63), rewards)
 def test_attractive_only_does_not_repel(seed, reward):
     rule = Settings(repulsion=False, convergence_rate=1e-6)

@@ -10,8 +10,8 @@ import pytest
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 
 
@@ -25,28 +25,31 @@ def test_settings_of_learner_and_body() -> None:
     )
     assert args.dotted == {
         "learner": {"learning_rate": 5e-5},
-        "robot": {"joints": 7},
         "network": {},
+        "robot": {"joints": 7},
     }
     assert args.robot == "swimmer"
     assert args.steps == 2_000_000
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("words", "value"),
     [
-        ("3", 3),
-        ("3e-9", 3e-9),
-        ("true", True),
-        ("False", False),
-        ("linear", "linear"),
-        ("[64, 32]", [64, 32]),
-        ("[]", []),
+        (["--repulsive"], True),
+        (["--repulsive", "True"], True),  # as the published re-implementation has it
+        (["--repulsive", "no"], False),
+        (["--attractive-only"], False),
+        (["--learner.repulsion", "True"], True),
+        (["--learner.repulsion=no"], False),
     ],
+    ids=str,
 )
-def test_values(text, value) -> None:
-    assert read_value(text) == value
-    assert type(read_value(text)) is type(value)
+def test_spellings_of_repulsion(words, value, tmp_path) -> None:
+    out = tmp_path / "run"
+    assert cli.main(["train", "walker", *words, "--steps", "2", "--out", str(out)]) == 0
+    config = RunFolder(out).config
+    assert config.setting("learner.repulsion") is value
+    assert config.overrides == {"learner.repulsion": value}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,7 @@ def test_values(text, value) -> None:
         ("walker", "--learner.learning_rate"),
         ("walker", "--learner.learning_rate", "1", "--learner.learning_rate", "2"),
         ("walker", "--repulsive", "--attractive-only"),
+        ("walker", "--repulsive", "maybe"),
         ("walker", "--backend", "cloud"),
         ("walker", "--nonsense"),
     ],
@@ -130,7 +134,7 @@ def test_short_forms_become_settings() -> None:
     config = make_config("walker", settings={"repulsion": False, "learning_rate": 1})
     assert config.overrides == {"learner.repulsion": False, "learner.learning_rate": 1.0}
     assert config.setting("learner.repulsion") is False
-    assert config.backend == "gymnasium"
+    assert config.backend == "in_process"
     assert config.preset == "dynsyn"
     json.dumps(config.sections, allow_nan=False)
 
@@ -142,7 +146,7 @@ def test_courses_of_a_swimmer_end() -> None:
 
 def test_options_of_the_network_become_part_of_the_robot_file() -> None:
     options = {"initial_magnitude": 0.3, "weights": "separate"}
-    config = make_config("swimmer", {"joints": 3}, options=options)
+    config = make_config("swimmer", {"joints": 3}, network=options)
     robot = parse_robot(config.robot_file)
     assert {key: robot.network[key] for key in options} == options
     controller = new_controller(robot)

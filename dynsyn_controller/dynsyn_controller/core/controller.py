@@ -185,7 +185,7 @@ class Controller:
     @property
     def gain(self) -> FloatArray:
         """Adaptive sensitivity of the hidden units, a view; empty where the network has none."""
-        return self.state["gain"][0] if "gain" in self.state.dtype.names else np.zeros(0)
+        return self.state["gain"][0] if "gain" in (self.state.dtype.names or ()) else np.zeros(0)
 
     @property
     def unit_names(self) -> tuple[str, ...]:

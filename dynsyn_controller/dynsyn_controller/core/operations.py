@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
 
 
-def bind(kind: str, cls: type) -> str:
+def bind(kind: str, cls: type[Any]) -> str:
     """Make a class's operations known to the compiler.
 
     Args:
@@ -76,12 +75,12 @@ def _source_hash(cls: type) -> str:
     folders = [Path(folder) for folder in getattr(package, "__path__", [])]
     files = sorted(file for folder in folders for file in folder.rglob("*.py"))
     digest = hashlib.sha256(cls.__module__.encode())  # by which cached code finds its constants
-    for file in files or [Path(package.__file__)]:
+    for file in files or [Path(str(package.__file__))]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _kernel(kind: str, settings: Any, name: str) -> Callable | None:
+def _kernel(kind: str, settings: Any, name: str) -> Any:
     """The kernel for a parameter record of this type; None: an optional one that is not there."""
     for field in getattr(settings, "fields", ()):
         cls = _BOUND.get(field)

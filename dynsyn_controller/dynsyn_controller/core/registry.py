@@ -14,6 +14,7 @@ import re
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Any
 
 from dynsyn_controller.core.schema import SchemaError
 
@@ -39,7 +40,7 @@ class Registry:
         """Of the shipped ones and of those that installed packages bring."""
         return (*self._shipped, *sorted(set(self._installed()) - set(self._shipped)))
 
-    def find(self, name: str) -> type:
+    def find(self, name: str) -> type[Any]:
         """The class of this name.
 
         Raises:
@@ -76,7 +77,7 @@ class Registry:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"found {name!r}, expected one of {', '.join(self.names)} or FILE.py:Class{hint}"
 
-    def _checked(self, found: object, name: str) -> type:
+    def _checked(self, found: object, name: str) -> type[Any]:
         if not (isinstance(found, type) and issubclass(found, self._base)):
             raise SchemaError(
                 f"{self.kind}.type",
@@ -117,6 +118,8 @@ def load_class(path: str, name: str, where: str) -> object:
     module = sys.modules.get(title)
     if module is None:
         spec = importlib.util.spec_from_file_location(title, file)
+        assert spec is not None  # it is a file of Python
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[title] = module
         try:

@@ -10,7 +10,7 @@ import difflib
 import math
 import types
 import typing
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def parse(cls: type[T], data: Any, where: str = "") -> T:
     if not isinstance(data, dict):
         raise SchemaError(where, f"found {_show(data)}, expected a mapping of keys")
     hints = typing.get_type_hints(cls)
-    fields = {field.name: field for field in dataclasses.fields(cls)}
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in data:
         if key not in fields:
             raise SchemaError(_join(where, key), unknown_key(str(key), fields))
@@ -71,7 +71,7 @@ def convert(kind: Any, value: Any, where: str) -> Any:
             raise SchemaError(where, f"found {_show(value)}, expected a list")
         return tuple(convert(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
     if dataclasses.is_dataclass(kind):
-        return parse(kind, value, where)
+        return parse(cast(type, kind), value, where)
     if origin is dict:
         kind = dict
     if kind is float and type(value) is int:

@@ -6,11 +6,8 @@ to a neighbour and renamed: a kill at any moment leaves the last good file.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,14 @@ import numpy as np
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.schema import SchemaError
+from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.file_checks import protection
 from dynsyn_controller.lifetime.migration import FORMAT, migrate_records, sections_of_format_1
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+
+MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
+"""Fields of a lifetime's record in which NaN stands for "not yet"."""
 
 
 class CheckpointError(RuntimeError):
@@ -38,11 +40,13 @@ class Checkpoint:
         robot: the robot file it was made with, its sections network and learner as the lifetime
             has lived with them, with nothing left to presets and defaults.
         state: the lifetime's record, shape (1,).
+        notes: what is known beside the record, by whose it is; empty where nothing was saved.
     """
 
     path: Path
     robot: Robot
     state: np.ndarray
+    notes: dict[str, Any]
 
     def controller(self) -> Controller:
         """The lifetime, ready to go on.
@@ -65,13 +69,20 @@ def save(path: str | Path, robot: Robot, controller: Controller) -> None:
     write(path, encode(robot, controller))
 
 
-def encode(robot: Robot, controller: Controller) -> bytes:
-    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later."""
+def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = None) -> bytes:
+    """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later.
+
+    Args:
+        robot: the robot file.
+        controller: the lifetime.
+        notes: what is known beside its record, by whose it is; plain numbers, texts and lists.
+    """
     about = {
         "format": FORMAT,
         "robot": robot.source,
         **controller.blueprint.sections,
         "steps": controller.steps,
+        "notes": notes or {},
     }
     buffer = io.BytesIO()
     np.savez(buffer, about=np.array(json.dumps(about)), state=controller.state)
@@ -79,18 +90,12 @@ def encode(robot: Robot, controller: Controller) -> bytes:
 
 
 def write(path: str | Path, data: bytes) -> None:
-    """Write `data` atomically; see `save`."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Write `data` atomically; see `save`. What is write-protected is left alone."""
+    if found := protection(path):
+        raise CheckpointError(f"checkpoint {path}: cannot be written: {found}")
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        atomic.write(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise CheckpointError(f"checkpoint {path}: cannot be written: {error.strerror}") from None
 
 
@@ -106,6 +111,7 @@ def load(path: str | Path) -> Checkpoint:
             about, state = json.loads(str(parts["about"])), parts["state"]
         form, robot = about["format"], about["robot"]
         sections = [about.get(key) for key in _SECTIONS.get(form, ())]
+        notes = about.get("notes", {})
     except OSError as error:
         reason = error.strerror or "damaged, or not a checkpoint"
         raise CheckpointError(f"checkpoint {path}: cannot be read: {reason}") from None
@@ -113,7 +119,8 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
     if form not in _SECTIONS:
         raise CheckpointError(f"checkpoint {path}: format {form}, expected 1 to {FORMAT}")
-    if not isinstance(robot, str) or [type(part) for part in sections] != _TYPES[form]:
+    kinds = [type(part) for part in (*sections, notes)]
+    if not isinstance(robot, str) or kinds != [*_TYPES[form], dict]:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
         parsed = parse_robot(robot, where="robot")
@@ -124,11 +131,11 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: {error}") from None
     if form == 1:
         state = migrate_records(state, parsed.blueprint.dtype)
-    return Checkpoint(path, parsed, state)
+    return Checkpoint(path, parsed, state, notes)
 
 
 _SECTIONS = {1: ("preset", "rule"), FORMAT: ("network", "learner")}
-_TYPES = {1: [str, dict], FORMAT: [dict, dict]}
+_TYPES: dict[int, list[type]] = {1: [str, dict], FORMAT: [dict, dict]}
 """What each format keeps of network and learner, beside the robot file."""
 
 
@@ -146,8 +153,8 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
             f"checkpoint {checkpoint.path}: made with another network: "
             f"{_dtype_difference(found, expected)}"
         )
-    for name in state.dtype.names:
-        if name not in _MAY_BE_NAN and not np.all(np.isfinite(state[name])):
+    for name in state.dtype.names or ():
+        if name not in MAY_BE_NAN and not np.all(np.isfinite(state[name])):
             raise CheckpointError(f"checkpoint {checkpoint.path}: damaged: {name} is not finite")
     controller.state[...] = state
 
@@ -191,7 +198,7 @@ def _check(blueprint: Blueprint, checkpoint: Checkpoint, sections: tuple[str, ..
             )
 
 
-def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, dict]:
+def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, ...]:
     """Sections network of a checkpoint and of a blueprint, but for what may be adjusted."""
     free = blueprint.network.adjustable
     return tuple(
@@ -215,13 +222,10 @@ def _first_difference(found: Any, expected: Any) -> str:
     return f"found {found!r}, expected {expected!r}"
 
 
-_MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
-
-
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:
-    for name in expected.names:
+    for name in expected.names or ():
         if found.names is None or name not in found.names:
             return f"no {name} in it"
         if found[name] != expected[name]:
             return f"{name}: found {found[name].shape}, expected {expected[name].shape}"
-    return f"unknown parts {', '.join(sorted(set(found.names) - set(expected.names)))}"
+    return f"unknown parts {', '.join(sorted(set(found.names or ()) - set(expected.names or ())))}"

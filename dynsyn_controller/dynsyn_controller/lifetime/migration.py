@@ -87,12 +87,12 @@ def migrate_records(records: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
     Records that lack more than what format 1 lacked, or have more, come back unchanged.
     """
-    found = records.dtype.names or ()
-    younger = [name for name in dtype.names if name not in found and name in _YOUNGER_FIELDS]
-    expected = {name: dtype[name] for name in dtype.names if name not in younger}
+    found, wanted = records.dtype.names or (), dtype.names or ()
+    younger = [name for name in wanted if name not in found and name in _YOUNGER_FIELDS]
+    expected = {name: dtype[name] for name in wanted if name not in younger}
     if {name: records.dtype[name] for name in found} != expected:
         return records
     migrated = np.zeros(records.shape, dtype)
-    for name in dtype.names:
+    for name in wanted:
         migrated[name] = _YOUNGER_FIELDS[name] if name in younger else records[name]
     return migrated

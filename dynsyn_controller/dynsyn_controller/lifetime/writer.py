@@ -1,11 +1,11 @@
-"""Keeps a controller's lifetime in a file: continues it at start, saves it now and then."""
+"""Opens a lifetime at the start, and saves it now and then without holding up its control loop."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,76 +15,90 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.node.parameters import Settings
-from dynsyn_controller.node.timing import SECOND
+from dynsyn_controller.lifetime.file_checks import obstacle
+from dynsyn_controller.lifetime.history import History
+from dynsyn_controller.lifetime.lock import LifetimeLock, lived_by
 from dynsyn_controller.robot.robot_file import Robot
 
 T = TypeVar("T")
 
 
-def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
+@dataclass(frozen=True)
+class Origin:
+    """What a lifetime begins from.
+
+    Attributes:
+        path: file that it is continued from, where it exists; None: new-born, in memory only.
+        learner, preset: in place of the checkpoint's or the robot file's; None: theirs.
+        settings: of the learner, that replace the preset's or the checkpoint's.
+        options: of the network, likewise.
+        seed: of a new-born lifetime.
+    """
+
+    path: Path | None = None
+    learner: str | None = None
+    preset: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def choose(self, robot: Robot) -> Robot:
+        """The robot file with the learner, preset, settings and options that are asked for.
+
+        Raises:
+            RobotFileError: something that cannot be.
+        """
+        return robot.choose(self.learner, self.preset, self.settings, self.options)
+
+
+@dataclass(frozen=True)
+class Life:
+    """A lifetime that has been opened.
+
+    Attributes:
+        controller: ready to live.
+        notes: what was saved beside its record; empty where nothing was.
+        continued: from a file; False: new-born.
+    """
+
+    controller: Controller
+    notes: dict[str, Any]
+    continued: bool
+
+
+def open_lifetime(robot: Robot, origin: Origin) -> Life:
     """The lifetime to begin with: continued from the checkpoint file, or new-born without one.
 
-    Returns:
-        The controller, and whether it was continued.
-
     Raises:
-        CheckpointError: the file is damaged or of another robot or network, or its folder cannot
-            be written to.
-        RobotFileError, ParameterError: the network or the learner cannot be.
+        CheckpointError: the file is damaged or of another robot or network.
+        RobotFileError: the network or the learner cannot be.
     """
-    path = settings.checkpoint
-    if path is not None:
-        _check_folder(path.parent, path)
-        if path.exists():
-            return continue_lifetime(robot, settings, path), True
-    return new_controller(choose(robot, settings), seed=settings.seed), False
+    if origin.path is not None and origin.path.exists():
+        return continue_lifetime(robot, origin, origin.path)
+    controller = new_controller(origin.choose(robot), seed=origin.seed)
+    return Life(controller, {}, continued=False)
 
 
-def choose(robot: Robot, settings: Settings) -> Robot:
-    """The robot file with the learner and network that the node's parameters ask for.
-
-    Raises:
-        RobotFileError, ParameterError: something that cannot be.
-    """
-    chosen = settings.overrides
-    return robot.choose(
-        settings.learner or None,
-        settings.preset or None,
-        chosen["learner"],
-        settings.network or None,
-        chosen["network"],
-    )
-
-
-def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controller:
+def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
-    It keeps the settings and options that it was saved with; a preset given in `settings` replaces
-    them by those of the robot file (so does a learner or network), and single ones replace theirs.
+    It keeps the settings and options that it was saved with; a preset, learner or type of network
+    given in `origin` replaces them by those of the robot file, and single ones replace theirs.
 
     Raises:
         CheckpointError: damaged, or of another robot, network or learner.
-        RobotFileError, ParameterError: a preset or setting that cannot be.
+        RobotFileError: a preset or setting that cannot be.
     """
     saved = checkpoint.load(path)
-    asked = choose(robot, settings)
-    if not (settings.preset or settings.learner or settings.network):
-        overrides = settings.overrides
-        learner = {**saved.robot.learner, **overrides["learner"]}
+    asked = origin.choose(robot)
+    if not (origin.preset or origin.learner or "type" in origin.options):
+        learner = {**saved.robot.learner, **origin.settings}
         checkpoint.check_same(asked, saved)
-        asked = robot.with_sections({**saved.robot.network, **overrides["network"]}, learner)
-    controller = new_controller(asked, seed=settings.seed)
+        asked = robot.with_sections({**saved.robot.network, **origin.options}, learner)
+    controller = new_controller(asked, seed=origin.seed)
     checkpoint.restore(controller, saved)
     controller.compile()
-    return controller
-
-
-def _check_folder(folder: Path, path: Path) -> None:
-    if not folder.is_dir():
-        raise CheckpointError(f"checkpoint {path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CheckpointError(f"checkpoint {path}: folder {folder} cannot be written to")
+    return Life(controller, saved.notes, continued=True)
 
 
 @dataclass(frozen=True)
@@ -100,43 +114,66 @@ class Saved:
     steps: int
 
 
-class Keeper:
+class CheckpointWriter:
     """Saves a lifetime without holding up the control loop.
 
     The snapshot is taken at once, in the caller's thread; a thread of its own puts it on disk.
 
     Attributes:
+        path: of the checkpoint; None: only saves with a path of their own.
+        history: earlier copies beside it; None: without a path there are none.
         error: why the last save failed; empty: it did not.
         saved_at: when the last save ended well, ns of the caller's clock; None before.
 
     Args:
         robot: the robot file.
-        path: of the checkpoint; None: only saves with a path of their own.
+        path: of the checkpoint; it belongs to this process alone until `close`.
+        hourly, daily: earlier copies that are kept (see `History`).
+
+    Raises:
+        CheckpointError: the file could not be written, or another process lives this lifetime.
     """
 
-    def __init__(self, robot: Robot, path: Path | None) -> None:
+    def __init__(self, robot: Robot, path: Path | None, hourly: int = 0, daily: int = 0) -> None:
+        if path is not None and (found := obstacle(path)):
+            raise CheckpointError(f"checkpoint {path}: {found}")
         self.path = path
+        self.history = History(path, robot.control_rate, hourly, daily) if path else None
         self.error = ""
         self.saved_at: int | None = None
         self._robot = robot
+        self._lock = LifetimeLock(path) if path else None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
-        self._pending: list[Future[Saved]] = []
+        self._pending: list[Future[Any]] = []
         self._last: int | None = None
 
-    def due(self, now: int, period: float) -> bool:
-        """Whether `period` seconds (0: never) have gone by since the last save was begun, or since
-        this was first asked."""
+    def due(self, now: int, period: int) -> bool:
+        """Whether `period` ns (0: never) have gone by since the last save was begun, or since this
+        was first asked."""
         if self._last is None:
             self._last = now
         return (
             self.path is not None
             and period > 0
-            and now - self._last >= period * SECOND
+            and now - self._last >= period
             and not self._pending
         )
 
-    def save(self, controller: Controller, now: int, path: Path | None = None) -> Future[Saved]:
+    def save(
+        self,
+        controller: Controller,
+        now: int,
+        path: Path | None = None,
+        notes: dict[str, Any] | None = None,
+    ) -> Future[Saved]:
         """Begin to save the lifetime as it is now.
+
+        Args:
+            controller: the lifetime.
+            now: ns.
+            path: None: the checkpoint, and now and then a copy of it. Another file is written over
+                only if it is a checkpoint that nobody lives.
+            notes: what is known beside its record.
 
         Returns:
             Done when it is on disk, or with a CheckpointError.
@@ -148,19 +185,20 @@ class Keeper:
         target = path or self.path
         if target is None:
             raise CheckpointError("no path given, and the parameter checkpoint_path is empty")
-        if target == self.path:
+        own = self.path is not None and os.path.realpath(target) == os.path.realpath(self.path)
+        if own:
             self._last = now
-        for name in ("weight", *controller.learner.quantities):
-            if not np.isfinite(controller.state[name]).all():
-                raise CheckpointError(f"checkpoint {target}: not written: a {name} is not finite")
-        data, steps = checkpoint.encode(self._robot, controller), controller.steps
-        future = self._thread.submit(_write, target, data, steps)
-        self._pending.append(future)
-        return future
+        data, steps = self.snapshot(controller, notes), controller.steps
+        history = self.history if own else None
+        return self._begin(_write if own else _write_elsewhere, target, data, steps, history)
 
     def run(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Run something else in the saving thread, after the saves begun before."""
         return self._thread.submit(function, *arguments)
+
+    def run_told(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Run something else in the saving thread; `poll` tells if it fails."""
+        self._pending.append(self._thread.submit(function, *arguments))
 
     def poll(self, now: int) -> list[CheckpointError]:
         """Look at the saves that have ended since the last call: the errors of those that failed.
@@ -175,7 +213,8 @@ class Keeper:
             self._pending.remove(future)
             error = future.exception()
             if error is None:
-                self.error, self.saved_at = "", now
+                if isinstance(future.result(), Saved):
+                    self.error, self.saved_at = "", now
             elif isinstance(error, CheckpointError):
                 self.error = str(error)
                 errors.append(error)
@@ -184,10 +223,46 @@ class Keeper:
         return errors
 
     def close(self) -> None:
-        """Wait for the saves under way and end the thread."""
+        """Wait for the saves under way, end the thread and let the file go."""
         self._thread.shutdown(wait=True)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def snapshot(self, controller: Controller, notes: dict[str, Any] | None = None) -> bytes:
+        """The bytes of a checkpoint of this moment.
+
+        Raises:
+            CheckpointError: the lifetime holds a number that is not finite.
+        """
+        state = controller.state
+        for name in state.dtype.names or ():
+            if name not in checkpoint.MAY_BE_NAN and not np.isfinite(state[name]).all():
+                raise CheckpointError(f"checkpoint: not written: {name} is not finite")
+        return checkpoint.encode(self._robot, controller, notes)
+
+    def _begin(self, function: Callable[..., Saved], *arguments: Any) -> Future[Saved]:
+        future = self._thread.submit(function, *arguments)
+        self._pending.append(future)
+        return future
 
 
-def _write(path: Path, data: bytes, steps: int) -> Saved:
+def _write(path: Path, data: bytes, steps: int, history: History | None) -> Saved:
     checkpoint.write(path, data)
+    if history is not None:
+        history.add(data, steps)
     return Saved(path, steps)
+
+
+def _write_elsewhere(path: Path, data: bytes, steps: int, history: None) -> Saved:
+    if not path.exists():
+        return _write(path, data, steps, history)
+    try:
+        checkpoint.load(path)
+    except CheckpointError:
+        raise CheckpointError(
+            f"checkpoint {path}: there is a file that is no checkpoint; it is left as it is"
+        ) from None
+    if holder := lived_by(path):
+        raise CheckpointError(f"checkpoint {path}: is being lived by process {holder}")
+    return _write(path, data, steps, history)

@@ -17,7 +17,7 @@ from typing import Any
 from rclpy.serialization import deserialize_message, serialize_message
 from rosidl_parser.definition import AbstractNestedType, AbstractString, Array, BasicType
 
-from dynsyn_controller.messages.readings import MessageError
+from dynsyn_controller.messages.base import MessageError
 
 _ENCODING = b"\x00\x01\x00\x00"
 _CODES = {
@@ -205,7 +205,7 @@ class Decoder:
             if form.fits(buffer):
                 return form.unpack(buffer)
         try:
-            message = deserialize_message(buffer, self._kind)
+            message: Any = deserialize_message(buffer, self._kind)
         except Exception as error:  # of rclpy or the middleware; which kinds, nobody promises
             kind = self._kind.__name__
             raise MessageError(f"found {len(buffer)} bytes that are no {kind}") from error

@@ -82,11 +82,13 @@ class ControllerNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to act."""
         result = super().on_activate(state)
+        assert self.loop is not None  # configured
         self.loop.start()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Neutral efforts, then silence; the lifetime is saved and stands still."""
+        assert self.loop is not None  # active
         self.loop.stop()
         return super().on_deactivate(state)
 
@@ -98,6 +100,7 @@ class ControllerNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Neutral efforts where active, checkpoint, and the end."""
+        self.failure = None  # of before, which has been told
         self._close()
         self.finished = True
         return TransitionCallbackReturn.SUCCESS
@@ -113,7 +116,7 @@ class ControllerNode(LifecycleNode):
         if self.loop.acting:
             self.loop.stop()
         if not self.loop.close():
-            self.failure = CheckpointError(self.loop.keeper.error)
+            self.failure = CheckpointError(self.loop.writer.error)
         self.loop = None
 
     def _fail(self, error: Exception, how: TransitionCallbackReturn) -> TransitionCallbackReturn:
@@ -167,7 +170,6 @@ def run(arguments: list[str]) -> int:
 
 def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     """Neutral efforts, checkpoint, and everything closed; returns the exit code."""
-    node.failure = None
     if not node.finished:
         node.trigger_shutdown()
     if node.failure is not None:

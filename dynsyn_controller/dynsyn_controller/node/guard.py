@@ -5,98 +5,159 @@ Times are nanoseconds of the caller's steady clock.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.messages.conversions import (
-    NEVER,
-    MessageError,
-    SensorReader,
-    stamp_nanoseconds,
-)
-from dynsyn_controller.robot.reward import RewardMeter
-from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.safety import Safety
-from dynsyn_controller.robot.sensors import FloatArray, Observer
+from dynsyn_controller.lifetime.performance import Performance
+from dynsyn_controller.lifetime.vitals import Vitals
+from dynsyn_controller.messages.conversions import NEVER, SensorReader
+from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.node.events import Events, Level
+from dynsyn_controller.node.freshness import Freshness
+from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.node.operator_input import Operator
+from dynsyn_controller.node.rewards import Rewards
+from dynsyn_controller.robot.observation import Observer
+from dynsyn_controller.robot.robot_file import Channel, Robot
+from dynsyn_controller.robot.safety.arming import Arming
+from dynsyn_controller.robot.safety.chain import SafetyChain
+from dynsyn_controller.robot.safety.standby import Standby
+from dynsyn_controller.robot.safety.trip import BodyTrip
 
 REWARD = "reward"
-_COMPUTED_FROM = ("odom.position", "imu.orientation")
+_COMMAND = "command"  # the source of an operator's wishes
+_SECOND = 1_000_000_000
 
 
-class Pilot:
+class Guard:
     """Holds the latest readings and lets the controller act on them while that is safe.
 
-    The effort is neutral, and nothing is lived or learnt, until every channel has come, while any
-    is stale and after an emergency stop. The reward of such a time is not the controller's doing:
-    its value is dropped, that an episode ended in it is kept.
+    The effort is neutral (or holds the standby pose), and nothing is lived or learnt, until every
+    channel has come, while any is stale, while the robot is not armed and after an emergency stop.
+    The reward of such a time is not the controller's doing: its value is dropped, that an episode
+    ended in it is kept.
 
     Attributes:
-        controller: the lifetime; may be exchanged between steps for another of the same robot.
+        controller: the lifetime; `begin` puts another one of the same robot in its place.
         reader: the sensors' readings.
         learning: False: frozen.
-        stopped: the emergency stop is on.
+        learning_paused: why nothing is learnt now although `learning` is true; empty: it is.
+        held: why the effort is neutral or that of the standby pose; empty: the controller acts.
+        arming, operator: whether the robot may act.
+        events: what a person should know.
+        rewards, performance, vitals: of the lifetime.
         stale: the last `tick` (lockstep: `listen`) found an observation or the reward too old.
+        observation: the last one that was acted on, (channels,).
+        reward: of the last control step lived, as it was learnt from.
         effort: the last command, N m or N, (joints,).
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
-        topics: whose messages it takes.
+        sources: whose messages it takes: names of sensors, and `REWARD`.
         newest: when the last message came; `NEVER` before one.
-        refusal: why the last step was refused by the controller; empty: it was not.
 
     Args:
         robot: the robot file.
         controller: made for it.
-        slew_limit: see `Safety`.
-        computed: compute the reward here instead of waiting for messages of it.
+        options: how it is to act; None: as their defaults say.
+        notes: what `notes` gave when the lifetime was saved; see `begin`.
+        events: told what happens; None: nobody is.
     """
 
     def __init__(
         self,
         robot: Robot,
         controller: Controller,
-        slew_limit: float = 0.0,
-        computed: bool = False,
+        options: GuardOptions | None = None,
+        notes: dict[str, Any] | None = None,
+        events: Events | None = None,
     ) -> None:
-        self.controller = controller
-        self.safety = Safety(robot, slew_limit)
-        blocks = _COMPUTED_FROM if computed else ()
-        self.reader = SensorReader(robot.layout, robot.observation, blocks)
-        self.arrived: dict[str, int] = dict.fromkeys(self.reader.sources, NEVER)
-        self.topics = (*self.reader.sources, *self._optional(robot))
-        self._meter = RewardMeter(robot, robot.layout) if computed else None
-        if self._meter is None:
-            self.arrived[REWARD] = NEVER
-            self.topics += (REWARD,)
-        self._clocking = next(iter(self.reader.sources), "") if computed else REWARD
-        self._observer = Observer(robot.observation, robot.layout)
-        self._observation = np.zeros(len(robot.observation))
+        options = options or GuardOptions()
+        self.events = events or Events(lambda event: None)
+        self.chain = SafetyChain(robot, options.slew_limit)
+        self._standby, self._trip = Standby(robot), BodyTrip(robot)
+        self.arming = Arming(options.armed, round(options.ramp_time * robot.control_rate))
+        self.operator = Operator(
+            robot.joint_names,
+            options.deadman,
+            round(options.deadman_timeout * _SECOND),
+            round(options.override_timeout * _SECOND),
+        )
+        self._dry_run = options.dry_run
+        self._open_senses(robot, options)
+        self.rewards = Rewards(robot, options.computed, self.events)
+        self.performance = Performance(options.rollback_fraction)
+        self.vitals = Vitals(controller.state)
         self.learning = True
-        self.stopped = False
+        self.learning_paused = self.held = ""
         self.stale = False
-        self.refusal = ""
-        self.effort = self.safety.stop()
+        self.effort = self.chain.stop()
+        self.reward = 0.0
         self.stamp = 0
         self.newest = NEVER
         self._answered: int | None = None
-        self._reward, self._terminal, self._reward_stamp = 0.0, False, 0
-        self._paused = False
+        self.begin(controller, notes or {})
+
+    def _open_senses(self, robot: Robot, options: GuardOptions) -> None:
+        blocks = robot.reward_blocks if options.computed else ()
+        channels: tuple[Channel, ...] = (*robot.observation, *robot.safety_channels)
+        self.reader = SensorReader(robot.layout, channels, blocks)
+        places: dict[str, dict[int, str]] = {source: {} for source in self.reader.sources}
+        for channel in channels:
+            if channel.default is None:
+                places[channel.source][robot.layout.locate(channel)[0]] = channel.name
+        for block in blocks:
+            where = robot.layout.blocks[block]
+            places[block.split(".")[0]] |= dict.fromkeys(range(where.start, where.stop), block)
+        optional = dict.fromkeys(c.source for c in channels if c.source not in places)
+        self.sources = (*self.reader.sources, *optional)
+        if not options.computed:
+            places[REWARD] = {}
+            self.sources += (REWARD,)
+        self._clocking = next(iter(self.reader.stamps), "") if options.computed else REWARD
+        self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
+        self.arrived = self.freshness.arrived
+        self._observer = Observer(robot.observation, robot.layout)
+        self.observation = np.zeros(len(robot.observation))
+        self._commands = [
+            (robot.layout.locate(channel)[0], channel.default)
+            for channel in robot.observation
+            if channel.source == _COMMAND
+            and channel.default is not None
+            and not robot.reward.knows_command
+        ]
+
+    def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
+        """Go on with this lifetime of the same robot, and with what was known beside it.
+
+        The reward of another lifetime's last effort is not its own.
+        """
+        self.controller = controller
+        self.vitals.watch(controller.state)
+        self.rewards.bounds.begin(notes.get("rewards"), controller.statistics.reward_average)
+        self.performance.begin(notes.get("performance"))
+        self.rewards.drop()
+
+    def notes(self) -> dict[str, Any]:
+        """What is known beside the lifetime's record, to be saved with it."""
+        return {"rewards": self.rewards.bounds.notes(), "performance": self.performance.notes()}
 
     def warm_up(self) -> None:
         """Compile all that a step needs, so that the first one is as fast as the rest."""
         self.controller.compile()
-        self._observer.observe(self.reader.sensors, self._observation)
-        if self._meter is not None:
-            self._meter.step(self.reader.sensors, self.effort)
-            self._meter.restart()
+        self._observer.observe(self.reader.sensors, self.observation)
+        self.chain.limit(self.chain.neutral, self.reader.sensors)
+        self.chain.stop()
+        self.chain.acted()
+        self.vitals.sound()
+        self.rewards.warm_up(self.reader.sensors, self.effort)
 
     def read(self, source: str, message: Any, now: int) -> None:
         """Take a sensor message; see `SensorReader.read`."""
         self.reader.read(source, message, now)
         self.newest = now
         if source in self.arrived:
-            self.arrived[source] = now
+            self.freshness.heard(source, now)
 
     def read_reward(self, message: Any, now: int, add: bool = True) -> None:
         """Take a dynsyn_msgs/Reward.
@@ -110,12 +171,9 @@ class Pilot:
         Raises:
             MessageError: its value is not finite; nothing has been taken.
         """
-        if not math.isfinite(message.value):
-            raise MessageError(f"reward: found {message.value}, expected a finite number")
-        self._reward = self._reward + message.value if add else message.value
-        self._terminal = message.terminal or (add and self._terminal)
-        self._reward_stamp = stamp_nanoseconds(message.header.stamp)
-        self.newest = self.arrived[REWARD] = now
+        self.rewards.read(message, add)
+        self.newest = now
+        self.freshness.heard(REWARD, now)
 
     def missing(self) -> list[str]:
         """Names of what has not come yet: channels of the observation, and "reward"."""
@@ -128,31 +186,20 @@ class Pilot:
         """Whether something has not come yet; quicker than `missing`."""
         return self.reader.oldest() == NEVER or self.arrived.get(REWARD) == NEVER
 
-    def late(self, now: int, after: int) -> list[str]:
-        """Sources whose last message is older than `after` ns, with their age, for people."""
-        return [
-            f"{source} {(now - came) / 1e9:.2f} s"
-            for source, came in self.arrived.items()
-            if came != NEVER and now - came > after
-        ]
-
     def tick(self, now: int, stale_after: int, absent_after: int) -> FloatArray:
         """One control step in real time: efforts to be sent now.
 
         Args:
             now: ns.
-            stale_after: age, ns, from which on a reading or the reward is stale.
+            stale_after: age, ns, up to which no source is stale (see `Freshness`).
             absent_after: age, ns, from which on a reading that may be absent is.
         """
         self.reader.expire(now - absent_after)
         waiting = self.waiting()
-        oldest = min(self.reader.oldest(), self.arrived.get(REWARD, now))
-        self.stale = not waiting and now - oldest > stale_after
+        self.stale = not waiting and self.freshness.stale(now, stale_after)
         if not waiting:
-            self.stamp = min(self.reader.stamps.values(), default=self._reward_stamp)
-        if waiting or self.stale:
-            return self._pause(self.safety.limit(self.safety.neutral))
-        return self._act()
+            self.stamp = min(self.reader.stamps.values(), default=self.rewards.stamp)
+        return self._step("waiting" if waiting else "stale" if self.stale else "", now)
 
     def answer(self, source: str, now: int, absent_after: int) -> FloatArray | None:
         """Lockstep: efforts to be sent because of the message from `source` just taken, if any.
@@ -160,8 +207,9 @@ class Pilot:
         An observation is answered when all of it and its reward have come with the same stamp. One
         that is sent again is answered with the same efforts, and not lived again.
         """
-        stamp = self.reader.stamps[self._clocking] if self._meter else self._reward_stamp
-        if self.reader.stamps.get(source, stamp) != stamp:  # five times of six, and quick
+        stamps = self.reader.stamps
+        stamp = self.rewards.stamp if self._clocking == REWARD else stamps[self._clocking]
+        if stamps.get(source, stamp) != stamp:  # five times of six, and quick
             return None
         if not self.reader.complete(stamp) or self.arrived.get(REWARD) == NEVER:
             return None
@@ -169,7 +217,7 @@ class Pilot:
             return self.effort if source == self._clocking else None
         self.stamp = self._answered = stamp
         self.reader.expire(now - absent_after)
-        return self._act()
+        return self._step("", now)
 
     def listen(self, now: int, silent_after: int) -> None:
         """Lockstep, where there are no ticks: see whether all still speak; sets `stale`.
@@ -179,61 +227,107 @@ class Pilot:
             silent_after: age, ns, from which on something is wrong; longer than the time after
                 which an observation without an answer is sent again.
         """
-        oldest = min(self.arrived.values(), default=now)
+        oldest = min(self.reader.oldest(), self.arrived.get(REWARD, now))
         self.stale = oldest != NEVER and now - oldest > silent_after
 
     def stop(self) -> FloatArray:
-        """Emergency stop: neutral efforts from now on, until `rearm`."""
-        self.stopped = True
+        """Emergency stop: neutral efforts from now on, until the arming's `rearm`."""
+        self.arming.stop()
         return self.halt()
 
     def halt(self) -> FloatArray:
         """Neutral efforts once, at the end of acting."""
-        return self._pause(self.safety.stop())
+        return self._pause(self.chain.stop())
 
-    def rearm(self) -> None:
-        """End the emergency stop."""
-        self.stopped = False
-
-    def exchange(self, controller: Controller) -> None:
-        """Go on with another lifetime; the reward of the old one's last effort is not its own."""
-        self.controller = controller
-        self._paused = True
-
-    def _act(self) -> FloatArray:
-        if self.stopped:
+    def _step(self, trouble: str, now: int) -> FloatArray:
+        """One control step, unless something is in its way."""
+        sensors, why_not = self.reader.sensors, self.arming.why_not
+        if why_not:
+            self.held = why_not
             return self.halt()
-        reward, terminal = self._collect_reward()
-        self._observer.observe(self.reader.sensors, self._observation)
-        self.refusal = ""
+        if not trouble:
+            fallen = self._trip.look(sensors)
+            if fallen:
+                return self._disarm_for(fallen, now)
+            trouble = "deadman switch" if self.operator.lets_go(now) else ""
+        self.held = trouble
+        if not trouble:
+            override = self.operator.override(now)
+            if override is None:
+                return self._act(now)
+            self.held = "override"
+            self.arming.begin_anew()
+            return self._pause(self.chain.limit(override, sensors))
+        self.arming.begin_anew()
+        can_hold = self._standby.holds and trouble != "waiting"
+        if can_hold and "joint_states" not in self._silent(now):
+            return self._pause(self.chain.limit(self._standby.effort(sensors), sensors))
+        return self._pause(self.chain.limit(self.chain.neutral, sensors))
+
+    def _silent(self, now: int) -> str:
+        return " ".join(self.freshness.late(now)) if self.stale else ""
+
+    def _disarm_for(self, why: str, now: int) -> FloatArray:
+        self.arming.disarm()
+        self.held = "disarmed"
+        self.events.moment("tripped", f"{why}: disarmed", now, Level.ERROR)
+        return self.halt()
+
+    def _act(self, now: int) -> FloatArray:
+        sensors = self.reader.sensors
+        reward, terminal = self.rewards.collect(sensors, self.effort, now)
+        self.reward = reward
+        self._observer.observe(sensors, self.observation)
+        ramp = self.arming.advance()
+        self.learning_paused = self._why_not_learning(ramp) if self.learning else ""
+        learning = self.learning and not self.learning_paused
         try:
-            wanted = self.controller.step(self._observation, reward, terminal, self.learning)
+            wanted = self.controller.step(self.observation, reward, terminal, learning)
         except ValueError as error:  # finite readings that a scale took beyond all numbers
-            self.refusal = str(error)
-            return self._pause(self.safety.limit(self.safety.neutral))
-        self.effort = self.safety.limit(wanted)
+            self.held = "refused observation"
+            self.events.moment("refused", f"refused: {error}", now, Level.ERROR)
+            return self._pause(self.chain.limit(self.chain.neutral, sensors))
+        if not self.vitals.sound():
+            return self._recover(now)
+        if learning:
+            self.performance.add(reward)
+        if self.vitals.due(now):
+            self.vitals.keep(self.notes(), now)
+        self.effort = self.chain.limit(wanted, sensors, ramp)
         return self.effort
 
-    def _optional(self, robot: Robot) -> list[str]:
-        """Sources of the observation that need not come."""
-        sources = dict.fromkeys(channel.source for channel in robot.observation)
-        return [source for source in sources if source not in self.reader.sources]
+    def _why_not_learning(self, ramp: float) -> str:
+        if self._dry_run:
+            return "dry run"
+        if ramp < 1.0:
+            return "efforts ramp up"
+        if self.rewards.bounds.implausible:
+            return "rewards are implausible"
+        sensors = self.reader.sensors
+        for place, default in self._commands:
+            if sensors[place] != default:
+                return "an operator commands"
+        return ""
 
-    def _collect_reward(self) -> tuple[float, bool]:
-        if self._meter is not None:
-            if self._paused:
-                self._meter.restart()
-            rewarded = self._meter.step(self.reader.sensors, self.effort)
-            reward, terminal = rewarded.value, rewarded.fell
+    def _recover(self, now: int) -> FloatArray:
+        """A number of the lifetime is none any more: back to the last good copy."""
+        fields = ", ".join(self.vitals.unsound_fields())
+        copy = self.vitals.go_back(now)
+        if copy is None:
+            self.arming.disarm()
+            text = f"{fields}: not finite, and there is no copy to go back to: disarmed"
         else:
-            reward, terminal = self._reward, self._terminal
-        if self._paused:
-            reward = 0.0
-        self._reward, self._terminal, self._paused = 0.0, False, False
-        return reward, terminal
+            self.rewards.bounds.begin(copy.notes["rewards"], float("nan"))
+            self.performance.begin(copy.notes["performance"])
+            age = (now - copy.taken) / _SECOND
+            text = (
+                f"{fields}: not finite; goes on from a copy {age:.1f} s old, {copy.steps:,} steps"
+            )
+        self.events.moment("rolled_back", text, now, Level.ERROR)
+        self.held = "rolled back"
+        return self._pause(self.chain.limit(self.chain.neutral, self.reader.sensors))
 
     def _pause(self, effort: FloatArray) -> FloatArray:
-        self._paused = True
-        self._reward = 0.0
+        self.rewards.drop()
         self.effort = effort
         return effort

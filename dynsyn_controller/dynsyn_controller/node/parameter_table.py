@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynsyn_controller.core.schema import unknown_key
+
+if TYPE_CHECKING:
+    from rcl_interfaces.msg import ParameterDescriptor
+    from rclpy.node import Node
 
 Value = bool | int | float | str
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -78,7 +82,7 @@ class Parameter:
         return f"{kind} from {self.minimum:g} to {self.maximum:g}"
 
 
-def overrides_of(node) -> dict[str, Any]:
+def overrides_of(node: Node) -> dict[str, Any]:
     """What the node was started with (command line, parameter files), by name.
 
     The node must have been made with `automatically_declare_parameters_from_overrides=True`, which
@@ -94,8 +98,8 @@ def overrides_of(node) -> dict[str, Any]:
     return found
 
 
-def resolve(table: Iterable[Parameter], overrides: dict[str, Any]) -> dict[str, Value]:
-    """Value of every parameter of the table.
+def resolve(table: Iterable[Parameter], overrides: dict[str, Any]) -> dict[str, Any]:
+    """Value of every parameter of the table, in the parameter's type.
 
     Raises:
         ParameterError: an override that the table does not have or that does not fit it.
@@ -110,7 +114,7 @@ def resolve(table: Iterable[Parameter], overrides: dict[str, Any]) -> dict[str, 
     return {p.name: p.check(overrides.get(p.name, p.default)) for p in table}
 
 
-def declare(node, table: Iterable[Parameter], values: dict[str, Value]) -> None:
+def declare(node: Node, table: Iterable[Parameter], values: dict[str, Value]) -> None:
     """Declare the table's parameters on `node` with these values, descriptions and ranges."""
     for parameter in table:
         node.declare_parameter(
@@ -118,7 +122,7 @@ def declare(node, table: Iterable[Parameter], values: dict[str, Value]) -> None:
         )
 
 
-def _descriptor(parameter: Parameter):
+def _descriptor(parameter: Parameter) -> ParameterDescriptor:
     from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
     descriptor = ParameterDescriptor(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.core.text_values import settings_of
+from dynsyn_controller.lifetime.writer import Origin
+from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError
+from dynsyn_controller.node.safety_parameters import SAFETY
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
-_COMMA = re.compile(r",(?![^\[]*\])")
 """A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
@@ -42,16 +42,11 @@ TABLE: tuple[Parameter, ...] = (
         "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
-        "network",
-        "",
-        "Type of the network; empty: the checkpoint's, or else the robot file's.",
-    ),
-    Parameter(
         "settings",
         "",
         "Settings of the learner and options of the network that replace the preset's, as "
         "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
-        "network.adaptation=none.",
+        "network.adaptation=none; network.type=mlp asks for another network.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
@@ -72,6 +67,28 @@ TABLE: tuple[Parameter, ...] = (
         minimum=0.0,
         maximum=86400.0,
         read_only=False,
+    ),
+    Parameter(
+        "copies_hourly",
+        24,
+        "Earlier copies kept beside the checkpoint, one of each hour lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "copies_daily",
+        7,
+        "Earlier copies kept beside the checkpoint, one of each day lived.",
+        minimum=0,
+        maximum=10000,
+    ),
+    Parameter(
+        "rollback_fraction",
+        0.5,
+        "Part of the best mean reward that may be lost before the lifetime goes back by itself to "
+        "the copy that earned most; 0: it never does.",
+        minimum=0.0,
+        maximum=10.0,
     ),
     Parameter(
         "lockstep",
@@ -99,7 +116,8 @@ TABLE: tuple[Parameter, ...] = (
         "effort_topic",
         "",
         "Topic on which the efforts are also published as std_msgs/Float64MultiArray, in the robot "
-        "file's joint order, for ros2_control's effort controllers; empty: none.",
+        "file's joint order, for ros2_control's forward_command_controller "
+        "(interface_name: effort); empty: none.",
     ),
     Parameter(
         "slew_limit",
@@ -109,11 +127,13 @@ TABLE: tuple[Parameter, ...] = (
         minimum=0.0,
         maximum=2.0,
     ),
+    *SAFETY,
     Parameter(
         "stale_periods",
         3.0,
         "Control periods without a message after which an observation (or the reward) is stale: "
-        "neutral effort, learning paused. Not used in lockstep.",
+        "neutral effort, learning paused; a source slower than control has three periods of its "
+        "own. Not used in lockstep.",
         minimum=1.0,
         maximum=1000.0,
         read_only=False,
@@ -159,18 +179,28 @@ class Settings:
     modules: int
     learner: str
     preset: str
-    network: str
     settings: str
     seed: int
     learning: bool
     checkpoint_path: str
     checkpoint_period: float
+    copies_hourly: int
+    copies_daily: int
+    rollback_fraction: float
     lockstep: bool
     realtime_factor: float
     reward_source: str
     effort_topic: str
     slew_limit: float
+    armed_at_start: bool
+    ramp_time: float
+    dry_run: bool
+    deadman_topic: str
+    deadman_timeout: float
+    override_topic: str
     stale_periods: float
+    stamp_tolerance: float
+    frozen_after: float
     operator_timeout: float
     weights_rate: float
     activity_rate: float
@@ -201,13 +231,36 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def overrides(self) -> dict[str, dict[str, Any]]:
-        """Settings "learner" and options "network", by name; checked where they are used.
+    def guard_options(self) -> GuardOptions:
+        """How the guard is to act."""
+        return GuardOptions(
+            slew_limit=self.slew_limit,
+            computed=self.reward_source == "computed",
+            armed=self.armed_at_start,
+            ramp_time=self.ramp_time,
+            dry_run=self.dry_run,
+            deadman=bool(self.deadman_topic),
+            deadman_timeout=self.deadman_timeout,
+            override_timeout=self.operator_timeout,
+            rollback_fraction=self.rollback_fraction,
+        )
+
+    @property
+    def origin(self) -> Origin:
+        """What the lifetime begins from.
 
         Raises:
-            ParameterError: not of the form learner.name=value, ...
+            ParameterError: `settings` is not of the form learner.name=value, ...
         """
-        return parse_settings(self.settings)
+        given = parse_settings(self.settings)
+        return Origin(
+            path=self.checkpoint,
+            learner=self.learner or None,
+            preset=self.preset or None,
+            settings=given["learner"],
+            options=given["network"],
+            seed=self.seed,
+        )
 
 
 def parse_settings(text: str) -> dict[str, dict[str, Any]]:
@@ -219,30 +272,15 @@ def parse_settings(text: str) -> dict[str, dict[str, Any]]:
         ParameterError: an item without "=", of neither section, or a name given twice.
     """
     found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
-    for item in _COMMA.split(text):
-        if not item.strip():
-            continue
-        name, equals, value = (part.strip() for part in item.partition("="))
-        section, point, key = name.partition(".")
-        if not (point and key and equals and value and section in found):
+    try:
+        settings = settings_of(text)
+    except ValueError as error:
+        raise ParameterError(f"settings: {error}") from None
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        if not key or section not in found:
             raise ParameterError(
-                f"settings: found {item.strip()!r}, expected learner.name=value or "
-                "network.name=value"
+                f"settings: found {name!r}, expected learner.name=value or network.name=value"
             )
-        if key in found[section]:
-            raise ParameterError(f"settings: {name} is given twice")
-        found[section][key] = _scalar(value)
+        found[section][key] = value
     return found
-
-
-def _scalar(text: str) -> Value | list:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)  # before YAML, to which 1e-5 is text
-    except ValueError:
-        pass
-    value = yaml.safe_load(text)
-    return value if isinstance(value, (bool, list)) else text

@@ -9,15 +9,16 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
-from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Float64MultiArray
 
-from dynsyn_controller.lifetime.writer import Keeper
+from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.messages.commands import CommandWriter
 from dynsyn_controller.messages.conversions import set_stamp
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
-from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.node.events import Event
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.reports import (
     Diagnostics,
@@ -28,14 +29,19 @@ from dynsyn_controller.node.reports import (
     status_message,
     weights_message,
 )
-from dynsyn_controller.node.timing import SECOND, LoopTiming, Pace
+from dynsyn_controller.node.timing import LoopTiming, Pace
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_msgs.msg import Activity, JointCommand, Status, Weights
+from dynsyn_msgs.msg import Event as EventMessage
 
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+LATCHED_EVENTS = QoSProfile(
+    depth=50,
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
@@ -50,32 +56,43 @@ class Outputs:
     Attributes:
         timing: of the control loop.
         overruns: ticks skipped since the start.
+        refused: messages that could not be used, since the start.
+        rolled_back: times that the lifetime went back to a copy on disk, since the start.
 
     Args:
         node: to publish from.
         robot: the robot file.
-        pilot: acts for it.
-        keeper: of its checkpoint.
+        guard: acts for it.
+        writer: of its checkpoint.
         settings: of the node.
     """
 
     def __init__(
-        self, node: LifecycleNode, robot: Robot, pilot: Pilot, keeper: Keeper, settings: Settings
+        self,
+        node: LifecycleNode,
+        robot: Robot,
+        guard: Guard,
+        writer: CheckpointWriter,
+        settings: Settings,
     ) -> None:
         self.timing = LoopTiming()
-        self.overruns = 0
-        self._node, self._robot, self._pilot, self._keeper = node, robot, pilot, keeper
-        self._publishers: list[Publisher] = []
+        self.overruns = self.refused = self.rolled_back = 0
+        self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
+        self._publishers: list[Any] = []
         self._writer = CommandWriter(robot.joint_names)
         command = JointCommand()
-        self._writer.write_command(command, pilot.effort, 0)
+        self._writer.write_command(command, guard.effort, 0)
         self._command = sending_form(command)
-        self._send_command = self._open(JointCommand, "joint_command", QOS)
+        self._send_command: Callable | None = None
+        if not settings.dry_run:
+            self._send_command = self._open(JointCommand, "joint_command", QOS)
         self._array = Float64MultiArray()
         self._send_array: Callable | None = None
-        if settings.effort_topic:
+        if settings.effort_topic and not settings.dry_run:
             self._send_array = self._open(Float64MultiArray, settings.effort_topic, QOS)
         self._commands = tuple(self._publishers)
+        self._send_event = self._open(EventMessage, "dynsyn/events", LATCHED_EVENTS)
+        self._untold: list[EventMessage] = []
         self._send_weights = self._open(Weights, "dynsyn/weights", LATCHED)
         self._send_status = self._open(Status, "dynsyn/status", QOS)
         self._send_activity = self._open(Activity, "dynsyn/activity", QOS)
@@ -90,8 +107,8 @@ class Outputs:
         self.prepare(settings)
 
     def prepare(self, settings: Settings) -> None:
-        """Make the messages for the pilot's controller anew, and take over the rates."""
-        controller = self._pilot.controller
+        """Make the messages for the guard's controller anew, and take over the rates."""
+        controller = self._guard.controller
         rate = self._robot.control_rate
         if not settings.lockstep:
             rate *= settings.realtime_factor
@@ -103,6 +120,8 @@ class Outputs:
 
     def send(self, effort: FloatArray, stamp: int) -> None:
         """Publish efforts, N m or N, (joints,), that answer the observation of `stamp` (ns)."""
+        if self._send_command is None:  # a dry run
+            return
         self._writer.write_command(self._command.record, effort, stamp)
         self._send_command(self._command.pack())
         if self._send_array is not None:
@@ -126,6 +145,18 @@ class Outputs:
             self.send(effort, stamp)
         return True
 
+    def tell(self, event: Event) -> None:
+        """Publish an event; what happens before the node is active is told when it is."""
+        message = EventMessage(
+            level=int(event.level), name=event.name, active=event.active, text=event.text
+        )
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._untold.append(message)
+        if self._publishers[-1].is_activated:
+            for each in self._untold:
+                self._send_event(each)
+            self._untold.clear()
+
     def report(self, now: int) -> bool:
         """Publish one report that is due at `now` (ns, steady clock); False: none is.
 
@@ -145,21 +176,21 @@ class Outputs:
     def publish_diagnostics(self, now: int) -> None:
         """Publish diagnostics."""
         self._fill_status(now)
-        late = self._pilot.late(now, SECOND // 10)
-        self._diagnostics.fill(self._status, late, self._keeper, now)
+        late = self._guard.freshness.late(now)
+        self._diagnostics.fill(self._status, late, self._checkpoints, now)
         self._diagnostics.message.header.stamp = self._status.header.stamp
         self._send_diagnostics(self._diagnostics.message)
 
     def publish_weights(self, now: int) -> None:
         """Publish dynsyn/weights."""
-        fill_weights(self._weights, self._pilot.controller)
-        set_stamp(self._weights.header.stamp, self._pilot.stamp)
+        fill_weights(self._weights, self._guard.controller)
+        set_stamp(self._weights.header.stamp, self._guard.stamp)
         self._send_weights(self._weights)
 
     def publish_activity(self, now: int) -> None:
         """Publish dynsyn/activity."""
-        fill_activity(self._activity, self._pilot.controller)
-        set_stamp(self._activity.header.stamp, self._pilot.stamp)
+        fill_activity(self._activity, self._guard.controller)
+        set_stamp(self._activity.header.stamp, self._guard.stamp)
         self._send_activity(self._activity)
 
     def close(self) -> None:
@@ -169,9 +200,12 @@ class Outputs:
 
     def _fill_status(self, now: int) -> None:
         self._status.header.stamp = self._node.get_clock().now().to_msg()
-        fill_status(self._status, self._robot, self._pilot, self.timing, self.overruns, now)
+        status = self._status
+        fill_status(status, self._robot, self._guard, self.timing, self.overruns, now)
+        status.messages_refused = self.refused
+        status.rollbacks = self._guard.vitals.went_back + self.rolled_back
 
     def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
-        publisher = self._node.create_lifecycle_publisher(kind, topic, qos)
+        publisher: Any = self._node.create_lifecycle_publisher(kind, topic, qos)
         self._publishers.append(publisher)
         return publisher.publish

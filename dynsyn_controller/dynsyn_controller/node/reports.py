@@ -8,8 +8,8 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.writer import Keeper
-from dynsyn_controller.node.guard import Pilot
+from dynsyn_controller.lifetime.writer import CheckpointWriter
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_msgs.msg import Activity, Quantity, Status, SynapseLayer, Weights
@@ -76,13 +76,13 @@ def status_message(robot: Robot, controller: Controller, rate: float) -> Status:
 def fill_status(
     message: Status,
     robot: Robot,
-    pilot: Pilot,
+    guard: Guard,
     timing: LoopTiming,
     overruns: int,
     now: int,
 ) -> None:
     """How things stand at `now` (ns, steady clock)."""
-    controller, statistics = pilot.controller, pilot.controller.statistics
+    controller, statistics = guard.controller, guard.controller.statistics
     message.steps = statistics.steps
     message.hours_lived = statistics.steps / robot.control_rate / _SECONDS_PER_HOUR
     message.reward = statistics.reward
@@ -92,7 +92,7 @@ def fill_status(
     message.return_best = statistics.return_best
     message.episodes = statistics.episodes
     message.falls = statistics.falls
-    message.effort = array("d", pilot.effort.tobytes())
+    message.effort = array("d", guard.effort.tobytes())
     for quantity in message.layer_quantities:
         values = controller.quantity(quantity.name)
         quantity.value = [float(np.mean(values[layer.slice])) for layer in controller.layers]
@@ -100,10 +100,14 @@ def fill_status(
     message.rate_achieved = timing.rate(now)
     message.overruns = overruns
     message.latency_us_median, message.latency_us_p99 = timing.latency_us()
-    message.learning = pilot.learning
-    message.stale = pilot.stale
-    message.stopped = pilot.stopped
-    message.waiting_for = pilot.missing()
+    message.learning = guard.learning
+    message.stale = guard.stale
+    message.stopped = guard.arming.stopped
+    message.armed = guard.arming.armed
+    message.neutral_because = guard.held
+    message.learning_paused = guard.learning_paused
+    message.rewards_bounded = guard.rewards.bounds.cut
+    message.waiting_for = guard.missing()
 
 
 class Diagnostics:
@@ -122,13 +126,13 @@ class Diagnostics:
         ]
         self._overruns = 0
 
-    def fill(self, status: Status, late: list[str], keeper: Keeper, now: int) -> None:
+    def fill(self, status: Status, late: list[str], writer: CheckpointWriter, now: int) -> None:
         """How things stand, from a status message filled just before.
 
         Args:
             status: see `fill_status`.
             late: sources that are stale, with their age.
-            keeper: of the checkpoint.
+            writer: of the checkpoint.
             now: ns, steady clock.
         """
         loop, observations, checkpoint = self.message.status
@@ -141,20 +145,22 @@ class Diagnostics:
             _say(observations, DiagnosticStatus.ERROR, what)
         else:
             _say(observations, DiagnosticStatus.OK, "all channels are fresh")
-        if keeper.error:
-            _say(checkpoint, DiagnosticStatus.ERROR, keeper.error)
-        elif keeper.path is None:
+        if writer.error:
+            _say(checkpoint, DiagnosticStatus.ERROR, writer.error)
+        elif writer.path is None:
             _say(checkpoint, DiagnosticStatus.OK, "none is kept (checkpoint_path is empty)")
-        elif keeper.saved_at is None:
+        elif writer.saved_at is None:
             _say(checkpoint, DiagnosticStatus.OK, "not written yet since the start")
         else:
-            age = (now - keeper.saved_at) / 1e9
-            _say(checkpoint, DiagnosticStatus.OK, f"written {age:.0f} s ago", path=keeper.path)
+            age = (now - writer.saved_at) / 1e9
+            _say(checkpoint, DiagnosticStatus.OK, f"written {age:.0f} s ago", path=writer.path)
 
     def _fill_loop(self, line: DiagnosticStatus, status: Status) -> None:
         skipped, self._overruns = status.overruns - self._overruns, status.overruns
         if status.stopped:
             _say(line, DiagnosticStatus.WARN, "emergency stop: neutral effort until dynsyn/rearm")
+        elif not status.armed:
+            _say(line, DiagnosticStatus.WARN, "disarmed: neutral effort until dynsyn/arm")
         elif skipped > 0:
             _say(line, DiagnosticStatus.WARN, f"{skipped} ticks skipped in the last second")
         else:

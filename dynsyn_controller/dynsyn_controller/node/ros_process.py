@@ -7,9 +7,10 @@ import sys
 from types import FrameType
 
 import rclpy
+from rclpy.executors import Executor, SingleThreadedExecutor
 
 
-def create_executor():
+def create_executor() -> Executor:
     """The quickest executor that this rclpy has; use it by `spin_once(timeout_sec=...)` in a loop.
 
     The events executor answers within about a quarter of the other's time. Its `spin()` must not
@@ -18,8 +19,6 @@ def create_executor():
     try:
         from rclpy.experimental import EventsExecutor
     except ImportError:  # Jazzy
-        from rclpy.executors import SingleThreadedExecutor
-
         return SingleThreadedExecutor()
     return EventsExecutor()
 

@@ -1,10 +1,10 @@
-"""The controller node's services: checkpoints, learning, emergency stop."""
+"""The controller node's services: checkpoints, learning, arming, emergency stop."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future as ThreadFuture
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -12,12 +12,10 @@ from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
+from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.robot_file import RobotFileError
-from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint
-
-if TYPE_CHECKING:
-    from dynsyn_controller.node.control_loop import ControlLoop
+from dynsyn_msgs.srv import LoadCheckpoint, Rollback, SaveCheckpoint
 
 
 class Services:
@@ -28,11 +26,11 @@ class Services:
 
     Args:
         node: to offer them on.
-        loop: does what they ask for.
+        operations: does what they ask for.
     """
 
-    def __init__(self, node: Node, loop: ControlLoop) -> None:
-        self._node, self._loop = node, loop
+    def __init__(self, node: Node, operations: Operations) -> None:
+        self._node, self._operations = node, operations
         self._waiting: list[tuple[ThreadFuture, Future]] = []
         self._services = [
             node.create_service(kind, f"dynsyn/{name}", handle)
@@ -42,6 +40,9 @@ class Services:
                 (SetBool, "set_learning", self._on_set_learning),
                 (Trigger, "emergency_stop", self._on_stop),
                 (Trigger, "rearm", self._on_rearm),
+                (Trigger, "arm", self._on_arm),
+                (Trigger, "disarm", self._on_disarm),
+                (Rollback, "rollback", self._on_rollback),
             )
         ]
 
@@ -53,7 +54,7 @@ class Services:
             if error is None:
                 answer.set_result(work.result())
             else:
-                answer.set_exception(error)
+                answer.set_exception(cast(Exception, error))
 
     def close(self) -> None:
         """Take the services away."""
@@ -61,7 +62,7 @@ class Services:
             self._node.destroy_service(service)
 
     async def _result(self, work: ThreadFuture) -> Any:
-        answer = Future(executor=self._node.executor)
+        answer: Future = Future(executor=self._node.executor)
         self._waiting.append((work, answer))
         return await answer
 
@@ -70,7 +71,7 @@ class Services:
     ) -> SaveCheckpoint.Response:
         try:
             path = _path(request.path)
-            saved = await self._result(self._loop.save(path))
+            saved = await self._result(self._operations.save(path))
         except CheckpointError as error:
             response.message = str(error)
         else:
@@ -82,12 +83,25 @@ class Services:
     ) -> LoadCheckpoint.Response:
         try:
             path = _path(request.path)
-            controller = await self._result(self._loop.load(path))
+            life = await self._result(self._operations.load(path))
         except (CheckpointError, RobotFileError, ParameterError) as error:
             response.message = str(error)
         else:
-            self._loop.exchange(controller)
-            response.success, response.steps = True, controller.steps
+            self._operations.exchange(life)
+            response.success, response.steps = True, life.controller.steps
+        return response
+
+    async def _on_rollback(
+        self, request: Rollback.Request, response: Rollback.Response
+    ) -> Rollback.Response:
+        try:
+            back = await self._result(self._operations.roll_back(request.hours))
+        except (CheckpointError, RobotFileError, ParameterError) as error:
+            response.message = str(error)
+        else:
+            self._operations.exchange(back.life, "rolled_back", "asked to go back")
+            response.success, response.path = True, str(back.path)
+            response.steps = back.life.controller.steps
         return response
 
     def _on_set_learning(
@@ -99,14 +113,23 @@ class Services:
         return response
 
     def _on_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._loop.emergency_stop()
+        self._operations.emergency_stop()
         response.success, response.message = True, "stopped; dynsyn/rearm ends it"
+        return response
+
+    def _on_arm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        why_not = self._operations.arm()
+        response.success, response.message = not why_not, why_not or "armed"
+        return response
+
+    def _on_disarm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._operations.disarm()
+        response.success, response.message = True, "disarmed; dynsyn/arm ends it"
         return response
 
     def _on_rearm(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = True
-        response.message = "re-armed" if self._loop.pilot.stopped else "was not stopped"
-        self._loop.pilot.rearm()
+        response.message = "re-armed" if self._operations.rearm() else "was not stopped"
         return response
 
 

@@ -7,47 +7,21 @@ machine that is busy for a while slows both; the clock's own time is taken off.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dynsyn_lab.cli.arguments import count
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_lab.bench.reference import WalkerReference
 
 SEED = 1
 STEPS, REFERENCE_STEPS = 2000, 100
 """Steps in one round."""
 REWARDS = 0.3
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `dynsyn bench controller`."""
-    parser.add_argument("--preset", default="dynsyn", help="of the learner (dynsyn)")
-    parser.add_argument("--rounds", type=count, default=40, help="of each timing (40)")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Measure, print and write the result. Returns 0.
-
-    Raises:
-        UsageError: there is no such preset.
-    """
-    from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
-
-    if args.preset not in PRESETS:
-        raise UsageError(f"--preset: found {args.preset!r}, expected one of {', '.join(PRESETS)}")
-    result = measure(args.preset, args.rounds)
-    for name, value in result.items():
-        print(f"{name:20} {value:,.2f}" if isinstance(value, float) else f"{name:20} {value}")
-    if args.json is not None:
-        args.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    return 0
 
 
 def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
@@ -56,12 +30,10 @@ def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
     Args:
         preset: of the learner.
         rounds: of both timings, 1 or more.
-    """
-    from dynsyn_controller.lifetime.factory import new_controller
-    from dynsyn_controller.robot.config_files import config_path
-    from dynsyn_controller.robot.robot_file import load_robot
-    from dynsyn_lab.bench.reference import WalkerReference
 
+    Raises:
+        RobotFileError: there is no such preset.
+    """
     robot = load_robot(config_path("robots/walker.yaml"))
     controller = new_controller(robot, preset, seed=SEED)
     controller.compile()

@@ -9,58 +9,41 @@ wait for them; the relay answers at once.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rclpy
 import yaml
+from rclpy.signals import SignalHandlerOptions
 
-from dynsyn_lab.cli.arguments import positive
+from dynsyn_controller.node.ros_process import create_executor
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import Robot, load_robot
+from dynsyn_lab.bench.peer import Peer
+from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.live.processes import Group
+from dynsyn_lab.live.session import complaint, executable
+from dynsyn_lab.live.sim import default_discovery
+from dynsyn_lab.live.stack import NodeSpec
 
-RATES = (50.0, 200.0, 500.0)
 WARM_UP = 2.0
 """s before figures are taken: the controller finds the phase of its robot."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `dynsyn bench loop`."""
-    parser.add_argument(
-        "--rates", type=positive, nargs="+", default=RATES, metavar="HZ", help="(50 200 500)"
-    )
-    parser.add_argument(
-        "--seconds", type=positive, default=10.0, metavar="S", help="of each timing (10)"
-    )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Measure, print and write the result. Returns 0."""
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
-
-    from dynsyn_lab.live.sim import default_discovery
-
+def measure_rates(rates: Sequence[float], seconds: float) -> Iterator[dict[str, Any]]:
+    """The figures of `dynsyn bench loop --json`, one rate (Hz) after the other; see `measure`."""
     default_discovery()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    results = []
     try:
-        for rate in args.rates:
-            results.append(measure(rate, args.seconds))
-            print("  ".join(f"{name} {_show(value)}" for name, value in results[-1].items()))
+        for rate in rates:
+            yield measure(rate, seconds)
     finally:
         rclpy.try_shutdown()
-    if args.json is not None:
-        args.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return 0
-
-
-def _show(value: Any) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 def measure(rate: float, seconds: float) -> dict[str, Any]:
@@ -73,10 +56,6 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
     Raises:
         CommandError: a process ended, or does not answer.
     """
-    from dynsyn_controller.node.ros_process import create_executor
-    from dynsyn_controller.robot.config_files import config_path
-    from dynsyn_controller.robot.robot_file import load_robot
-
     with tempfile.TemporaryDirectory(prefix="dynsyn-bench-") as folder:
         file = Path(folder, "robot.yaml")
         walker = load_robot(config_path("robots/walker.yaml"))
@@ -90,7 +69,7 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
             *(_program("controller_node"), "--ros-args", "-r", f"__ns:={namespace}"),
             *("-p", f"robot_file:={file}"),
         ]
-        relay = [sys.executable, "-m", "dynsyn_lab.bench.relay", *robot.joint_names]
+        relay = [sys.executable, "-m", "dynsyn_lab.bench.relay", str(file)]
         relay += ["--ros-args", "-r", f"__ns:={namespace}"]
         figures = _time("controller", controller, robot, namespace, seconds, Path(folder))
         limit = _time("relay", relay, robot, namespace, seconds, Path(folder))
@@ -107,21 +86,13 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
 
 
 def _program(name: str) -> str:
-    from dynsyn_lab.live.session import executable
-    from dynsyn_lab.live.stack import NodeSpec
-
     return executable(NodeSpec("controller", "dynsyn_controller", name, {}))
 
 
 def _time(
-    name: str, command: list[str], robot: Any, namespace: str, seconds: float, folder: Path
+    name: str, command: list[str], robot: Robot, namespace: str, seconds: float, folder: Path
 ) -> dict[str, Any]:
     """Start the other process, live with it, and end it; returns its figures."""
-    from dynsyn_lab.bench.peer import Peer
-    from dynsyn_lab.cli.errors import CommandError
-    from dynsyn_lab.live.processes import Group
-    from dynsyn_lab.live.session import complaint
-
     peer = Peer(robot, namespace)
     try:
         with Group() as group:
@@ -164,8 +135,6 @@ def figures(
     Raises:
         CommandError: no command was for any of the observations.
     """
-    from dynsyn_lab.cli.errors import CommandError
-
     first: dict[int, int] = {}
     for stamp, arrival in heard:
         if stamp in sent:

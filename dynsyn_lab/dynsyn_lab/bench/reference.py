@@ -9,6 +9,7 @@ lifetimes.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class DynamicSynapses:
         `progress` is the running mean of the reward.
         """
         settings = self.settings
-        rate = settings.learning_rate
+        rate: Any = settings.learning_rate
         if settings.step_exponent != 0:
             rate = rate * (self.amplitude / settings.amplitude_initial) ** settings.step_exponent
         self.centre = self.centre + rate * (self.weight - self.centre) * advantage * dt

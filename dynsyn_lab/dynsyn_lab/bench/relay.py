@@ -15,16 +15,17 @@ from rclpy.signals import SignalHandlerOptions
 from dynsyn_controller.node.guard import REWARD
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import StopRequest, create_executor
-from dynsyn_controller.node.subscriptions import MESSAGES
-from dynsyn_msgs.msg import JointCommand
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_msgs.msg import JointCommand, Reward
 
 
 def main() -> None:
-    """Relay until asked to stop; arguments: names of the joints, then those of ROS."""
+    """Relay until asked to stop; arguments: a robot file, then those of ROS."""
     stop = StopRequest()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("relay")
-    names = rclpy.utilities.remove_ros_args(sys.argv)[1:]
+    robot = load_robot(rclpy.utilities.remove_ros_args(sys.argv)[1])
+    names = list(robot.joint_names)
     command = JointCommand(name=names, effort=array("d", bytes(8 * len(names))))
     publish = node.create_publisher(JointCommand, "joint_command", QOS).publish
 
@@ -32,9 +33,9 @@ def main() -> None:
         command.header.stamp = reward.header.stamp
         publish(command)
 
-    for topic, kind in MESSAGES.items():
-        callback = answer if topic == REWARD else _ignore
-        node.create_subscription(kind, topic, callback, QOS)
+    for sensor in robot.layout.sensors.values():
+        node.create_subscription(sensor.message_type(), sensor.topic, _ignore, QOS)
+    node.create_subscription(Reward, REWARD, answer, QOS)
     executor = create_executor()
     executor.add_node(node)
     while not stop.asked:

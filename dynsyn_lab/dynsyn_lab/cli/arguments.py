@@ -6,6 +6,7 @@ import argparse
 import math
 from typing import Any
 
+from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import UsageError
 
@@ -79,6 +80,14 @@ def not_negative(text: str) -> float:
     value = _number(text)
     if not (value >= 0 and math.isfinite(value)):
         raise argparse.ArgumentTypeError(f"found {text}, expected 0 or more")
+    return value
+
+
+def truth(text: str) -> bool:
+    """True or false, in any of the words of `text_values`."""
+    value = value_of(text)
+    if not isinstance(value, bool):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected true or false")
     return value
 
 

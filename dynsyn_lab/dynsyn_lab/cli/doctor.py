@@ -3,213 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import importlib.util
-import os
-import platform
-import shutil
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-AGAIN = "run make setup"
-MESSAGES = (
-    "builtin_interfaces",
-    "diagnostic_msgs",
-    "geometry_msgs",
-    "lifecycle_msgs",
-    "nav_msgs",
-    "rosgraph_msgs",
-    "sensor_msgs",
-    "std_msgs",
-    "std_srvs",
-)
-OWN_PACKAGES = ("dynsyn_msgs", "dynsyn_controller", "dynsyn_sim_bridge", "dynsyn_lab")
+from typing import Any
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked for.
-
-    `found` is its version or place, None where it is missing; `remedy` says how to get it, and
-    matters only then; `required` tells whether dynsyn runs without it.
-    """
-
-    name: str
-    found: str | None
-    remedy: str
-    required: bool = True
-
-
-def add_parser(subparsers: argparse._SubParsersAction) -> None:
-    """Add the subcommand to the `dynsyn` command."""
-    subparsers.add_parser(
+def add_parser(subparsers: Any) -> None:
+    """Add `doctor` to the `dynsyn` command."""
+    parser = subparsers.add_parser(
         "doctor",
         help="what is installed, what is missing and how to get it",
         description="List what dynsyn needs and can use. Exit code 1 if a needed thing is missing.",
-    ).set_defaults(run=lambda _: run())
+    )
+    parser.add_argument(
+        "--load", action="store_true", help="also load each library, which takes some seconds"
+    )
+    parser.set_defaults(run=run)
 
 
-def run() -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the table. Returns 1 only when something required is missing, else 0."""
+    from dynsyn_lab.doctor.findings import examine, show
+    from dynsyn_lab.doctor.loading import load_all
+
     findings = list(examine())
+    if args.load:
+        findings += load_all()
     show(findings)
-    missing = [f.name for f in findings if f.required and f.found is None]
+    missing = [finding.name for finding in findings if finding.state == "MISSING"]
     if missing:
         print(f"\nmissing: {', '.join(missing)}")
         return 1
     print("\neverything required is there")
+    if not args.load:
+        print("(dynsyn doctor --load sees whether it also loads)")
     return 0
-
-
-def examine() -> Iterator[Finding]:
-    """Look for everything, in the order of the table."""
-    yield python_finding()
-    yield compiler_finding("C compiler", ("cc", "gcc", "clang"))
-    yield compiler_finding("C++ compiler", ("c++", "g++", "clang++"))
-    yield Finding("Python headers", headers(), "sudo apt install python3-dev")
-    yield program("make", "sudo apt install make", required=False)
-    yield program("cmake", AGAIN)
-    yield distribution("colcon", "colcon-core", AGAIN)
-    yield from ros_findings()
-    for name in ("numpy", "numba", "PyYAML", "rich", "psutil"):
-        yield distribution(name, name, AGAIN)
-    yield distribution("gymnasium", "gymnasium", AGAIN)
-    yield distribution("Box2D (walkers)", "Box2D", AGAIN)
-    yield distribution("mujoco (swimmer)", "mujoco", AGAIN, required=False)
-    yield distribution("matplotlib (plots)", "matplotlib", AGAIN, required=False)
-    yield distribution("imageio (render)", "imageio", AGAIN, required=False)
-    extra = ".venv/bin/pip install -r requirements/extra-{}.txt"
-    yield distribution("envpool (many lifetimes)", "envpool", extra.format("envpool"), False)
-    yield distribution("ray (sweeps on a cluster)", "ray", extra.format("ray"), False)
-    video = f"{extra.format('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"
-    yield program("ffmpeg", video, False)
-
-
-def python_finding() -> Finding:
-    """The running Python: its version and place."""
-    good = sys.version_info >= (3, 10)
-    found = f"{platform.python_version()} at {sys.executable}" if good else None
-    return Finding("Python", found, "install Python 3.10 to 3.13")
-
-
-def compiler_finding(name: str, programs: tuple[str, ...]) -> Finding:
-    """The first of the compilers that is there; the message package is built with it."""
-    place = next(filter(None, map(shutil.which, programs)), None)
-    return Finding(
-        name, place and first_line([place, "--version"]), "sudo apt install build-essential"
-    )
-
-
-def headers() -> str | None:
-    """Folder of Python.h, or None."""
-    folder = sysconfig.get_paths()["include"]
-    return folder if Path(folder, "Python.h").exists() else None
-
-
-def program(name: str, remedy: str, required: bool = True) -> Finding:
-    """A program beside this Python or on the PATH, by the first line that it says of itself."""
-    beside = Path(sys.executable).with_name(name)
-    place = str(beside) if beside.exists() else shutil.which(name)
-    option = "-version" if name == "ffmpeg" else "--version"
-    return Finding(name, place and first_line([place, option]), remedy, required)
-
-
-def first_line(command: list[str]) -> str | None:
-    """First line that a command prints, None when it cannot run or fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return (done.stdout.splitlines() or [""])[0].strip() or None
-
-
-def distribution(name: str, package: str, remedy: str, required: bool = True) -> Finding:
-    """An installed Python package, by its version."""
-    try:
-        found: str | None = importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        found = None
-    return Finding(name, found, remedy, required)
-
-
-def ros_findings() -> Iterator[Finding]:
-    """ROS 2: rclpy and where it comes from, middleware, messages, own packages, its tools."""
-    remedy = f"{AGAIN}, or source a ROS 2 distribution and run it again"
-    yield Finding("rclpy", attempt(rclpy_origin), remedy)
-    chosen = os.environ.get("RMW_IMPLEMENTATION", "")
-    unset = f"; RMW_IMPLEMENTATION is {chosen}: unset it" if chosen else ""
-    yield Finding("middleware", attempt(middleware), remedy + unset)
-    missing = [name for name in MESSAGES if importlib.util.find_spec(name) is None]
-    found = None if missing else f"{len(MESSAGES)} packages"
-    yield Finding("messages", found, f"{remedy} (missing: {', '.join(missing)})")
-    yield Finding("dynsyn_msgs", attempt(own_messages), "run make build")
-    for name in OWN_PACKAGES[1:]:
-        yield Finding(name, attempt(lambda package=name: share_folder(package)), "run make build")
-    ros = "comes with a ROS 2 distribution; dynsyn runs without it"
-    for name in ("launch_ros", "ros2cli"):
-        place = importlib.util.find_spec(name)
-        yield Finding(name, place and str(place.origin), ros, required=False)
-
-
-def attempt(look: Callable[[], str]) -> str | None:
-    """What `look` finds, None where it fails: a broken installation is a missing one."""
-    try:
-        return look()
-    except Exception:  # any failure of an import or a library that does not load
-        return None
-
-
-def rclpy_origin() -> str:
-    """Version of rclpy and where it comes from: the wheels or a distribution."""
-    import rclpy
-
-    try:
-        return f"{importlib.metadata.version('ros-rclpy')}, wheels (Kilted)"
-    except importlib.metadata.PackageNotFoundError:
-        return (
-            f"{os.environ.get('ROS_DISTRO', 'unknown distribution')}, {Path(rclpy.__file__).parent}"
-        )
-
-
-def middleware() -> str:
-    """Name of the middleware that really loads."""
-    from rclpy.utilities import get_rmw_implementation_identifier
-
-    return get_rmw_implementation_identifier()
-
-
-def own_messages() -> str:
-    """Number of own message types, after one has gone through its compiled support."""
-    from rclpy.serialization import serialize_message
-
-    import dynsyn_msgs.msg as messages
-
-    serialize_message(messages.Weights())
-    count = sum(isinstance(member, type) for member in vars(messages).values())
-    return f"{count} message types, built"
-
-
-def share_folder(package: str) -> str:
-    """Where a package of the workspace is installed."""
-    from ament_index_python.packages import get_package_share_directory
-
-    return get_package_share_directory(package)
-
-
-def show(findings: list[Finding]) -> None:
-    """Print the findings as a plain table: it must work where even rich is missing."""
-    rows = [
-        (
-            "ok" if f.found else ("MISSING" if f.required else "not there"),
-            f.name,
-            f.found or f.remedy,
-        )
-        for f in findings
-    ]
-    width = max(len(name) for _, name, _ in rows)
-    for state, name, text in rows:
-        print(f"{state:<9}  {name:<{width}}  {text}")

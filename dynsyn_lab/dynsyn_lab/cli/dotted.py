@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-_WORDS = {"true": True, "false": False}
+from dynsyn_controller.core.text_values import value_of
 
 
 def accept_dotted(parser: argparse.ArgumentParser, prefixes: tuple[str, ...]) -> None:
@@ -24,7 +24,8 @@ def accept_dotted(parser: argparse.ArgumentParser, prefixes: tuple[str, ...]) ->
         found.dotted = dotted
         return found, unknown
 
-    parser.parse_known_args = parse_known_args  # what argparse calls for a subcommand
+    # what argparse calls for a subcommand
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign,assignment]
 
 
 def _take_out(
@@ -44,21 +45,5 @@ def _take_out(
             parser.error(f"argument --{prefix}.{key}: expected a value")
         if key in dotted[prefix]:
             parser.error(f"argument --{prefix}.{key}: given twice")
-        dotted[prefix][key] = read_value(text)
+        dotted[prefix][key] = value_of(text)
     return dotted, others
-
-
-def read_value(text: str) -> Any:
-    """A number, true or false, or a list of them ([64, 64]) where `text` is one, else the text."""
-    if text.startswith("[") and text.endswith("]"):
-        return [read_value(part.strip()) for part in text[1:-1].split(",") if part.strip()]
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text

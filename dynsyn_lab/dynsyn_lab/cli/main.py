@@ -1,31 +1,46 @@
-"""The `dynsyn` command: one subcommand per module, each with `add_parser` and `run`.
+"""The `dynsyn` command: one module a subcommand, each with `add_parser` and `run`.
 
-A subcommand's module must be quick to import: what is heavy (rclpy, Numba, Matplotlib, simulators)
-is imported inside its `run`.
+These modules are quick to import. What a command does is in a room of its own (`live`, `training`,
+...), which is imported when the command runs: help and completion need no Numba, NumPy or ROS.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 import traceback
 from collections.abc import Sequence
 
-from dynsyn_lab.cli.errors import UsageError
-
-# subcommand modules of this package, in the order of `dynsyn --help`
-COMMANDS = (
-    "live.sim",
-    "live.monitor",
-    "training.train",
-    "rollouts.evaluate",
-    "plots.command",
-    "pictures.render",
-    "sweeps.sweep",
-    "bench.command",
-    "cli.doctor",
+from dynsyn_lab.cli import (
+    bench,
+    completion,
+    doctor,
+    evaluate,
+    plot,
+    render,
+    robot,
+    study,
+    sweep,
+    train,
 )
+from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.live import monitor, sim
+
+COMMANDS = (
+    sim,
+    monitor,
+    train,
+    evaluate,
+    plot,
+    render,
+    sweep,
+    study,
+    bench,
+    robot,
+    doctor,
+    completion,
+)
+"""In the order of `dynsyn --help`."""
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -38,9 +53,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error, not only one line"
     )
+    parser.set_defaults(parser=parser)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        importlib.import_module(f"dynsyn_lab.{name}").add_parser(subparsers)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
     for subparser in subparsers.choices.values():
         # understood after the subcommand too; suppressed, or its default would undo the one before
         subparser.add_argument(
@@ -63,5 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             traceback.print_exc()
         message = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, ModuleNotFoundError):
+            message += "; dynsyn doctor says what is missing and how to get it"
         print(f"dynsyn: error: {message}", file=sys.stderr)
         return WRONG_USAGE if isinstance(error, UsageError) else FAILED

@@ -110,6 +110,7 @@ def _efforts(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType]
     status = telemetry.status
     joints = list(zip(status.effort_name, status.effort, strict=True))
     full = telemetry.effort_scale
+    rows: list[Any]
     if len(joints) <= _ROOMY:
         rows = [(name, Text(f"{signed_bar(now, full)} {now:+7.3g}")) for name, now in joints]
     else:
@@ -122,7 +123,7 @@ def _efforts(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType]
 
 def _synapses(status: Any) -> tuple[str, list[tuple[str, RenderableType]]]:
     """Title and rows: a bar for each layer, and the range of the gains."""
-    rows = []
+    rows: list[Any] = []
     for quantity in status.layer_quantities:
         largest = max(map(abs, quantity.value), default=0.0)
         layers = zip(status.layer_name, quantity.value, strict=True)

@@ -40,6 +40,9 @@ def add_parser(subparsers: Any) -> None:
     for argument in ARGUMENTS:
         if argument.name != SETTINGS:
             _add_argument(parser, argument)
+    parser.add_argument(
+        "--network", metavar="TYPE", help="of the network (short for --network.type TYPE)"
+    )
     accept_dotted(parser, DOTTED)
     parser.add_argument(
         "--duration",
@@ -72,6 +75,8 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Parameter) -> None:
 
 def _settings(args: argparse.Namespace) -> str:
     """The dotted options as the node's parameter `settings` has them."""
+    if args.network is not None:
+        args.dotted["network"]["type"] = args.network
     return ", ".join(
         f"{section}.{key}={value}"
         for section in DOTTED
@@ -164,5 +169,7 @@ def _live(stack: Stack, args: argparse.Namespace, folder: Path) -> Summary:
     if failure:
         raise CommandError(failure)
     return record.finish(
-        stack.robot, "lockstep" if stack.lockstep else "realtime", str(stack.checkpoint or "")
+        stack.spec.reference,
+        "lockstep" if stack.lockstep else "realtime",
+        str(stack.checkpoint or ""),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from rclpy.client import Client
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -57,9 +58,9 @@ class Watcher:
         self._node.create_subscription(Status, "dynsyn/status", self._receive, 5)
         if on_weights is not None:
             self._node.create_subscription(Weights, "dynsyn/weights", on_weights, LATCHED)
-        self._set_learning = self._node.create_client(SetBool, "dynsyn/set_learning")
-        self._stop = self._node.create_client(Trigger, "dynsyn/emergency_stop")
-        self._rearm = self._node.create_client(Trigger, "dynsyn/rearm")
+        self._set_learning: Client = self._node.create_client(SetBool, "dynsyn/set_learning")
+        self._stop: Client = self._node.create_client(Trigger, "dynsyn/emergency_stop")
+        self._rearm: Client = self._node.create_client(Trigger, "dynsyn/rearm")
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 

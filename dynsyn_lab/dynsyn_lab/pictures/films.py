@@ -7,9 +7,8 @@ import shutil
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +49,7 @@ class GifFilm:
     def add(self, picture: Picture) -> None:
         """Append a picture."""
         self._shape = picture.shape
-        self._pictures.append(zlib.compress(np.ascontiguousarray(picture), 1))
+        self._pictures.append(zlib.compress(np.ascontiguousarray(picture).data, 1))
 
     def close(self) -> None:
         """Write the file."""
@@ -97,7 +96,7 @@ class Mp4Film:
     def __init__(self, path: Path, period: float) -> None:
         self._program = find_ffmpeg()
         self._path, self._rate = path, 1.0 / period
-        self._process: subprocess.Popen | None = None
+        self._process: Any = None
 
     def add(self, picture: Picture) -> None:
         """Append a picture; a last odd row or column is cut off, which H.264 cannot have."""
@@ -156,21 +155,3 @@ def find_ffmpeg() -> str:
 
 FILMS = {".gif": GifFilm, ".mp4": Mp4Film}
 """Kinds of film by the file's ending."""
-
-
-@contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A neighbour of `path` to write to, which becomes `path` when all went well, else goes away.
-
-    Raises:
-        CommandError: it cannot be written.
-    """
-    neighbour = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        yield neighbour
-        neighbour.replace(path)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            neighbour.unlink(missing_ok=True)

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from dynsyn_lab.plots.style import BLACK, CYCLE, FAINT, STYLE
 from dynsyn_lab.rollouts.stage import Moment, Stage
 
-WINDOW = 4.0
-"""s that a moving panel shows."""
+SHOWN_SECONDS = 4.0
+"""That a moving panel shows."""
+MOST_UNITS = 8
+"""Lines of a panel that shows units of the network."""
 _DOTS_PER_INCH = 100
 
 
@@ -37,10 +39,9 @@ class Signals:
 
 
 def signals_of(moments: Sequence[Moment], stage: Stage) -> Signals:
-    """Oscillators of the network (their first output), efforts of the joints, and the reward."""
+    """The network's units (see `chosen_units`), efforts of the joints, and the reward."""
     names = stage.controller.unit_names
-    oscillators = [name for name in names if name.startswith("oscillator.")]
-    oscillators = [name for name in oscillators if name.endswith(".v")] or oscillators
+    title, chosen = chosen_units(names)
     activity = np.stack([moment.activity for moment in moments], axis=1)
     effort = np.stack([moment.effort for moment in moments], axis=1)
     ends = np.array([moment.terminal for moment in moments])
@@ -48,16 +49,26 @@ def signals_of(moments: Sequence[Moment], stage: Stage) -> Signals:
     # The punishment of a fall would flatten everything else; its time is marked instead.
     reward = np.where(ends, np.nan, reward)
     times = np.array([moment.time for moment in moments])
-    short = {name: name.removeprefix("oscillator.") for name in oscillators}
-    return Signals(
-        times,
-        {
-            "oscillators": {short[n]: activity[names.index(n)] for n in oscillators},
-            "effort / limit": dict(zip(stage.body.layout.joints, effort, strict=True)),
-            "reward per step": {"": reward},
-        },
-        times[ends],
-    )
+    groups = {
+        title: {label: activity[names.index(name)] for name, label in chosen.items()},
+        "effort / limit": dict(zip(stage.body.layout.joints, effort, strict=True)),
+        "reward per step": {"": reward},
+    }
+    return Signals(times, {title: group for title, group in groups.items() if group}, times[ends])
+
+
+def chosen_units(names: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Units to show: a network's oscillators (their first output), or else what is hidden in it.
+
+    Returns:
+        A title, and the units' names with their labels; none where it has outputs only.
+    """
+    oscillators = [name for name in names if name.startswith("oscillator.")]
+    if oscillators:
+        first = [name for name in oscillators if name.endswith(".v")] or oscillators
+        return "oscillators", {name: name.removeprefix("oscillator.") for name in first}
+    hidden = [name for name in names if not name.startswith("output.")][:MOST_UNITS]
+    return "units", {name: name for name in hidden}
 
 
 def limits(values: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
@@ -109,10 +120,10 @@ class MovingPanel:
             size = (width / _DOTS_PER_INCH, height / _DOTS_PER_INCH)
             figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained")
             self._canvas = FigureCanvasAgg(figure)
-            self._panels = figure.subplots(3, sharex=True)
+            self._panels = figure.subplots(len(signals.groups), sharex=True)
             self._lines = draw_signals(self._panels, signals, legend_columns=4)
             self._panels[-1].set_xlabel("time before now / s")
-            self._panels[0].set_xlim(-WINDOW, 0.0)
+            self._panels[0].set_xlim(-SHOWN_SECONDS, 0.0)
             self._ends = [axes.axvline(0.0, color=FAINT, linewidth=2) for axes in self._panels]
             for artist in self._artists():
                 artist.set_animated(True)
@@ -125,10 +136,10 @@ class MovingPanel:
     def draw(self, now: float) -> NDArray[np.uint8]:
         """The panel at this time in s, (height, width, 3)."""
         signals = self._signals
-        seen = (signals.times <= now) & (signals.times >= now - WINDOW)
+        seen = (signals.times <= now) & (signals.times >= now - SHOWN_SECONDS)
         times = signals.times[seen] - now
         self._canvas.restore_region(self._empty)
-        ends = signals.ends[(signals.ends <= now) & (signals.ends >= now - WINDOW)] - now
+        ends = signals.ends[(signals.ends <= now) & (signals.ends >= now - SHOWN_SECONDS)] - now
         for axes, mark in zip(self._panels, self._ends, strict=True):
             for end in ends:
                 mark.set_xdata([end, end])

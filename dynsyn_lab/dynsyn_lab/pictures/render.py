@@ -1,146 +1,130 @@
-"""`dynsyn render CHECKPOINT OUT`: the robot moving, as GIF, MP4 or a strip of pictures (PNG)."""
+"""A checkpoint's lifetime moving its robot, as a film or as a strip of pictures."""
 
 from __future__ import annotations
 
-import argparse
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dynsyn_lab.cli.arguments import OF_THE_BODY, add_life, count, not_negative, positive
-from dynsyn_lab.cli.errors import CommandError, UsageError
+import numpy as np
+from PIL import Image
 
-if TYPE_CHECKING:
-    import numpy as np
+from dynsyn_controller.lifetime import atomic, checkpoint
+from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.pictures.films import FILMS, Picture, find_ffmpeg
+from dynsyn_lab.pictures.kinds import KINDS, STRIP
+from dynsyn_lab.pictures.panel import MovingPanel, signals_of
+from dynsyn_lab.pictures.strip import draw_strip
+from dynsyn_lab.rollouts.stage import Moment, Stage
 
-    from dynsyn_lab.rollouts.stage import Moment, Stage
-
-KINDS = (".gif", ".mp4", ".png")
-STRIP_SECONDS, FILM_SECONDS = 1.6, 10.0
-STRIP_FROM = 3.0
-CLOSE_UPS = {"walker": (0.0, 0.35, 0.43, 1.0), "walker_hardcore": (0.0, 0.35, 0.43, 1.0)}
-"""Left, top, right and bottom of a close-up, as fractions of the picture, where it is worth one."""
 PANEL_WIDTH = 0.9
 """Of a side panel, as a fraction of the picture's height."""
+LEAST_PANEL_HEIGHT = 380
+"""Pixels; below that a panel's text does not fit."""
 
 
-def add_parser(subparsers: Any) -> None:
-    """Add `render` to the `dynsyn` command."""
-    parser = subparsers.add_parser(
-        "render",
-        help="show a checkpoint's robot moving: .gif, .mp4 or .png",
-        description="Let a checkpoint's lifetime move its robot, and write a film (.gif, .mp4) or "
-        "a strip of pictures (.png). The checkpoint does not change.",
-        epilog=OF_THE_BODY,
-    )
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
-    parser.add_argument("out", type=Path, metavar="OUT", help="file.gif, file.mp4 or file.png")
-    parser.add_argument(
-        "--seconds",
-        type=positive,
-        metavar="S",
-        help=f"of the robot's time (film {FILM_SECONDS:g}, strip {STRIP_SECONDS:g})",
-    )
-    parser.add_argument(
-        "--from",
-        type=not_negative,
-        dest="start",
-        metavar="S",
-        help=f"robot's time before the first picture (film 0, strip {STRIP_FROM:g})",
-    )
-    parser.add_argument(
-        "--speed", type=positive, default=1.0, metavar="X", help="of a film; 2: twice as fast (1)"
-    )
-    parser.add_argument(
-        "--fps", type=positive, default=25.0, metavar="F", help="pictures a second at most (25)"
-    )
-    parser.add_argument(
-        "--frames", type=count, default=6, metavar="N", help="pictures in a strip (6)"
-    )
-    parser.add_argument(
-        "--width", type=count, metavar="PIXELS", help="of a film's picture (as drawn)"
-    )
-    parser.add_argument(
-        "--close-up", action="store_true", help="nearer to the robot (a strip always is)"
-    )
-    parser.add_argument(
-        "--panel", action="store_true", help="show oscillators, efforts and reward in step"
-    )
-    add_life(parser)
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class Scene:
+    """What is to be seen.
+
+    Attributes:
+        checkpoint: file.
+        robot, options, seed, learning: see `Stage`.
+        seconds: of the robot's time, > 0.
+        start: robot's time before the first picture, s, >= 0.
+    """
+
+    checkpoint: Path
+    robot: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    learning: bool = False
+    seconds: float = 10.0
+    start: float = 0.0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Render. Returns 0."""
-    from dynsyn_controller.lifetime import checkpoint as checkpoints
+@dataclass(frozen=True)
+class Look:
+    """How it is to be seen.
 
-    kind = args.out.suffix.lower()
-    if kind not in KINDS:
-        raise UsageError(f"{args.out}: found ending {kind!r}, expected one of {', '.join(KINDS)}")
-    if not args.out.absolute().parent.is_dir():
-        raise CommandError(f"{args.out}: no such folder {args.out.parent}")
-    if kind == ".mp4":
-        from dynsyn_lab.pictures.films import find_ffmpeg
+    Attributes:
+        speed: of a film; 2: twice as fast.
+        fps: pictures a second of a film, at most.
+        frames: pictures in a strip.
+        width: of a film's picture, pixels; None: as drawn.
+        close_up: nearer to the robot; a strip always is.
+        panel: oscillators, efforts and reward are shown, too.
+    """
 
+    speed: float = 1.0
+    fps: float = 25.0
+    frames: int = 6
+    width: int | None = None
+    close_up: bool = False
+    panel: bool = False
+
+
+def render(scene: Scene, look: Look, out: Path) -> str:
+    """Write the file; its ending says what it becomes (see `KINDS`). Returns a line for people.
+
+    Raises:
+        UsageError: no such robot, or an option that it does not have.
+        CheckpointError: the checkpoint is missing or damaged.
+        CommandError: the checkpoint is of another robot, or the file cannot be written.
+    """
+    if out.suffix.lower() == ".mp4":
         find_ffmpeg()  # missing: say so before the work, not after
-    saved = checkpoints.load(args.checkpoint)
-    strip = kind == ".png"
-    start = args.start if args.start is not None else (STRIP_FROM if strip else 0.0)
-    seconds = args.seconds or (STRIP_SECONDS if strip else FILM_SECONDS)
     # Twice the same life: first to know all that the panel shows, then for the pictures.
-    with _stage(args, saved) as stage:
-        skipped = round(start / stage.control_period)
-        steps = max(1, round(seconds / stage.control_period))
+    with _open(scene) as stage:
+        skipped = round(scene.start / stage.control_period)
+        steps = max(1, round(scene.seconds / stage.control_period))
         moments = [stage.step() for _ in range(skipped + steps)][skipped:]
-    with _stage(args, saved) as stage:
+    draw = _draw_strip if KINDS[out.suffix.lower()] is STRIP else _draw_film
+    with _open(scene) as stage:
         for _ in range(skipped):
             stage.step()
-        (_render_strip if strip else _render_film)(args, stage, moments)
+        try:
+            with atomic.replacing(out) as path:
+                draw(path, look, stage, moments)
+        except OSError as error:
+            raise CommandError(f"{out}: cannot be written: {error.strerror or error}") from None
     falls = sum(moment.terminal for moment in moments)
     ended = f", put back {falls} times" if falls else ""
-    mode = "learning" if args.learning else "frozen"
-    print(f"{args.out}: {stage.robot_name}, {seconds:g} s, {mode}{ended}")
-    return 0
+    mode = "learning" if scene.learning else "frozen"
+    return f"{out}: {stage.spec.reference}, {scene.seconds:g} s, {mode}{ended}"
 
 
-def _stage(args: argparse.Namespace, saved: Any) -> Stage:
-    from dynsyn_lab.rollouts.stage import Stage
-
-    return Stage(saved, args.robot, args.dotted["robot"], args.seed, args.learning)
-
-
-def _render_film(args: argparse.Namespace, stage: Stage, moments: list[Moment]) -> None:
-    from dynsyn_lab.pictures.films import FILMS, written_whole
-
-    stride = max(1, math.ceil(args.speed / (args.fps * stage.control_period) - 1e-9))
-    period = stride * stage.control_period / args.speed
-    with written_whole(args.out) as path:
-        film = FILMS[args.out.suffix.lower()](path, period)
-        panel = None
-        try:
-            for step, moment in enumerate(moments):
-                if step % stride == 0:
-                    picture = scaled(look(stage, args.close_up), args.width)
-                    if args.panel:
-                        panel = panel or _panel(moments, stage, picture.shape[0])
-                        picture = _beside(picture, panel.draw(moment.time))
-                    film.add(picture)
-                stage.step()
-        finally:
-            film.close()
+def _open(scene: Scene) -> Stage:
+    saved = checkpoint.load(scene.checkpoint)
+    return Stage(saved, scene.robot, scene.options, scene.seed, scene.learning)
 
 
-def _panel(moments: list[Moment], stage: Stage, height: int) -> Any:
-    from dynsyn_lab.pictures.panel import MovingPanel, signals_of
+def _draw_film(path: Path, look: Look, stage: Stage, moments: list[Moment]) -> None:
+    stride = max(1, math.ceil(look.speed / (look.fps * stage.control_period) - 1e-9))
+    period = stride * stage.control_period / look.speed
+    film: Any = FILMS[path.suffix.lower()](path, period)
+    panel = None
+    try:
+        for step, moment in enumerate(moments):
+            if step % stride == 0:
+                picture = scaled(frame(stage, look.close_up), look.width)
+                if look.panel:
+                    panel = panel or _panel(moments, stage, picture.shape[0])
+                    picture = _beside(picture, panel.draw(moment.time))
+                film.add(picture)
+            stage.step()
+    finally:
+        film.close()
 
-    height = max(height, 380)  # below that its text does not fit
+
+def _panel(moments: list[Moment], stage: Stage, height: int) -> MovingPanel:
+    height = max(height, LEAST_PANEL_HEIGHT)
     return MovingPanel(signals_of(moments, stage), round(PANEL_WIDTH * height), height)
 
 
-def _beside(picture: np.ndarray, panel: np.ndarray) -> np.ndarray:
+def _beside(picture: Picture, panel: Picture) -> Picture:
     """Picture left, panel right; the lower one is centred on white."""
-    import numpy as np
-
     height = max(picture.shape[0], panel.shape[0])
     padded = []
     for part in (picture, panel):
@@ -150,42 +134,34 @@ def _beside(picture: np.ndarray, panel: np.ndarray) -> np.ndarray:
     return np.concatenate(padded, axis=1)
 
 
-def look(stage: Stage, close: bool) -> np.ndarray:
+def frame(stage: Stage, close: bool) -> Picture:
     """The body and its surroundings now, or only what is near to it."""
     picture = stage.frame()
-    if not close or stage.robot_name not in CLOSE_UPS:
+    close_up = stage.spec.entry.close_up
+    if not close or close_up is None:
         return picture
     height, width = picture.shape[:2]
-    left, top, right, bottom = CLOSE_UPS[stage.robot_name]
+    left, top, right, bottom = close_up
     return picture[
         round(top * height) : round(bottom * height), round(left * width) : round(right * width)
     ]
 
 
-def scaled(picture: np.ndarray, width: int | None) -> np.ndarray:
+def scaled(picture: Picture, width: int | None) -> Picture:
     """`picture` at this width in pixels; None: as it is."""
-    import numpy as np
-    from PIL import Image
-
     if width is None or width == picture.shape[1]:
         return picture
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _render_strip(args: argparse.Namespace, stage: Stage, moments: list[Moment]) -> None:
-    from dynsyn_lab.pictures.films import written_whole
-    from dynsyn_lab.pictures.panel import signals_of
-    from dynsyn_lab.pictures.strip import draw_strip
-
+def _draw_strip(path: Path, look: Look, stage: Stage, moments: list[Moment]) -> None:
     last = len(moments) - 1
-    frames = min(args.frames, len(moments))
+    frames = min(look.frames, len(moments))
     chosen = {round(i * last / max(frames - 1, 1)) for i in range(frames)}
     pictures = []
     for step, moment in enumerate(moments):
         if step in chosen:
-            pictures.append((moment.time, look(stage, close=True)))
+            pictures.append((moment.time, frame(stage, close=True)))
         stage.step()
-    signals = signals_of(moments, stage) if args.panel else None
-    with written_whole(args.out) as path:
-        draw_strip(pictures, signals, path)
+    draw_strip(pictures, signals_of(moments, stage) if look.panel else None, path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from numpy.typing import NDArray
 
 from dynsyn_lab.pictures.panel import Signals, draw_signals
@@ -39,12 +39,12 @@ def draw_strip(
     below = _SIGNAL_HEIGHT * len(signals.groups) + 0.5 if signals else 0.0
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH, tall + below), layout="constrained")
-        upper, lower = figure, None
+        parts: list[FigureBase] = [figure]
         if signals:
-            upper, lower = figure.subfigures(2, height_ratios=(tall, below))
-        _place(upper.subplots(rows, columns, squeeze=False), pictures)
+            parts = list(figure.subfigures(2, 1, squeeze=False, height_ratios=(tall, below)).flat)
+        _place(parts[0].subplots(rows, columns, squeeze=False), pictures)
         if signals:
-            _draw_below(lower, signals, [time for time, _ in pictures])
+            _draw_below(parts[1], signals, [time for time, _ in pictures])
         figure.savefig(path, format="png", dpi=130, metadata={"Software": None})
 
 
@@ -56,7 +56,7 @@ def _place(panels: NDArray, pictures: Sequence[tuple[float, NDArray[np.uint8]]])
         axes.set_title(f"{time:.2f} s", fontsize=8, fontweight="normal")
 
 
-def _draw_below(figure, signals: Signals, marks: list[float]) -> None:
+def _draw_below(figure: FigureBase, signals: Signals, marks: list[float]) -> None:
     panels = figure.subplots(len(signals.groups), sharex=True)
     draw_signals(panels, signals, legend_columns=8)
     for axes in panels:

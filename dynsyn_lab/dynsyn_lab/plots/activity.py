@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dynsyn_lab.plots.raster import draw_raster
 from dynsyn_lab.plots.source import Source
-from dynsyn_lab.plots.style import IN_TIME, SIGNED, new_figure
+from dynsyn_lab.plots.style import new_figure
 from dynsyn_lab.rollouts.stage import Moment, Stage
 
 SECONDS = 8.0
@@ -47,18 +48,18 @@ def watch(stage: Stage, seconds: float, warm_up: float) -> list[Moment]:
 
 
 def draw_activity(source: Source) -> Figure:
-    """All units of the network and all joints over a stretch of simulation, centres as weights."""
-    options = source.run.config.robot_options if source.run else {}
-    with Stage(source.checkpoint, source.robot, options, source.seed) as stage:
+    """All units of the network and all joints over a stretch of simulation, learning off."""
+    with Stage(source.checkpoint, source.robot, dict(source.options), source.seed) as stage:
         moments = watch(stage, SECONDS, WARM_UP)
         names = stage.controller.unit_names
         joints = list(stage.body.layout.joints)
     units = np.stack([moment.activity for moment in moments], axis=1)
     panels = [(title, labels, units[at]) for title, labels, at in groups_of(names)]
     positions = np.stack([moment.position for moment in moments], axis=1)
-    panels.append(("joint position / rad", joints, positions))
+    if len(positions):
+        panels.append(("joint position / rad", joints, positions))
     times = np.array([moment.time for moment in moments]) - moments[0].time
-    return _draw(panels, times, f"{stage.robot_name}: network and joints")
+    return _draw(panels, times, f"{stage.spec.reference}: network and joints")
 
 
 def _draw(panels: list[tuple[str, list[str], NDArray]], times: NDArray, title: str) -> Figure:
@@ -70,30 +71,8 @@ def _draw(panels: list[tuple[str, list[str], NDArray]], times: NDArray, title: s
     )[:, 0]
     step = times[1] - times[0]
     for axes, (name, labels, values) in zip(every, panels, strict=True):
-        _draw_panel(figure, axes, labels, values, (0.0, times[-1] + step))
+        draw_raster(figure, axes, labels, values, (0.0, times[-1] + step))
         axes.set_title(name, fontsize=8.5, pad=3)
     every[-1].set_xlabel("robot's time / s")
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     return figure
-
-
-def _draw_panel(figure: Figure, axes, labels: list[str], values: NDArray, span) -> None:
-    signed = values.min() < 0
-    reach = max(np.abs(values).max(), 1e-6)
-    count = len(labels)
-    image = axes.imshow(
-        values,
-        aspect="auto",
-        cmap=SIGNED if signed else IN_TIME,
-        vmin=-reach if signed else 0.0,
-        vmax=reach,
-        extent=(*span, count - 0.5, -0.5),
-    )
-    axes.grid(False)
-    shown = range(0, count, 1 if count <= 8 else 2)
-    axes.set_yticks(list(shown), [labels[i] for i in shown], fontsize=6.5)
-    axes.tick_params(length=2)
-    bar = figure.colorbar(image, ax=axes, pad=0.01, aspect=8, fraction=0.05)
-    bar.ax.tick_params(labelsize=6, length=2)
-    bar.set_ticks([-reach, 0, reach] if signed else [0, reach])
-    bar.ax.set_yticklabels([f"{tick:.2g}" for tick in bar.get_ticks()])

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.plots.learning import WALKERS, running_mean
+from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
-from dynsyn_lab.training.journal import SOLVED_RETURN
 from dynsyn_lab.training.run_folder import RunConfig, RunFolder
 
 GRID = 400
@@ -25,7 +24,7 @@ GRID = 400
 
 
 @dataclass
-class Arm:
+class ArmCurves:
     """Lifetimes with the same settings.
 
     Attributes:
@@ -45,7 +44,7 @@ class Arm:
         return np.stack([np.interp(steps, x, y, left=np.nan) for x, y in self.curves])
 
 
-def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
+def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
     """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm.
 
     Args:
@@ -60,9 +59,9 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[Arm]:
         raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
     runs = [RunFolder(path) for path in paths]
     names = list(labels) or [describe(run, runs) for run in runs]
-    arms: dict[str, Arm] = {}
+    arms: dict[str, ArmCurves] = {}
     for run, name in zip(runs, names, strict=True):
-        arm = arms.setdefault(name, Arm(name))
+        arm = arms.setdefault(name, ArmCurves(name))
         for lifetime in range(run.config.lifetimes):
             try:
                 curve = finished_episodes(run, lifetime)
@@ -106,10 +105,10 @@ def look(number: int) -> tuple[str, str]:
     return CYCLE[number % len(CYCLE)], ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
 
 
-def mark_solved(axes: Axes) -> None:
-    """A line where a walker counts as solved."""
-    axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
-    axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
+def mark_solved(axes: Axes, solved: float) -> None:
+    """A line at the mean return that counts as solved."""
+    axes.axhline(solved, color=GREY, linestyle="--", linewidth=1)
+    axes.annotate("solved", (0, solved), xytext=(4, 3), textcoords="offset points",
                   fontsize=8, color=GREY)  # fmt: skip
 
 
@@ -120,8 +119,14 @@ def label_axes(axes: Axes) -> None:
     axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
 
 
-def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
-    """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line."""
+def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None) -> Figure:
+    """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line.
+
+    Args:
+        arms: to compare.
+        robot: their robot, for the title.
+        solved: mean return that counts as solved; None: nobody has said which.
+    """
     end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
     steps = np.linspace(0.0, end, GRID)
     figure = new_figure(3.8)
@@ -139,8 +144,8 @@ def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
         axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
                   label=f"{arm.label} ({count})")  # fmt: skip
     top = max(means.max() for arm in arms for _, means in arm.curves)
-    if robot in WALKERS and top > SOLVED_RETURN / 2:  # further away it would only flatten the rest
-        mark_solved(axes)
+    if solved is not None and top > solved / 2:  # further away it would only flatten the rest
+        mark_solved(axes, solved)
     label_axes(axes)
     axes.set_title(f"{robot}: median, quartiles and single lifetimes by arm")
     below = len(arms) > 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -56,7 +57,11 @@ def _title(source: Source) -> str:
 
 
 def _walk(source: Source, count: int) -> tuple[list[Synapse], NDArray, NDArray, NDArray]:
-    """Synapses, times, weights and centres of those to show."""
+    """Synapses, times, weights and centres of those to show.
+
+    Raises:
+        NotDrawable: the weights do not swing.
+    """
     swinging(source)
     synapses = source.chosen(count)
     indices = [synapse.index for synapse in synapses]
@@ -69,11 +74,13 @@ def draw_two(source: Source) -> Figure:
     synapses, times, weights, centre = _walk(source, 2)
     figure = new_figure(4.6, 5.6)
     axes = figure.add_subplot()
-    line = LineCollection(_paths(weights), array=times[:-1], cmap=IN_TIME, linewidths=1.1)
+    line = LineCollection(list(_paths(weights)), array=times[:-1], cmap=IN_TIME, linewidths=1.1)
     axes.add_collection(line)
     axes.plot(*centre, "P", color=VERMILION, markersize=9, markeredgecolor="white")
     white = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
-    axes.annotate("centre", centre, (7, 7), textcoords="offset points", fontsize=8, bbox=white)
+    axes.annotate(
+        "centre", tuple(centre), (7, 7), textcoords="offset points", fontsize=8, bbox=white
+    )
     axes.autoscale_view()
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel(f"weight {synapses[0].label}")
@@ -105,7 +112,7 @@ def draw_three(source: Source) -> Figure:
     return figure
 
 
-def _few_ticks():
+def _few_ticks() -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(4)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,13 +13,14 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
-from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
-from dynsyn_lab.training.journal import SOLVED_RETURN
+from dynsyn_lab.plots.style import BLUE, GREEN, GREY, PURPLE, SKY, VERMILION, new_figure
 
-WALKERS = ("walker", "walker_hardcore")
-"""Robots whose task counts as solved at a mean return of SOLVED_RETURN."""
 SAMPLES_PER_PERIOD = 4
 """Fewer rows of trace.csv in a mean period, and crossings of the section are missed."""
+
+
+OTHERS = (VERMILION, GREEN, PURPLE)
+"""Colours of what a learner keeps of a synapse, beside its weight."""
 
 
 def running_mean(values: NDArray[np.float64], window: int = WINDOW) -> NDArray[np.float64]:
@@ -40,10 +43,11 @@ def draw_returns(source: Source) -> Figure:
     axes.plot(episodes, mean, color=BLUE, linewidth=2, label=f"mean of the last {WINDOW}")
     axes.set_xlabel("episode")
     axes.set_ylabel("return (sum of rewards)")
-    name = source.run.config.robot
-    if name in WALKERS:
-        axes.axhline(SOLVED_RETURN, color=VERMILION, linestyle="--", linewidth=1,
-                     label=f"solved ({SOLVED_RETURN:g})")  # fmt: skip
+    assert source.run is not None  # the figure is drawn of runs
+    name, solved = source.run.config.robot, source.run.config.task.solved_return
+    if solved is not None:
+        axes.axhline(solved, color=VERMILION, linestyle="--", linewidth=1,
+                     label=f"solved ({solved:g})")  # fmt: skip
     axes.margins(x=0.01)
     _add_hours(axes, episodes, source.hours(curve["step"]))
     axes.legend(
@@ -69,8 +73,8 @@ def _add_hours(axes: Axes, episodes: NDArray, hours: NDArray) -> None:
     upper.spines["top"].set_visible(True)
 
 
-def draw_weights(source: Source) -> Figure:
-    """A few synapses over the lifetime: weight and, where it swings, centre and amplitude."""
+def draw_trace(source: Source) -> Figure:
+    """A few synapses over the lifetime: the weight, and what its learner keeps of it."""
     trace, synapses = source.trace, source.traced()
     hours = source.hours(trace["step"])
     columns = 1 if len(synapses) == 1 else 2
@@ -92,14 +96,17 @@ def draw_weights(source: Source) -> Figure:
 
 
 def _draw_synapse(axes: Axes, hours: NDArray, trace: dict, synapse: Synapse) -> None:
-    weight = trace[f"{synapse.name}.weight"]
+    prefix = f"{synapse.name}."
+    kept = {name.removeprefix(prefix): trace[name] for name in trace if name.startswith(prefix)}
     # Hundreds of swings: the weight alone is a blot, so the amplitude is drawn as its outline.
-    axes.plot(hours, weight, color=GREY, linewidth=0.4, alpha=0.45, rasterized=True, label="weight")
-    if f"{synapse.name}.amplitude" in trace:
-        centre, amplitude = (trace[f"{synapse.name}.{part}"] for part in ("centre", "amplitude"))
+    axes.plot(hours, kept.pop("weight"), color=GREY, linewidth=0.4, alpha=0.45, rasterized=True,
+              label="weight")  # fmt: skip
+    if {"centre", "amplitude"} <= kept.keys():
+        centre, amplitude = kept["centre"], kept.pop("amplitude")
         for sign, label in ((1.0, "centre ± amplitude"), (-1.0, None)):
             axes.plot(hours, centre + sign * amplitude, color=BLUE, linewidth=1.0, label=label)
-        axes.plot(hours, centre, color=VERMILION, linewidth=1.6, label="centre")
+    for (name, values), colour in zip(kept.items(), itertools.cycle(OTHERS)):
+        axes.plot(hours, values, color=colour, linewidth=1.6, label=name)
     axes.set_title(synapse.label, fontsize=8.5)
     axes.margins(x=0.01)
 
@@ -141,7 +148,8 @@ def draw_poincare(source: Source) -> Figure:
     axes = figure.add_subplot()
     for side, colours, name in ((upwards, "Blues", "upwards"), (~upwards, "Oranges", "downwards")):
         # the palest third of the map would vanish on white
-        dots = axes.scatter(*points[side].T, c=times[side], cmap=_darker(colours), s=9,
+        across, up = points[side].T
+        dots = axes.scatter(across, up, c=times[side], cmap=_darker(colours), s=9,
                             vmin=0, vmax=times[-1], linewidths=0, rasterized=True)  # fmt: skip
         bar = figure.colorbar(dots, ax=axes, pad=0.02, aspect=35)
         bar.set_label(f"{name}: simulated hours" if times[-1] else name)
@@ -151,7 +159,7 @@ def draw_poincare(source: Source) -> Figure:
     return figure
 
 
-def _darker(name: str):
+def _darker(name: str) -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 

@@ -7,6 +7,7 @@ is what the controller runs, with its step and its clipping.
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ def run_oscillator(
 
 
 def _parameters(source: Source) -> NDArray[np.void]:
-    if "v" not in source.controller.state.dtype.names:
+    if "v" not in (source.controller.state.dtype.names or ()):
         kind = source.checkpoint.robot.network["type"]
         raise NotDrawable(f"network {kind} has no FitzHugh-Nagumo oscillators")
     return source.controller.blueprint.parameters
@@ -121,7 +122,7 @@ def draw_portrait(source: Source) -> Figure:
     return figure
 
 
-def _draw_plane(axes, parameters: NDArray[np.void], drive: float) -> None:
+def _draw_plane(axes: Axes, parameters: NDArray[np.void], drive: float) -> None:
     reach = 2.0
     grid = np.linspace(-reach, reach, 81)
     v, w = np.meshgrid(grid, grid)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,7 @@ class Source:
         synapses: names of those to show; empty: a choice is made.
         robot: registered robot; empty: the run's or the checkpoint's own.
         seed: of its course where it has to be watched.
+        options: of its body there, in place of the run's.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Source:
     synapses: Sequence[str] = field(default=())
     robot: str = ""
     seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def checkpoint(self) -> checkpoints.Checkpoint:
@@ -81,6 +84,13 @@ class Source:
         """The lifetime, ready to go on."""
         return self.checkpoint.controller()
 
+    @property
+    def quantities(self) -> dict[str, NDArray[np.float64]]:
+        """What there is of every synapse, flat: the weight, and what its learner keeps of it."""
+        controller = self.controller
+        kept = {name: controller.quantity(name) for name in controller.learner.quantities}
+        return {"weight": controller.weight, **kept}
+
     @cached_property
     def curve(self) -> dict[str, NDArray[np.float64]]:
         """Columns of curve.csv.
@@ -88,7 +98,7 @@ class Source:
         Raises:
             NotDrawable: no episode has ended yet, or a checkpoint alone was given.
         """
-        return finished_episodes(self._run("returns"), self.lifetime)
+        return finished_episodes(self._run("returns of episodes"), self.lifetime)
 
     @cached_property
     def trace(self) -> dict[str, NDArray[np.float64]]:
@@ -97,7 +107,7 @@ class Source:
         Raises:
             NotDrawable: it has fewer than two rows, or a checkpoint alone was given.
         """
-        run = self._run("the weights over time")
+        run = self._run("what became of its synapses over time")
         path = run.lifetime(self.lifetime) / "trace.csv"
         trace = run.trace(self.lifetime) if path.exists() else {}
         if len(trace.get("step", ())) < 2:
@@ -160,9 +170,14 @@ def swinging(source: Source) -> DynamicSynapseSettings:
 
 
 def open_source(
-    path: Path, lifetime: int, synapses: Sequence[str], robot: str, seed: int
+    path: Path,
+    lifetime: int = 0,
+    synapses: Sequence[str] = (),
+    robot: str = "",
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
 ) -> Source:
-    """The run folder or checkpoint at `path`.
+    """The run folder or checkpoint at `path`; the others are attributes of `Source`.
 
     Raises:
         RunError: a folder without a run.
@@ -170,13 +185,14 @@ def open_source(
         UsageError: the run has no such lifetime.
     """
     if path.is_file():
-        return Source(path, None, 0, synapses, robot, seed)
+        return Source(path, None, 0, synapses, robot, seed, options or {})
     if not path.exists():
         raise CommandError(f"{path}: no such run folder or checkpoint")
     run = RunFolder(path)
     if not 0 <= lifetime < run.config.lifetimes:
         raise UsageError(f"--lifetime: found {lifetime}, expected 0 to {run.config.lifetimes - 1}")
-    return Source(path, run, lifetime, synapses, robot or run.config.robot, seed)
+    options = {**run.config.robot_options, **(options or {})}
+    return Source(path, run, lifetime, synapses, robot or run.config.robot, seed, options)
 
 
 def finished_episodes(run: RunFolder, lifetime: int) -> dict[str, NDArray[np.float64]]:
@@ -218,7 +234,8 @@ def find_synapse(layers: Sequence[LayerSpec], name: str) -> Synapse:
 
 def _spread(layers: Sequence[LayerSpec], count: int) -> list[tuple[LayerSpec, int, int]]:
     """Up to `count` places, from the last layer (nearest to the joints) backwards, in turns."""
-    found, turn = [], 0
+    found: list[tuple[LayerSpec, int, int]] = []
+    turn = 0
     while len(found) < count and any(turn < layer.columns * layer.rows for layer in layers):
         for layer in reversed(layers):
             if turn < layer.rows * layer.columns:

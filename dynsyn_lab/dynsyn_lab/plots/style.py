@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import matplotlib
+from cycler import cycler
 from matplotlib.figure import Figure
+
+from dynsyn_controller.lifetime import atomic
 
 # Okabe and Ito's palette (2008), the dark ones first.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
@@ -28,7 +32,7 @@ SIGNED = "PuOr"
 WIDE = 7.2
 """in; a figure as wide as a page's text."""
 
-STYLE = {
+STYLE: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 130,
     "figure.facecolor": "white",
@@ -38,7 +42,7 @@ STYLE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
-    "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+    "axes.prop_cycle": cycler(color=CYCLE),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#444444",
@@ -66,7 +70,7 @@ def new_figure(height: float, width: float = WIDE) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure: Figure, stem: Path, formats: tuple[str, ...]) -> list[Path]:
+def save(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
     """Write `stem`.png, .svg, ...; returns the files.
 
     Raises:
@@ -76,6 +80,7 @@ def save(figure: Figure, stem: Path, formats: tuple[str, ...]) -> list[Path]:
     for kind in formats:
         path = stem.with_name(f"{stem.name}.{kind}")
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(path, format=kind, metadata=metadata)
+        with atomic.replacing(path) as neighbour:
+            figure.savefig(neighbour, format=kind, metadata=metadata)
         files.append(path)
     return files

@@ -1,10 +1,11 @@
-"""Tables and figures of the swimmer's experiments, from the lives that have been lived."""
+"""Tables and figures of the swimmer's experiments, from trials that have been run."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,8 +14,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_lab.plots.style import BLUE, CYCLE, GREY, STYLE, VERMILION, new_figure, save
-from dynsyn_lab.studies.lives import SPAN, Life, returns_of
-from dynsyn_lab.studies.swimmer import ABLATIONS, ARMS, CHANGES, FEW_SEEDS, FROM_ONE
+from dynsyn_lab.studies.swimmer_trials import ABLATIONS, CHANGES, CONDITIONS, FEW_SEEDS, FROM_ONE
+from dynsyn_lab.studies.trials import SPAN, Trial, returns_of
 
 BLOCK = 10
 """Spans in one point of a curve."""
@@ -22,7 +23,9 @@ BEFORE = 20
 """Spans before a change that are shown."""
 
 Row = tuple[object, ...]
-Stages = list[list[Life]]
+Stages = list[list[Trial]]
+Report = tuple[Row, list[Row], list[str], Figure]
+"""Header and rows of the CSV file, lines of the table, figure."""
 
 
 def report(name: str, stages: Stages, work: Path, out: Path) -> None:
@@ -44,12 +47,12 @@ def blocks(returns: NDArray[np.float64], size: int = BLOCK) -> NDArray[np.float6
     return returns[:whole].reshape(-1, size).mean(axis=1)
 
 
-def curves(lives: Iterable[Life], work: Path) -> NDArray[np.float64]:
-    """Block means of lives of one length, (lives, blocks)."""
-    return np.array([blocks(returns_of(work, life)) for life in lives])
+def curves(trials: Iterable[Trial], work: Path) -> NDArray[np.float64]:
+    """Block means of trials of one length, (trials, blocks)."""
+    return np.array([blocks(returns_of(work, trial)) for trial in trials])
 
 
-def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line: object) -> None:
+def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line: Any) -> None:
     """Median over the rows of `values` as a line, quartiles as a band."""
     low, middle, high = np.percentile(values, (25, 50, 75), axis=0)
     drawn = axes.plot(steps, middle, label=label, **line)[0]
@@ -62,14 +65,14 @@ def spread(values: NDArray, digits: int = 0) -> str:
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def _curve_rows(label: Row, life: Life, work: Path) -> list[Row]:
+def _curve_rows(label: Row, trial: Trial, work: Path) -> list[Row]:
     return [
-        (*label, life.seed, (i + 1) * BLOCK * SPAN, round(float(value), 1))
-        for i, value in enumerate(blocks(returns_of(work, life)))
+        (*label, trial.seed, (i + 1) * BLOCK * SPAN, round(float(value), 1))
+        for i, value in enumerate(blocks(returns_of(work, trial)))
     ]
 
 
-def learning(stages: Stages, work: Path):
+def learning(stages: Stages, work: Path) -> Report:
     """Return against steps lived: by first weights, and by what stops osc."""
     figure = new_figure(3.4)
     every, close = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -80,21 +83,21 @@ def learning(stages: Stages, work: Path):
         "| steps to 900 | to 930 |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, arm in ARMS.items():
-        lives = [life for life in stages[0] if life.name.rpartition("-")[0] == f"learn-{name}"]
-        names = {life.name for life in lives}
-        shown = [life for life in stages[1] if life.parent in names]
-        for life in lives:
-            rows += _curve_rows((arm.label,), life, work)
-        values = curves(lives, work)
+    for name, condition in CONDITIONS.items():
+        trials = [trial for trial in stages[0] if trial.name.rpartition("-")[0] == f"learn-{name}"]
+        names = {trial.name for trial in trials}
+        shown = [trial for trial in stages[1] if trial.parent in names]
+        for trial in trials:
+            rows += _curve_rows((condition.label,), trial, work)
+        values = curves(trials, work)
         steps = (np.arange(values.shape[1]) + 1) * BLOCK * SPAN
         if name == "1" or name not in FROM_ONE:
-            draw_spread(every, steps, values, arm.label)
+            draw_spread(every, steps, values, condition.label)
         if name in FROM_ONE:
             draw_spread(close, steps, values, FROM_ONE[name], color=colours[name])
-        frozen = np.array([returns_of(work, life).mean() for life in shown])
+        frozen = np.array([returns_of(work, trial).mean() for trial in shown])
         table.append(
-            f"| {arm.label} | {len(lives)} | {steps[-1]:,} | {spread(values[:, 0])} "
+            f"| {condition.label} | {len(trials)} | {steps[-1]:,} | {spread(values[:, 0])} "
             f"| {spread(values[:, -1])} | {values[:, -1].min():.0f} | {spread(frozen)} "
             f"| {_steps_to(900.0, steps, values)} | {_steps_to(930.0, steps, values)} |"
         )
@@ -117,7 +120,7 @@ def _steps_to(level: float, steps: NDArray, values: NDArray) -> str:
     return f"{steps[np.argmax(reached)]:,}" if reached.any() else "not"
 
 
-def _finish(axes: Axes, xlabel: str, where: str) -> None:
+def _finish(axes: Axes, xlabel: str, where: Any) -> None:
     axes.set_xlabel(xlabel)
     axes.set_ylabel("return per 1000 steps")
     axes.set_ylim(0, 1000)
@@ -126,10 +129,10 @@ def _finish(axes: Axes, xlabel: str, where: str) -> None:
         axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")
 
 
-def transfer(stages: Stages, work: Path):
+def transfer(stages: Stages, work: Path) -> Report:
     """Return in bodies of other lengths than learnt in."""
     _, frozen, _, after = stages
-    kinds: tuple[tuple[str, str, list[Life]], ...] = (
+    kinds: tuple[tuple[str, str, list[Trial]], ...] = (
         ("newborn", "weights of 1, never learnt", frozen),
         ("zero-shot", "learnt on 5 joints", frozen),
         ("moved", "and learnt on", after),
@@ -138,13 +141,13 @@ def transfer(stages: Stages, work: Path):
     figure = new_figure(3.2)
     axes = figure.subplots()
     columns: dict[str, dict[int, NDArray]] = {}
-    for (kind, label, lives), colour in zip(kinds, (GREY, BLUE, VERMILION), strict=True):
-        chosen = [life for life in lives if life.name.startswith(kind)]
+    for (kind, label, trials), colour in zip(kinds, (GREY, BLUE, VERMILION), strict=True):
+        chosen = [trial for trial in trials if trial.name.startswith(kind)]
         by_length: dict[int, list[float]] = {}
-        for life in chosen:
-            value = float(returns_of(work, life).mean())
-            by_length.setdefault(life.joints, []).append(value)
-            rows.append((life.joints, kind, life.seed, round(value, 1)))
+        for trial in chosen:
+            value = float(returns_of(work, trial).mean())
+            by_length.setdefault(trial.joints, []).append(value)
+            rows.append((trial.joints, kind, trial.seed, round(value, 1)))
         columns[kind] = {n: np.array(values) for n, values in sorted(by_length.items())}
         lengths = list(columns[kind])
         spreads = [np.percentile(v, (25, 50, 75)) for v in columns[kind].values()]
@@ -165,7 +168,7 @@ def transfer(stages: Stages, work: Path):
     return ("joints", "kind", "seed", "return"), rows, table, figure
 
 
-def ablations(stages: Stages, work: Path):
+def ablations(stages: Stages, work: Path) -> Report:
     """Return against steps lived with and without three features."""
     figure = new_figure(3.2)
     panels = dict(zip(("equal", "uniform"), figure.subplots(1, 2, sharey=True), strict=True))
@@ -176,10 +179,10 @@ def ablations(stages: Stages, work: Path):
     ]
     for weights, signs, initial in ABLATIONS:
         prefix = f"ablate-{weights}-{signs}-{initial}-"
-        lives = [life for life in stages[0] if life.name.startswith(prefix)]
-        for life in lives:
-            rows += _curve_rows((weights, signs, initial), life, work)
-        values = curves(lives, work)
+        trials = [trial for trial in stages[0] if trial.name.startswith(prefix)]
+        for trial in trials:
+            rows += _curve_rows((weights, signs, initial), trial, work)
+        values = curves(trials, work)
         steps = (np.arange(values.shape[1]) + 1) * BLOCK * SPAN
         colour = CYCLE[("shared", "separate").index(weights)]
         line = "-" if signs == "constrained" else "--"
@@ -202,9 +205,9 @@ def ablations(stages: Stages, work: Path):
     return ("weights", "signs", "initial", "seed", "steps", "return"), rows, table, figure
 
 
-def changes(stages: Stages, work: Path):
+def changes(stages: Stages, work: Path) -> Report:
     """Return before and after the body changes, learning and frozen."""
-    parents = {life.name: life for life in stages[0]}
+    parents = {trial.name: trial for trial in stages[0]}
     figure = new_figure(2.8)
     every = figure.subplots(1, len(CHANGES), sharey=True)
     rows: list[Row] = []
@@ -214,19 +217,19 @@ def changes(stages: Stages, work: Path):
     ]
     for number, (name, axes) in enumerate(zip(CHANGES, every, strict=True)):
         learns, frozen = (
-            [life for life in stages[1] if life.name.startswith(f"change-{number}-{mode}-")]
+            [trial for trial in stages[1] if trial.name.startswith(f"change-{number}-{mode}-")]
             for mode in ("learning", "frozen")
         )
         before = np.array([returns_of(work, parents[x.parent])[-BEFORE:] for x in learns])
-        after = np.array([returns_of(work, life) for life in learns])
-        still = np.array([returns_of(work, life)[1:].mean() for life in frozen])
-        for life, past, values in zip(learns, before, after, strict=True):
+        after = np.array([returns_of(work, trial) for trial in learns])
+        still = np.array([returns_of(work, trial)[1:].mean() for trial in frozen])
+        for trial, past, values in zip(learns, before, after, strict=True):
             steps = (np.arange(-BEFORE, len(values)) + 1) * SPAN
             lived = zip(steps, np.r_[past, values].round(1).tolist(), strict=True)
-            rows += [(name, "learning", life.seed, *row) for row in lived]
+            rows += [(name, "learning", trial.seed, *row) for row in lived]
         rows += [
-            (name, "frozen", life.seed, "", round(float(value), 1))
-            for life, value in zip(frozen, still, strict=True)
+            (name, "frozen", trial.seed, "", round(float(value), 1))
+            for trial, value in zip(frozen, still, strict=True)
         ]
         steps = (np.arange(-BEFORE, after.shape[1]) + 1) * SPAN
         draw_spread(axes, steps, np.hstack([before, after]), "learning", color=BLUE)
@@ -245,7 +248,7 @@ def changes(stages: Stages, work: Path):
     return ("change", "mode", "seed", "steps", "return"), rows, table, figure
 
 
-REPORTS: dict[str, Callable[[Stages, Path], tuple[Row, list[Row], list[str], Figure]]] = {
+REPORTS: dict[str, Callable[[Stages, Path], Report]] = {
     "learning": learning,
     "transfer": transfer,
     "ablations": ablations,

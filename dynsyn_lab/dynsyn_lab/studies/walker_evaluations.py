@@ -37,8 +37,8 @@ class Evaluation:
     mean_effort: float
 
 
-_TAKEN = ("mode", "seed", "episodes", "mean", "median", "std", "min", "max", "falls", "solved")
-_TAKEN += ("mean_effort",)
+_TAKEN = ("mode", "seed", "episodes", "mean", "median", "std", "min", "max", "falls", "solved",
+          "mean_effort")  # fmt: skip
 
 
 def read(arm: str, files: Sequence[Path]) -> list[Evaluation]:

@@ -1,28 +1,29 @@
-"""The file of a sweep, and the points that it asks for: a grid, or a random search."""
+"""The file of a sweep, and the points that it asks for."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import math
+import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import yaml
 
 from dynsyn_controller.core.schema import SchemaError, parse
-from dynsyn_lab.cli.dotted import read_value
+from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS, choose_backend
+from dynsyn_lab.sweeps.search import grid, random_draws
+from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS, PROCESSES
 from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits
+from dynsyn_lab.training.trainer import Limits, check_limits
 
-CHOICES = ("learner", "preset", "network")
-SECTIONS = ("learner", "network", "robot")
-"""Keys of `vary`: one of CHOICES, or SECTION.NAME."""
+FORMAT = 2
+SECTIONS = {"learner": "learner", "network": "network", "robot": "robot_options"}
+"""First part of a key of `vary` -> the attribute of `SweepFile` with the values of all points."""
+_OF_THE_DAY = ("versions", "machine", "started")
+"""Of a run's configuration, what may be another when a sweep is resumed."""
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,22 @@ class SweepFile:
     """What a sweep's YAML file may say.
 
     Attributes:
-        robot: registered robot.
-        vary: what differs between points: `learner`, `preset`, `network`, `learner.SETTING`,
-            `network.OPTION` or `robot.OPTION` -> a list of values, or for a random search a range
-            {low, high, scale: linear or log}.
+        robot: as in `dynsyn train ROBOT`.
+        vary: what differs between points: `learner.KEY`, `network.KEY` or `robot.OPTION` -> a list
+            of values, or for a random search a range {low, high, scale: linear or log}. KEY is one
+            of the robot file's section: `learner.preset` is the learner's preset, `learner.type`
+            its name.
         search: "grid": every combination; "random": `samples` draws.
         samples: of a random search, >= 1.
         draw_seed: of a random search, >= 0.
-        learner, preset, network: of all points: type and preset of the learner, type of the
-            network; empty: the robot file's.
-        settings, options, robot_options: of all points: settings of the learner, options of the
-            network and of the body.
+        learner, network: of all points, in place of what the robot file's sections say.
+        robot_options: of all points.
         lifetimes: of each point, >= 1; lifetime i has the seed `seed` + i, at every point alike.
         seed: >= 0.
         steps, episodes: of each lifetime; at least one of them, the first that comes.
         until_solved: a lifetime also ends when it is solved.
         backend: as of `dynsyn train`; empty: for many lifetimes envpool where it is installed,
-            else gymnasium, one process to a point.
+            else in_process, one process to a point.
         save_every, trace_every: as of `dynsyn train`.
     """
 
@@ -55,11 +55,8 @@ class SweepFile:
     search: Literal["grid", "random"] = "grid"
     samples: int | None = None
     draw_seed: int = 0
-    learner: str = ""
-    preset: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
-    network: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    learner: dict[str, Any] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=dict)
     robot_options: dict[str, Any] = field(default_factory=dict)
     lifetimes: int = 1
     seed: int = 0
@@ -69,23 +66,6 @@ class SweepFile:
     backend: str = ""
     save_every: int = 100_000
     trace_every: int = 1_000
-
-
-@dataclass(frozen=True)
-class Range:
-    """A range of a random search; whole numbers where both ends are."""
-
-    low: float
-    high: float
-    scale: Literal["linear", "log"] = "linear"
-
-    def draw(self, generator: np.random.Generator, whole: bool) -> int | float:
-        """A value within it."""
-        if whole:
-            return int(generator.integers(int(self.low), int(self.high), endpoint=True))
-        if self.scale == "log":
-            return float(math.exp(generator.uniform(math.log(self.low), math.log(self.high))))
-        return float(generator.uniform(self.low, self.high))
 
 
 @dataclass(frozen=True)
@@ -102,6 +82,10 @@ class Point:
     values: dict[str, Any]
     config: RunConfig
 
+    def __str__(self) -> str:
+        values = (f"{key} {show_value(value)}" for key, value in self.values.items())
+        return f"{self.name}: {', '.join(values)}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -117,14 +101,26 @@ class Plan:
     points: tuple[Point, ...]
     limits: Limits
 
-    def identity(self) -> list[dict[str, Any]]:
-        """What must not change when a sweep is resumed: of each point its name and what it is."""
-        fields = ("robot", "robot_options", "robot_file", "lifetimes", "seed", "backend")
-        fields += ("save_every", "trace_every")
-        return [
-            {"name": p.name, "values": p.values, **{f: getattr(p.config, f) for f in fields}}
-            for p in self.points
+    def resolved(self) -> dict[str, Any]:
+        """The plan as it is kept in the sweep's folder; its points must not change on resuming."""
+        points = [
+            {
+                "name": point.name,
+                "values": point.values,
+                **{
+                    key: value
+                    for key, value in dataclasses.asdict(point.config).items()
+                    if key not in _OF_THE_DAY
+                },
+            }
+            for point in self.points
         ]
+        return {"format": FORMAT, "file": dataclasses.asdict(self.file), "points": points}
+
+
+def show_value(value: Any) -> str:
+    """A value for people: a number with four digits, anything else as it is."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def read_plan(path: Path) -> Plan:
@@ -141,22 +137,24 @@ def read_plan(path: Path) -> Plan:
     except yaml.YAMLError as error:
         raise UsageError(f"sweep {path}: not valid YAML: {' '.join(str(error).split())}") from None
     try:
-        file = parse(SweepFile, _numbers(data))
+        file = parse(SweepFile, _values(data))
         _check(file)
         points = tuple(_points(file))
     except (SchemaError, UsageError) as error:
         raise UsageError(f"sweep {path}: {error}") from None
     limits = Limits(file.steps, file.episodes, until_solved=file.until_solved)
+    for point in points:
+        check_limits(limits, point.config)
     return Plan(file, points, limits)
 
 
-def _numbers(data: Any) -> Any:
-    """Texts that are numbers become numbers: YAML 1.1 takes 1e-5, without a point, for a text."""
+def _values(data: Any) -> Any:
+    """Texts become what they stand for: YAML 1.1 takes 1e-5, without a point, for a text."""
     if isinstance(data, dict):
-        return {key: _numbers(value) for key, value in data.items()}
+        return {key: _values(value) for key, value in data.items()}
     if isinstance(data, list):
-        return [_numbers(value) for value in data]
-    return read_value(data) if isinstance(data, str) else data
+        return [_values(value) for value in data]
+    return value_of(data) if isinstance(data, str) else data
 
 
 def _check(file: SweepFile) -> None:
@@ -177,18 +175,31 @@ def _check(file: SweepFile) -> None:
     if (file.search == "random") != (file.samples is not None):
         found = "missing for" if file.samples is None else "not used by"
         raise SchemaError("samples", f"{found} search: {file.search}")
-    given = {"learner": "settings", "network": "options", "robot": "robot_options"}
     for key in file.vary:
-        section, point, name = key.partition(".")
-        if point and section in SECTIONS and name in getattr(file, given[section]):
-            raise SchemaError(f"vary.{key}", f"also under {given[section]}")
-        if not (point and section in SECTIONS) and key not in CHOICES:
-            expected = ", ".join([*CHOICES, *(f"{section}.NAME" for section in SECTIONS)])
-            raise SchemaError(f"vary.{key}", f"unknown key; expected one of {expected}")
+        section, name = _split(key)
+        if name in getattr(file, SECTIONS[section]):
+            raise SchemaError(f"vary.{key}", f"also under {SECTIONS[section]}")
+
+
+def _split(key: str) -> tuple[str, str]:
+    """Section and name of a key of `vary`.
+
+    Raises:
+        SchemaError: it is not of the form SECTION.NAME.
+    """
+    section, _, name = key.partition(".")
+    if section in SECTIONS and name:
+        return section, name
+    near = difflib.get_close_matches(section, SECTIONS, n=1) if name else []
+    hint = f"{near[0]}.{name}" if near else ", ".join(f"{known}.KEY" for known in SECTIONS)
+    raise SchemaError(f"vary.{key}", f"unknown key, expected {hint}")
 
 
 def _points(file: SweepFile) -> list[Point]:
-    combinations = _random(file) if file.search == "random" else _grid(file)
+    if file.search == "random":
+        combinations = random_draws(file.vary, file.samples or 0, file.draw_seed)
+    else:
+        combinations = grid(file.vary)
     digits = max(3, len(str(len(combinations) - 1)))
     points = []
     for number, values in enumerate(combinations):
@@ -201,75 +212,25 @@ def _points(file: SweepFile) -> list[Point]:
 
 
 def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
-    chosen = {name: getattr(file, name) for name in CHOICES}
-    sections = {
-        "learner": dict(file.settings),
-        "network": dict(file.options),
-        "robot": dict(file.robot_options),
-    }
+    given = {section: dict(getattr(file, name)) for section, name in SECTIONS.items()}
     for key, value in values.items():
-        section, point, name = key.partition(".")
-        if point:
-            sections[section][name] = value
-        else:
-            chosen[key] = value
-    return make_config(
+        section, name = _split(key)
+        given[section][name] = value
+    learner, preset = (given["learner"].pop(name, None) for name in ("type", "preset"))
+    config = make_config(
         file.robot,
-        robot_options=sections["robot"],
-        learner=chosen["learner"] or None,
-        preset=chosen["preset"] or None,
-        settings=sections["learner"],
-        network=chosen["network"] or None,
-        options=sections["network"],
+        robot_options=given["robot"],
+        learner=learner,
+        preset=preset,
+        settings=given["learner"],
+        network=given["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
-        backend=file.backend or _backend(file),
+        backend=file.backend or None,
         save_every=file.save_every,
         trace_every=file.trace_every,
     )
-
-
-def _backend(file: SweepFile) -> str:
-    """As `dynsyn train` would choose, but one process to a point: the points are many."""
-    chosen = choose_backend(file.robot, file.lifetimes)
-    return "gymnasium" if chosen == "processes" else chosen
-
-
-def _grid(file: SweepFile) -> list[dict[str, Any]]:
-    for key, values in file.vary.items():
-        if isinstance(values, dict):
-            raise SchemaError(f"vary.{key}", "a range needs search: random; a grid takes a list")
-        _check_list(key, values)
-    return [
-        dict(zip(file.vary, values, strict=True))
-        for values in itertools.product(*file.vary.values())
-    ]
-
-
-def _random(file: SweepFile) -> list[dict[str, Any]]:
-    generator = np.random.default_rng(file.draw_seed)
-    draws = {key: _drawer(key, values) for key, values in file.vary.items()}
-    return [{key: draw(generator) for key, draw in draws.items()} for _ in range(file.samples)]
-
-
-def _drawer(key: str, values: Any):
-    if not isinstance(values, dict):
-        _check_list(key, values)
-        return lambda generator: values[generator.integers(len(values))]
-    span = parse(Range, values, f"vary.{key}")
-    if not span.low < span.high:
-        raise SchemaError(f"vary.{key}", f"low {span.low:g} is not below high {span.high:g}")
-    if span.scale == "log" and span.low <= 0:
-        raise SchemaError(f"vary.{key}.low", f"found {span.low:g}, expected above 0 for scale log")
-    whole = all(type(values[end]) is int for end in ("low", "high")) and span.scale == "linear"
-    return lambda generator: span.draw(generator, whole)
-
-
-def _check_list(key: str, values: Any) -> None:
-    if not isinstance(values, list) or not values:
-        raise SchemaError(f"vary.{key}", f"found {values!r}, expected a list of values")
-
-
-def resolved(plan: Plan) -> dict[str, Any]:
-    """The plan as it is kept in the sweep's folder."""
-    return {"format": 1, "file": dataclasses.asdict(plan.file), "points": plan.identity()}
+    if not file.backend and config.backend == PROCESSES:
+        # One process to a point: the points are many.
+        return dataclasses.replace(config, backend=IN_PROCESS)
+    return config

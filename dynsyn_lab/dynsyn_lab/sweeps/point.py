@@ -1,4 +1,4 @@
-"""Training one point of a sweep: python -m dynsyn_lab.sweeps.point < TASK (pickled).
+"""Training one point of a sweep: python -m dynsyn_lab.sweeps.point < JOB (pickled).
 
 Exit code 0: done, or stopped and saved; 1: failed, with the reason as the last line of stderr.
 """
@@ -20,7 +20,7 @@ from dynsyn_lab.training.trainer import Limits, Trainer
 
 
 @dataclass(frozen=True)
-class Task:
+class Job:
     """One point to train.
 
     Attributes:
@@ -65,32 +65,32 @@ class Silence:
         """Say nothing."""
 
 
-def train_point(task: Task) -> Result:
+def train_point(job: Job) -> Result:
     """Train a point from birth or from where it was saved; also ends, saved, at SIGINT or SIGTERM.
 
     Never raises for what goes wrong in the run: the error is in the result.
     """
     try:
         with Interrupts() as interrupts:
-            Trainer(open_folder(task), task.limits, Silence(), interrupts).run()
+            Trainer(open_folder(job), job.limits, Silence(), interrupts).run()
     except Exception as error:
-        return Result(task.number, " ".join(str(error).split()) or type(error).__name__)
-    return Result(task.number)
+        return Result(job.number, " ".join(str(error).split()) or type(error).__name__)
+    return Result(job.number)
 
 
-def open_folder(task: Task) -> RunFolder:
+def open_folder(job: Job) -> RunFolder:
     """The point's run folder, made where there is none or only the empty beginning of one.
 
     Raises:
         RunError: it cannot be made or read.
     """
-    if (task.folder / "run.json").exists():
-        return RunFolder(task.folder)
-    if task.folder.is_dir():  # killed while it was being made: what is empty goes
-        for part in [*task.folder.iterdir(), task.folder]:
+    if (job.folder / "run.json").exists():
+        return RunFolder(job.folder)
+    if job.folder.is_dir():  # killed while it was being made: what is empty goes
+        for part in [*job.folder.iterdir(), job.folder]:
             with contextlib.suppress(OSError):
                 part.rmdir()
-    return RunFolder.create(task.folder, task.config)
+    return RunFolder.create(job.folder, job.config)
 
 
 def is_finished(folder: Path, limits: Limits) -> bool:
@@ -111,7 +111,7 @@ def _reached(lifetime: dict[str, Any], limits: Limits) -> bool:
 
 
 def main() -> int:
-    """Train the task on standard input."""
+    """Train the job on standard input."""
     result = train_point(pickle.load(sys.stdin.buffer))
     if result.error:
         print(result.error, file=sys.stderr)

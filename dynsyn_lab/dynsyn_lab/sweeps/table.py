@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
@@ -11,9 +12,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dynsyn_controller.lifetime import atomic
 from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.sweeps.plan import Plan, Point
-from dynsyn_lab.sweeps.sweep import show_value
+from dynsyn_lab.sweeps.plan import Plan, Point, show_value
 
 LIFETIME_COLUMNS = (
     "seed",
@@ -104,13 +105,12 @@ def write_csv(path: Path, plan: Plan, out: Path) -> None:
                 + [lifetime[key] for key in LIFETIME_COLUMNS]
                 + [done.get(key) for key in ("episode", "step", "wall_seconds")]
             )
-    partial = path.with_name(f".{path.name}.part")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["point", *varied, *LIFETIME_COLUMNS, *solved])
+    writer.writerows(rows)
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["point", *varied, *LIFETIME_COLUMNS, *solved])
-            writer.writerows(rows)
-        partial.replace(path)
+        atomic.write(path, text.getvalue())
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror}") from None
 

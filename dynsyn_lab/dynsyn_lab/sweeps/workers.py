@@ -16,48 +16,49 @@ from typing import IO, Any
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.live.processes import tethered
-from dynsyn_lab.sweeps.point import Result, Task, train_point
+from dynsyn_lab.sweeps.point import Job, Result, train_point
 
 LOOK = 0.2
 """s between looks at the processes."""
 _KILL_AFTER = 60.0
 
 
-def run_locally(tasks: Sequence[Task], workers: int, interrupts: Interrupts) -> Iterator[Result]:
+def run_locally(jobs: Sequence[Job], workers: int, interrupts: Interrupts) -> Iterator[Result]:
     """Train points, `workers` at once, each in a process of its own; yields them as they end.
 
     When an end is asked for, the ones at work are told so, save, and are yielded; others are not.
     The processes end with this one, however it ends.
     """
-    waiting, working = list(tasks), []
+    waiting = list(jobs)
+    working: list[Any] = []
     told = False
     try:
         while waiting or working:
             while waiting and len(working) < workers and not interrupts.requested:
-                working.append(Worker(waiting.pop(0)))
+                working.append(PointProcess(waiting.pop(0)))
             if interrupts.requested and not told:
                 told = True
                 waiting.clear()
-                for worker in working:
-                    worker.stop()
-            ended = [worker for worker in working if worker.ended]
-            for worker in ended:
-                working.remove(worker)
-                yield worker.result()
+                for process in working:
+                    process.stop()
+            ended = [process for process in working if process.ended]
+            for process in ended:
+                working.remove(process)
+                yield process.result()
             if working and not ended:
                 time.sleep(LOOK)
     finally:
-        for worker in working:
-            worker.stop()
-        for worker in working:
-            worker.join()
+        for process in working:
+            process.stop()
+        for process in working:
+            process.join()
 
 
-class Worker:
+class PointProcess:
     """A process that trains one point."""
 
-    def __init__(self, task: Task) -> None:
-        self._task, self._told = task, False
+    def __init__(self, job: Job) -> None:
+        self._job, self._told = job, False
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (`result` closes it)
         point = [sys.executable, "-m", "dynsyn_lab.sweeps.point"]
         self._process = subprocess.Popen(
@@ -68,8 +69,9 @@ class Worker:
             # A Ctrl-C at the terminal reaches this process only, which passes it on once.
             start_new_session=True,
         )
+        assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # `result` says why it ended
-            self._process.stdin.write(pickle.dumps(task))
+            self._process.stdin.write(pickle.dumps(job))
             self._process.stdin.close()
 
     @property
@@ -97,19 +99,19 @@ class Worker:
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         self._said.close()
         if code == 0 or (self._told and code == -signal.SIGTERM):  # told before it had begun
-            return Result(self._task.number)
-        return Result(self._task.number, lines[-1] if lines else f"ended with exit code {code}")
+            return Result(self._job.number)
+        return Result(self._job.number, lines[-1] if lines else f"ended with exit code {code}")
 
 
 def run_on_ray(
-    tasks: Sequence[Task], address: str, workers: int | None, interrupts: Interrupts
+    jobs: Sequence[Job], address: str, workers: int | None, interrupts: Interrupts
 ) -> Iterator[Result]:
     """Train points on a Ray cluster; yields them as they end.
 
     The sweep's folder must be on a file system that all nodes share, under the same path.
 
     Args:
-        tasks: to train.
+        jobs: to train.
         address: of the cluster: "auto", "HOST:PORT", "ray://HOST:PORT"; "local": start one here.
         workers: most points at once; None: as many as the cluster has processors.
         interrupts: request to stop.
@@ -121,12 +123,13 @@ def run_on_ray(
     try:
         remote = ray.remote(num_cpus=1, max_retries=0)(train_point)
         most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        waiting, working = list(tasks), {}
+        waiting = list(jobs)
+        working: dict[Any, Any] = {}
         told = False
         while waiting or working:
             while waiting and len(working) < most and not interrupts.requested:
-                task = waiting.pop(0)
-                working[remote.remote(task)] = task
+                job = waiting.pop(0)
+                working[remote.remote(job)] = job
             if interrupts.requested and not told:
                 told = True
                 waiting.clear()
@@ -171,14 +174,14 @@ def _check_reachable(address: str) -> None:
         raise CommandError(f"--ray {address}: no cluster answers: {reason}") from None
 
 
-def _fetch(ray: Any, reference: Any, task: Task) -> Result:
+def _fetch(ray: Any, reference: Any, job: Job) -> Result:
     try:
         result = ray.get(reference)
     except Exception as error:
-        result = Result(task.number, f"Ray: {str(error).strip().splitlines()[0]}")
-    if not result.error and not (task.folder / "run.json").exists():
+        result = Result(job.number, f"Ray: {str(error).strip().splitlines()[0]}")
+    if not result.error and not (job.folder / "run.json").exists():
         raise CommandError(
-            f"{task.folder} is not here although its point is done: --out must name a folder on a "
+            f"{job.folder} is not here although its point is done: --out must name a folder on a "
             "file system that all nodes of the cluster share"
         )
     return result

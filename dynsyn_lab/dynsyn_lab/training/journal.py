@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_sim_bridge.robots.task import Task
 
-SOLVED_RETURN = 300.0
-"""A lifetime is solved when its mean return over WINDOW consecutive episodes reaches this."""
 BEST_RISE = 1.0
 """A new best mean return is kept when it is higher than the last one kept by this much."""
 
@@ -24,10 +23,12 @@ class Goal:
     Attributes:
         episodes: stop after so many since birth; None: no limit.
         until_solved: stop when it is solved.
+        task: says when that is.
     """
 
     episodes: int | None = None
     until_solved: bool = False
+    task: Task = field(default_factory=Task)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Ending:
         episode: number of the episode, the first is 1.
         total: the return: sum of the episode's rewards.
         length: control steps of the episode.
-        solved: it made the mean return reach SOLVED_RETURN for the first time.
+        solved: it made the mean return solve the task for the first time.
         record: copy of the lifetime where the ending is a new best or solved it, else None.
     """
 
@@ -85,11 +86,10 @@ class Journal:
         """
         book = self.book
         step, episode = int(record["steps"]) - 1, int(record["episodes"])
-        whole = episode >= WINDOW
-        average = float(record["return_average"])
-        solved = whole and average >= SOLVED_RETURN and book["solved_step"] < 0
+        solved = book["solved_step"] < 0 and bool(self._solves(record))
         if solved:
             book["solved_step"], book["solved_episode"] = step, episode
+        whole, average = episode >= WINDOW, float(record["return_average"])
         best = whole and average >= book["best"] + BEST_RISE
         if best:
             book["best"] = average
@@ -97,10 +97,20 @@ class Journal:
         book["episode_start"] = step
         total = float(record["return_last"])
         copy = record.copy() if best or solved else None
-        return Ending(self.lifetime, step, episode, total, length, solved, copy)
+        return Ending(self.lifetime, step, episode, total, length, bool(solved), copy)
 
-    def cut_episode(self, record: NDArray[np.void], reward: float) -> None:
-        """Forget the episode in progress, which the body's world has not survived.
+    def _solves(self, record: NDArray[np.void]) -> bool | None:
+        """Whether the mean return of the task's window solves it; None: no return does."""
+        task, episodes = self.goal.task, int(record["episodes"])
+        if episodes < task.window:
+            return False
+        if task.window == WINDOW:
+            return task.solved_by(float(record["return_average"]))
+        last = np.arange(episodes - task.window, episodes) % WINDOW
+        return task.solved_by(float(record["returns"][last].mean()))
+
+    def restart_episode(self, record: NDArray[np.void], reward: float) -> None:
+        """Forget the episode in progress, whose body is put onto a fresh course before its end.
 
         Args:
             record: of the lifetime; the next episode's return starts at 0.

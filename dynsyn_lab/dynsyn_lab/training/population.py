@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.training.journal import Ending, Goal, Journal, Trace, new_books
+from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 Note = Callable[[Ending], None]
 """What to do at the end of an episode."""
@@ -18,17 +18,19 @@ Sample = Callable[[int, list[Any]], None]
 """What to do with a lifetime's (index) row of its trace."""
 
 
-class Flock:
+class Population:
     """New-born lifetimes, lifetime i from seed + i.
 
     Args:
-        robot: their robot, network and learner.
-        seed: of lifetime 0, >= 0.
+        spec: their robot, network and learner.
+        seed: of the birth of lifetime 0, >= 0.
         lifetimes: number of them, >= 1.
         goal: of each.
         trace_every: control steps between samples.
+        robot_seed: of the courses of lifetime 0, >= 0; None: as its birth.
 
     Attributes:
+        seeds, course_seeds: of each lifetime's birth and of its body's courses.
         blueprint: network and learner, the same for all.
         states: the records, (lifetimes,).
         books: of the journals, (lifetimes,).
@@ -36,15 +38,18 @@ class Flock:
 
     def __init__(
         self,
-        robot: Robot,
+        spec: RobotSpec,
         seed: int,
         lifetimes: int,
         goal: Goal,
         trace_every: int,
+        robot_seed: int | None = None,
     ) -> None:
-        self.robot = robot
-        self.blueprint = robot.blueprint
+        self.spec = spec
+        self.blueprint = spec.robot.blueprint
         self.seeds = [seed + index for index in range(lifetimes)]
+        first = seed if robot_seed is None else robot_seed
+        self.course_seeds = [first + index for index in range(lifetimes)]
         self.states = np.zeros(lifetimes, self.blueprint.dtype)
         for index, own in enumerate(self.seeds):
             self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
@@ -68,15 +73,15 @@ class Flock:
         return self.journals[index].done(self.states[index])
 
 
-class World(Protocol):
-    """Where the lifetimes of a flock live.
+class Backend(Protocol):
+    """Where the lifetimes of a population live.
 
     Attributes:
-        cuts: whether `begin` puts all bodies back, so that a world can be saved only when all rest
-            where they were to; else it can be saved at any time.
+        restarts: whether `begin` puts all bodies onto fresh courses, so that they can be saved only
+            when all rest where they were to; else they can be saved at any time.
     """
 
-    cuts: bool
+    restarts: bool
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """Let each lifetime live until it has lived so many steps; those that have, rest."""
@@ -88,10 +93,10 @@ class World(Protocol):
         """Bring all to rest as soon as possible, each after a whole control step."""
 
     def save(self) -> dict[str, NDArray]:
-        """What restoring needs beside the flock."""
+        """What restoring needs beside the population."""
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """Put a new world where `save` was called; the flock has been restored before."""
+        """Put new bodies where `save` was called; the population has been restored before."""
 
     def close(self) -> None:
         """Release everything."""

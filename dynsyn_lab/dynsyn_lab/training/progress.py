@@ -6,7 +6,10 @@ import math
 import sys
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 PLAIN_PERIOD = 5.0
 """s between plain lines."""
@@ -94,7 +97,7 @@ class LiveProgress:
         self._live.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._live.__exit__(*error)
 
     def update(self, report: Report) -> None:
@@ -107,7 +110,7 @@ class LiveProgress:
         names, values = zip(*cells(report), strict=True)
         table.add_row(*names, style="dim")
         table.add_row(*values, style="bold")
-        parts = [table]
+        parts: list[RenderableType] = [table]
         if math.isfinite(report.fraction):
             parts.append(ProgressBar(total=1.0, completed=report.fraction))
         self._live.update(Group(*parts), refresh=True)

@@ -1,6 +1,6 @@
 """The folder of a training run: what was asked, what came of it, and what resuming needs.
 
-See docs/training.md for the format. Text files are appended to and cut back when a run is resumed;
+See docs/training.md for the format. Text files are appended to and shortened when a run is resumed;
 everything else is written to a neighbour and renamed, so that a kill at any moment leaves the last
 good file.
 """
@@ -14,20 +14,24 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.schema import SchemaError
-from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.migration import sections_of_format_1
 from dynsyn_controller.robot.migration import split_rule
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_sim_bridge.robots.task import Task
+
+if TYPE_CHECKING:
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 FORMAT = 2
 ORIGIN = "origin.ckpt"
@@ -44,15 +48,15 @@ class RunConfig:
     """What decides how the lifetimes of a run go, beside how long they last.
 
     Attributes:
-        robot: name in the registry.
+        robot: reference of the simulated robot: a name, gymnasium:ENV_ID, /path/to/FILE.py:CLASS.
         robot_options: of its body, all of them.
         robot_file: YAML text; its sections network and learner leave nothing to presets and
             defaults.
         overrides: what was asked for in place of the robot file's, such as learner.learning_rate or
             network.hidden, with its value.
         lifetimes: number of them, >= 1.
-        seed: lifetime i is born from, and its courses come from, seed + i.
-        backend: "gymnasium", "envpool" or "processes".
+        seed: lifetime i is born from seed + i.
+        backend: one of `backends.registry.BACKENDS`.
         save_every: control steps of each lifetime between checkpoints, >= 1.
         trace_every: control steps between rows of trace.csv, >= 1.
         versions: of the packages that matter, by name.
@@ -61,6 +65,8 @@ class RunConfig:
         format: of the folder.
         origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
             ORIGIN); empty: they are born in this run.
+        robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
+        task: what counts as good.
     """
 
     robot: str
@@ -77,6 +83,20 @@ class RunConfig:
     started: str
     format: int = FORMAT
     origin: str = ""
+    robot_seed: int | None = None
+    task: Task = field(default_factory=Task)
+
+    @cached_property
+    def spec(self) -> RobotSpec:
+        """The robot, described.
+
+        Raises:
+            RobotFileError, ValueError: it is not there any more, or has changed.
+            ImportError: its simulator is not installed.
+        """
+        from dynsyn_sim_bridge.robots.spec import restored
+
+        return restored(self.robot, self.robot_options, self.robot_file)
 
     @cached_property
     def sections(self) -> dict[str, dict[str, Any]]:
@@ -141,7 +161,8 @@ class RunFolder:
         if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
             raise RunError(f"run {self.path}: run.json: expected format 1 or {FORMAT}")
         try:
-            return RunConfig(**(_migrated(data) if data["format"] == 1 else data))
+            found = _migrated(data) if data["format"] == 1 else data
+            return RunConfig(**{**found, "task": Task(**found["task"])})
         except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
         except (RobotFileError, SchemaError) as error:
@@ -184,7 +205,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"run {self.path}: {path.name}: {error.strerror}") from None
 
-    def cut_back(self, index: int, step: int) -> None:
+    def shorten(self, index: int, step: int) -> None:
         """Drop the rows of a lifetime's text files beyond `step`, and an unfinished last line."""
         for name in ("curve.csv", "trace.csv"):
             path = self.lifetime(index) / name
@@ -200,7 +221,7 @@ class RunFolder:
             RunError: it cannot be written; the last one is untouched.
         """
         buffer = io.BytesIO()
-        np.savez(buffer, **parts)
+        np.savez(buffer, **parts)  # type: ignore[arg-type]
         _write(self.path / "state.npz", buffer.getvalue())
 
     def load_state(self) -> dict[str, NDArray] | None:
@@ -224,16 +245,29 @@ class RunFolder:
 
 
 def _migrated(data: dict[str, Any]) -> dict[str, Any]:
-    """A run.json of format 1, which kept `preset` and `rule` beside the robot file."""
+    """A run.json of format 1.
+
+    It kept `preset` and `rule` beside the robot file, knew no task, and called the backend of this
+    process by the name of a simulator.
+    """
+    from dynsyn_sim_bridge.robots.registry import entry
+
     old = {**data}
     preset, rule = old.pop("preset"), old.pop("rule")
     robot = parse_robot(old["robot_file"], where="robot_file")
     sections = sections_of_format_1(robot.network, preset, rule)
-    settings, options = split_rule(old["overrides"], robot.network["type"])
-    asked = {f"learner.{name}": value for name, value in settings.items()}
-    asked |= {f"network.{name}": value for name, value in options.items()}
-    source = robot.with_sections(**sections).complete().source
-    return {**old, "format": FORMAT, "robot_file": source, "overrides": asked}
+    parts = zip(
+        ("learner", "network"), split_rule(old["overrides"], robot.network["type"]), strict=True
+    )
+    asked = {f"{name}.{key}": value for name, part in parts for key, value in part.items()}
+    return {
+        **old,
+        "format": FORMAT,
+        "robot_file": robot.with_sections(**sections).complete().source,
+        "overrides": asked,
+        "backend": "in_process" if old["backend"] == "gymnasium" else old["backend"],
+        "task": dataclasses.asdict(entry(old["robot"]).task),
+    }
 
 
 def _json(data: Any) -> bytes:
@@ -242,9 +276,9 @@ def _json(data: Any) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        write(path, data)
-    except CheckpointError as error:
-        raise RunError(str(error).removeprefix("checkpoint ")) from None
+        atomic.write(path, data)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _copy(path: Path, target: Path) -> None:

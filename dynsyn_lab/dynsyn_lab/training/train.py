@@ -1,132 +1,25 @@
-"""`dynsyn train ROBOT`: lifetimes learn offline, as fast as they can, into a run folder."""
+"""Lifetimes learn offline, as fast as they can, into a run folder; said on the terminal."""
 
 from __future__ import annotations
 
-import argparse
 import math
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dynsyn_lab.cli.arguments import add_joints, count, positive, whole, with_joints
-from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS
-
-if TYPE_CHECKING:
-    from dynsyn_lab.training.run_folder import RunConfig, RunFolder
-    from dynsyn_lab.training.trainer import Limits
-
-SAVE_EVERY = 100_000
-TRACE_EVERY = 1_000
-DOTTED = ("learner", "network", "robot")
-"""Options --PREFIX.KEY."""
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.training.progress import make_progress
+from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.window import Window
 
 
-def add_parser(subparsers: Any) -> None:
-    """Add `train` to the `dynsyn` command."""
-    parser = subparsers.add_parser(
-        "train",
-        help="let lifetimes learn offline, as fast as they can",
-        description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
-        "folder. Without a limit they live until Ctrl-C, which saves.",
-        epilog="Any setting of the learner: --learner.KEY VALUE (such as --learner.learning_rate "
-        "5e-5). Any option of the network: --network.KEY VALUE (such as "
-        "--network.initial_magnitude 0.3). Any option of the body: --robot.KEY VALUE (such as "
-        "--robot.joints 7).",
-    )
-    parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
-    born = parser.add_argument_group("the lifetimes (not with --resume)")
-    born.add_argument("--lifetimes", type=count, metavar="N", help="how many at once (1)")
-    born.add_argument(
-        "--seed",
-        type=whole,
-        metavar="S",
-        help="lifetime i has the seed S + i, and so have its courses (0)",
-    )
-    born.add_argument(
-        "--from",
-        dest="origin",
-        type=Path,
-        metavar="FILE",
-        help="all go on from this checkpoint, with its network and learner, instead of being born",
-    )
-    born.add_argument(
-        "--transfer",
-        action="store_true",
-        default=None,
-        help="with --from: into a body with another number of modules: copy them, or leave them "
-        "out",
-    )
-    add_joints(born)
-    born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
-    born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
-    born.add_argument("--network", metavar="TYPE", help="of the network (the robot file's)")
-    repulsion = born.add_mutually_exclusive_group()
-    repulsion.add_argument(
-        "--repulsive",
-        action="store_true",
-        default=None,
-        help="punishment repels (short for --learner.repulsion true)",
-    )
-    repulsion.add_argument(
-        "--attractive-only",
-        action="store_true",
-        default=None,
-        help="R <- max(R, 0) (short for --learner.repulsion false)",
-    )
-    born.add_argument(
-        "--adaptation",
-        choices=("none", "linear", "nonlinear"),
-        help="of the gains (short for --network.adaptation)",
-    )
-    born.add_argument(
-        "--backend",
-        choices=BACKENDS,
-        help="where they live (one: gymnasium; many: envpool where it is installed)",
-    )
-    born.add_argument(
-        "--save-every",
-        type=count,
-        metavar="N",
-        help=f"control steps of each between checkpoints ({SAVE_EVERY})",
-    )
-    born.add_argument(
-        "--trace-every",
-        type=count,
-        metavar="N",
-        help=f"control steps between rows of trace.csv ({TRACE_EVERY})",
-    )
-    limits = parser.add_argument_group("how long (the first that comes)")
-    limits.add_argument("--steps", type=count, metavar="N", help="of each, since birth")
-    limits.add_argument("--episodes", type=count, metavar="N", help="of each, since birth")
-    limits.add_argument("--hours", type=positive, metavar="H", help="of wall clock, from now")
-    limits.add_argument(
-        "--until-solved",
-        action="store_true",
-        help="each until its mean return of 100 episodes reaches 300",
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (runs/ROBOT-DATE)")
-    parser.add_argument(
-        "--resume", type=Path, metavar="DIR", help="continue the run of this folder"
-    )
-    parser.add_argument(
-        "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
-    )
-    accept_dotted(parser, DOTTED)
-    parser.set_defaults(run=run)
+def train(folder: RunFolder, limits: Limits, window: Window | None = None) -> dict[str, Any]:
+    """Train the lifetimes of a run; Ctrl-C ends it, saved. Returns the run's summary.
 
-
-def run(args: argparse.Namespace) -> int:
-    """Train. Returns 0; also after Ctrl-C, since nothing is lost."""
-    from dynsyn_lab.cli.interrupts import Interrupts
-    from dynsyn_lab.training.progress import make_progress
-    from dynsyn_lab.training.trainer import Limits, Trainer
-    from dynsyn_lab.training.window import Window
-
-    window = Window("dynsyn train") if args.render else None
-    folder = _resumed(args) if args.resume else _created(args)
-    seconds = math.inf if args.hours is None else args.hours * 3600.0
-    limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
+    Args:
+        folder: of the run.
+        limits: how long.
+        window: shows lifetime 0; closed at the end.
+    """
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
@@ -134,94 +27,7 @@ def run(args: argparse.Namespace) -> int:
         _conclude(folder, summary)
     if window is not None:
         window.close()
-    return 0
-
-
-_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "learner", "preset")
-_BIRTH += ("network", "repulsive", "attractive_only", "adaptation", "backend", "save_every")
-_BIRTH += ("trace_every", "out")
-_FLAGS = {"robot": "robot", "origin": "--from"}
-
-
-def _resumed(args: argparse.Namespace) -> RunFolder:
-    from dynsyn_lab.training.run_folder import RunFolder
-
-    for name in _BIRTH:
-        if getattr(args, name) is not None:
-            shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
-            raise UsageError(f"{shown}: cannot be changed with --resume")
-    for prefix in DOTTED:
-        for key in args.dotted[prefix]:
-            raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
-    folder = RunFolder(args.resume)
-    _check_render(args, folder.config)
-    return folder
-
-
-def _created(args: argparse.Namespace) -> RunFolder:
-    from dynsyn_lab.training.run_folder import RunFolder
-    from dynsyn_lab.training.run_setup import default_folder, make_config
-
-    if args.robot is None:
-        raise UsageError("robot: missing; for example dynsyn train walker")
-    chosen = {prefix: dict(args.dotted[prefix]) for prefix in ("learner", "network")}
-    for prefix, name, given, value in (
-        ("learner", "repulsion", args.repulsive, True),
-        ("learner", "repulsion", args.attractive_only, False),
-        ("network", "adaptation", args.adaptation, args.adaptation),
-    ):
-        if given:
-            if name in chosen[prefix]:
-                raise UsageError(f"--{prefix}.{name}: given twice")
-            chosen[prefix][name] = value
-    _check_origin(args)
-    config = make_config(
-        args.robot,
-        robot_options=with_joints(args),
-        learner=args.learner,
-        preset=args.preset,
-        settings=chosen["learner"],
-        lifetimes=args.lifetimes or 1,
-        seed=args.seed or 0,
-        backend=args.backend,
-        save_every=args.save_every or SAVE_EVERY,
-        trace_every=args.trace_every or TRACE_EVERY,
-        network=args.network,
-        options=chosen["network"],
-        origin=args.origin,
-        transfer=bool(args.transfer),
-    )
-    _check_render(args, config)
-    return RunFolder.create(args.out or default_folder(args.robot), config)
-
-
-def _check_origin(args: argparse.Namespace) -> None:
-    """A lifetime that goes on brings network and learner along, and has lived already."""
-    if args.origin is None:
-        if args.transfer:
-            raise UsageError("--transfer: needs --from FILE, the lifetime to move")
-        return
-    for name in ("learner", "preset", "network"):
-        if getattr(args, name) is not None:
-            raise UsageError(
-                f"--{name}: not with --from, whose lifetime has its own; see --learner.KEY and "
-                "--network.KEY"
-            )
-    from dynsyn_controller.lifetime import checkpoint
-
-    state = checkpoint.load(args.origin).state
-    for name in ("steps", "episodes"):
-        given, lived = getattr(args, name), int(state[name][0])
-        if given is not None and given <= lived:
-            raise UsageError(
-                f"--{name}: found {given}, but {args.origin} has lived {lived} already: limits "
-                "count since birth"
-            )
-
-
-def _check_render(args: argparse.Namespace, config: RunConfig) -> None:
-    if args.render and config.backend != "gymnasium":
-        raise UsageError(f"--render: not with backend {config.backend}, only gymnasium")
+    return summary
 
 
 def _heading(folder: RunFolder, limits: Limits) -> str:
@@ -239,8 +45,8 @@ def _heading(folder: RunFolder, limits: Limits) -> str:
     ]
     until = " or ".join(goals) or "Ctrl-C"
     return (
-        f"{config.robot}: {many}, {config.setting('learner.type')}, preset {config.preset}, seed "
-        f"{config.seed}, on {config.backend}, into {folder.path}, until {until}"
+        f"{config.robot}: {many}, preset {config.preset}, seed {config.seed}, on "
+        f"{config.backend}, into {folder.path}, until {until}"
     )
 
 

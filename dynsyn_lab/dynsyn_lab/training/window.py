@@ -37,7 +37,7 @@ class Window:
             pygame.display.get_driver() in ("dummy", "offscreen")
         ):
             raise CommandError("--render: no display to open a window on")
-        self._screen = None
+        self._screen: pygame.Surface | None = None
 
     def show(self, frame: NDArray[np.uint8]) -> bool:
         """Show a picture, (height, width, 3). Returns False once the window has been closed."""

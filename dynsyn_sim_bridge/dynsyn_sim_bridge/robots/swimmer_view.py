@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+
 _PIXELS = 480
 _MARGIN = 1.4
 _WIDTH_MINIMUM = 1.0  # m
@@ -34,9 +36,9 @@ class SwimmerView:
 
     def draw(
         self,
-        head: NDArray[np.float64],
-        headings: NDArray[np.float64],
-        track: NDArray[np.float64],
+        head: FloatArray,
+        headings: FloatArray,
+        track: FloatArray,
     ) -> NDArray[np.uint8]:
         """A picture, uint8 (480, 480, 3), x to the right and y upwards, centred on the body.
 
@@ -61,13 +63,13 @@ class SwimmerView:
             _blend(picture, distance - wide, pixel, _HEAD if link == 0 else _BODY)
         return picture.round().astype(np.uint8)
 
-    def _ends(self, head, headings) -> NDArray[np.float64]:
+    def _ends(self, head: FloatArray, headings: FloatArray) -> FloatArray:
         """Ends of the links from the nose to the tail, m, (links + 1, 2)."""
         along = self._length * np.stack([-np.sin(headings), np.cos(headings)], axis=1)
         nose = np.asarray(head) - 0.5 * along[0]
         return np.vstack([nose, nose + np.cumsum(along, axis=0)])
 
-    def _distance(self, start, end) -> NDArray[np.float64]:
+    def _distance(self, start: FloatArray, end: FloatArray) -> FloatArray:
         """Distance of every pixel from a line segment, m."""
         x, y = self._x - start[0], self._y - start[1]
         span = end - start
@@ -75,7 +77,7 @@ class SwimmerView:
         return np.hypot(x - along * span[0], y - along * span[1])
 
     @staticmethod
-    def _draw_track(picture, places) -> None:
+    def _draw_track(picture: FloatArray, places: FloatArray) -> None:
         """Dots at `places`, in pixels from the centre."""
         points = places + 0.5 * _PIXELS
         columns = points[:, 0].astype(int)
@@ -86,7 +88,7 @@ class SwimmerView:
                 picture[rows[seen] + down, columns[seen] + right] = _TRACK
 
 
-def _blend(picture, outside, pixel: float, colour) -> None:
+def _blend(picture: FloatArray, outside: FloatArray, pixel: float, colour: FloatArray) -> None:
     """Paint where `outside` (signed distance, m) is negative, with an edge one pixel soft."""
     cover = np.clip(0.5 - outside / pixel, 0.0, 1.0)[..., None]
     picture += cover * (colour - picture)

@@ -33,7 +33,7 @@ def use_own_cache() -> None:
             _forget_old(folder)
     except (OSError, RuntimeError):
         return
-    numba.config.CACHE_DIR = str(folder)
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 
 def cache_folder() -> Path:

@@ -21,4 +21,4 @@ def _mangling_args(record: types.Record) -> tuple[str, tuple[str]]:
 
 def name_records_by_layout() -> None:
     """Name record types by their layout in all that is compiled from now on in this process."""
-    types.Record.mangling_args = property(_mangling_args)
+    types.Record.mangling_args = property(_mangling_args)  # type: ignore[method-assign,assignment]

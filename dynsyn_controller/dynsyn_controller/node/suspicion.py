@@ -1,0 +1,74 @@
+"""Readings that are suspicious though they come: stamps that cannot be, values that never change.
+
+No ROS. Stamps and the clock they are held against are nanoseconds of the node's clock, other times
+of the steady clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dynsyn_controller.messages.layout import FloatArray
+
+_SECOND = 1_000_000_000
+
+
+def wrong_stamps(stamps: Mapping[str, int], clock: int, tolerance: int) -> dict[str, str]:
+    """Sources whose last stamp cannot be that of what is sensed now, and why.
+
+    Args:
+        stamps: source -> stamp, ns; 0: none was given.
+        clock: ns, now.
+        tolerance: ns, that a stamp may be off.
+    """
+    wrong = {}
+    for source, stamp in stamps.items():
+        age = (clock - stamp) / _SECOND
+        if stamp == 0:
+            wrong[source] = "no stamp"
+        elif clock - stamp > tolerance:
+            wrong[source] = f"stamp {age:.3g} s old"
+        elif stamp - clock > tolerance:
+            wrong[source] = f"stamp {-age:.3g} s in the future"
+    return wrong
+
+
+def apart(stamps: Mapping[str, int]) -> str:
+    """How the stamps of sources differ, for a person who wonders why lockstep stands still."""
+    first = min(stamps.values(), default=0)
+    offsets = ", ".join(
+        f"{source} {(stamp - first) / 1e3:+g} us" for source, stamp in stamps.items()
+    )
+    return f"{offsets}, counted from {first / _SECOND:.9f} s"
+
+
+class Frozen:
+    """Finds sources that go on sending exactly the same values.
+
+    Args:
+        places: source -> elements of the sensor vector that change on a living robot.
+        after: ns that they may stay the same.
+    """
+
+    def __init__(self, places: Mapping[str, list[int]], after: int) -> None:
+        self._places = {source: each for source, each in places.items() if each}
+        self._after = after
+        self._last: dict[str, bytes] = {}
+        self._since: dict[str, int] = {}
+
+    def look(self, sensors: FloatArray, now: int, moving: bool) -> dict[str, float]:
+        """Sources whose values have been the same for too long, and for how many s.
+
+        Args:
+            sensors: readings of now.
+            now: ns.
+            moving: the robot is being driven; a robot that rests may sense the same.
+        """
+        found = {}
+        for source, places in self._places.items():
+            values = sensors[places].tobytes()
+            if values != self._last.get(source) or not moving:
+                self._last[source], self._since[source] = values, now
+            elif now - self._since[source] > self._after:
+                found[source] = (now - self._since[source]) / _SECOND
+        return found

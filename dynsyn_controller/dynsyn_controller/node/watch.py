@@ -1,0 +1,173 @@
+"""Looks at a running controller between its ticks, and tells what a person should know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rclpy.node import Node
+
+from dynsyn_controller.messages.conversions import NEVER
+from dynsyn_controller.node.events import Events, Level
+from dynsyn_controller.node.guard import REWARD, Guard
+from dynsyn_controller.node.parameters import Settings
+from dynsyn_controller.node.suspicion import Frozen, apart, wrong_stamps
+from dynsyn_controller.node.timing import SECOND, Pace
+
+_RATE = 1.0  # Hz, of what need not be told at once
+_STEADY = ("contacts", "command", REWARD)  # of which a living robot may say the same for long
+_HELD = {
+    "disarmed": ("disarmed: neutral effort until dynsyn/arm is called", "armed"),
+    "deadman switch": ("deadman switch is not held: the robot does not act", "deadman switch held"),
+    "override": ("an operator's own efforts are sent", "the operator's override has ended"),
+}
+_PAUSES = {"rewards are implausible"}  # told elsewhere
+
+
+class Watch:
+    """Turns the condition of a guard, its topics and its stamps into events.
+
+    Args:
+        node: to count senders and to read the clock of.
+        guard: that acts.
+        topics: source -> its topic.
+        settings: of the node.
+        events: told what is found.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        guard: Guard,
+        topics: Mapping[str, str],
+        settings: Settings,
+        events: Events,
+    ) -> None:
+        self._topics = topics
+        self._node, self._guard, self._settings, self._events = node, guard, settings, events
+        self._pace = Pace(_RATE)
+        self._was_waiting = self._was_stale = False
+        self._waiting_from: int | None = None
+        self._answered = -1
+        places = {s: p for s, p in guard.freshness.places.items() if s not in _STEADY}
+        self._frozen = Frozen(places, round(settings.frozen_after * SECOND))
+
+    def look(self, now: int) -> None:
+        """Tell what has changed; quick, for after every tick."""
+        self._look_at_waiting(now)
+        self._look_at_staleness(now)
+        held = self._guard.held
+        for name, (begun, ended) in _HELD.items():
+            self._state(name.replace(" ", "_"), held == name, begun, ended, now)
+        if self._pace.due(now):
+            self._look_closely(now)
+
+    def _state(
+        self,
+        name: str,
+        there: bool,
+        begun: str,
+        ended: str,
+        now: int,
+        level: Level = Level.WARNING,
+    ) -> None:
+        if there:
+            self._events.begin(name, begun, now, level)
+        elif self._events.lasts(name):
+            self._events.end(name, ended)
+
+    def _look_at_waiting(self, now: int) -> None:
+        guard = self._guard
+        waiting = guard.waiting()
+        if waiting and self._waiting_from is None:
+            self._waiting_from = now + SECOND
+        if waiting and self._waiting_from is not None and now >= self._waiting_from:
+            silent = [source for source, came in guard.arrived.items() if came == NEVER]
+            missing = [f"topic {self._topics[s]}" for s in silent] or guard.missing()
+            self._events.begin("waiting", f"waiting for {', '.join(missing)}", now)
+        elif self._was_waiting and not waiting:
+            text = "every channel of the observation has come: control begins"
+            self._events.end("waiting", text)
+            self._events.moment("begins", text, now, Level.INFO)
+        self._was_waiting = waiting
+
+    def _look_at_staleness(self, now: int) -> None:
+        guard = self._guard
+        if guard.stale and not self._was_stale:
+            after = SECOND if self._settings.lockstep else None
+            late = ", ".join(guard.freshness.late(now, after)) or "part of a message"
+            self._events.begin("stale", f"stale: {late}; learning is paused", now)
+        elif self._was_stale and not guard.stale:
+            self._events.end("stale", "observations are fresh again")
+        self._was_stale = guard.stale
+
+    def _look_closely(self, now: int) -> None:
+        guard = self._guard
+        acted = guard.chain.acted()
+        self._state("limited", bool(acted), f"limits act: {acted}", "no limit acts any more", now)
+        paused = guard.learning_paused
+        told = bool(paused) and paused not in _PAUSES and not guard.held
+        text = f"learning pauses: {paused}"
+        self._state("learning_paused", told, text, "learning goes on", now, Level.INFO)
+        self._count_senders(now)
+        if guard.waiting():
+            return
+        if self._settings.lockstep:
+            self._look_at_lockstep(now)
+        else:
+            self._look_at_stamps(now)
+        if self._settings.frozen_after > 0:
+            moving = not guard.held and bool((guard.effort != guard.chain.neutral).any())
+            for source, seconds in self._frozen.look(guard.reader.sensors, now, moving).items():
+                text = f"{source}: exactly the same values for {seconds:.0f} s while efforts change"
+                self._events.moment(f"frozen_{source}", text, now)
+
+    def _count_senders(self, now: int) -> None:
+        node, settings = self._node, self._settings
+        for topic in self._topics.values():
+            count = node.count_publishers(topic)
+            text = f"{topic}: {count} senders, expected one: what they say is mixed"
+            self._state(f"senders_of_{topic}", count > 1, text, f"{topic}: one sender", now)
+        if settings.dry_run:
+            return
+        for topic in filter(None, ("joint_command", settings.effort_topic)):
+            count = node.count_publishers(topic)
+            text = f"{topic}: {count} controllers command this robot, expected this one alone"
+            ended = f"{topic}: this controller alone"
+            self._state(f"senders_of_{topic}", count > 1, text, ended, now, Level.ERROR)
+
+    def _look_at_lockstep(self, now: int) -> None:
+        guard = self._guard
+        stamps: dict[str, int] = dict(guard.reader.stamps)
+        if REWARD in guard.arrived:
+            stamps[REWARD] = guard.rewards.stamp
+        stuck = guard.stamp == self._answered and len(set(stamps.values())) > 1
+        stuck = stuck and not guard.stale
+        text = (
+            f"lockstep: the stamps of one observation differ, so none is answered: {apart(stamps)}"
+        )
+        self._state("stamps_differ", stuck, text, "lockstep: observations are answered", now)
+        self._answered = guard.stamp
+
+    def _look_at_stamps(self, now: int) -> None:
+        settings = self._settings
+        own_time = settings.realtime_factor != 1.0  # the simulation's, with which clock?
+        if settings.stamp_tolerance == 0 or own_time:
+            return
+        clock = self._node.get_clock().now().nanoseconds
+        tolerance = round(settings.stamp_tolerance * SECOND)
+        wrong = wrong_stamps(self._guard.reader.stamps, clock, tolerance)
+        for source in self._guard.reader.stamps:
+            text = f"{source}: {wrong.get(source)}; its readings are used all the same"
+            ended = f"{source}: stamps are right again"
+            self._state(f"stamp_of_{source}", source in wrong, text, ended, now)
+
+
+def log(logger: Any, event_level: Level, text: str) -> None:
+    """One line in the log; each level from its own line of code, as rclpy wants it."""
+    if event_level == Level.ERROR:
+        logger.error(text)
+    elif event_level == Level.WARNING:
+        logger.warning(text)
+    else:
+        logger.info(text)

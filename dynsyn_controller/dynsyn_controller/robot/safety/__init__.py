@@ -1,0 +1,1 @@
+"""What stands between a learner and the motors; each part pure, small, and acting."""

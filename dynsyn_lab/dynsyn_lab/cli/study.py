@@ -1,0 +1,107 @@
+"""`dynsyn study walker|swimmer`: the tables and figures of results/, from one's own runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from dynsyn_lab.cli.arguments import count, whole
+from dynsyn_lab.studies.defaults import SWIMMER_STEPS, SWIMMER_STUDIES, WALKER_EVERY
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `study` to the `dynsyn` command."""
+    parser = subparsers.add_parser(
+        "study",
+        help="the tables and figures of results/, from runs of one's own",
+        description="Make tables and figures as they are in results/.",
+    )
+    parts = parser.add_subparsers(metavar="STUDY", required=True)
+    _add_walker(parts)
+    _add_swimmer(parts)
+
+
+def _add_walker(parts: Any) -> None:
+    parser = parts.add_parser(
+        "walker",
+        help="what walkers' training runs came to, by arm",
+        description="Tables and a figure of walkers' training runs. An arm is one way of "
+        "learning: one run folder, or several with the same settings and other seeds.",
+    )
+    parser.add_argument(
+        "arms", nargs="+", type=named_files, metavar="ARM=RUN", help="name and run folders"
+    )
+    parser.add_argument("--out", type=Path, default=Path("results/walker"), metavar="DIR")
+    parser.add_argument(
+        "--every",
+        type=count,
+        default=WALKER_EVERY,
+        metavar="N",
+        help=f"steps in curves.csv ({WALKER_EVERY:,})",
+    )
+    parser.add_argument(
+        "--eval",
+        dest="evaluations",
+        action="append",
+        type=named_files,
+        default=[],
+        metavar="ARM=JSON",
+        help="results of `dynsyn eval --json`",
+    )
+    parser.set_defaults(run=run_walker)
+
+
+def _add_swimmer(parts: Any) -> None:
+    about = "; ".join(f"{name}: {text}" for name, text in SWIMMER_STUDIES.items())
+    parser = parts.add_parser(
+        "swimmer",
+        help="the swimmer's experiments",
+        description=f"Run the swimmer's experiments. {about}. What has been lived is kept in a "
+        "work folder, so that a study which was stopped goes on.",
+    )
+    parser.add_argument("studies", nargs="+", choices=SWIMMER_STUDIES, metavar="NAME")
+    parser.add_argument("--out", type=Path, default=Path("results/swimmer"), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path("runs/swimmer-study"), metavar="DIR")
+    parser.add_argument("--processes", type=count, default=2, metavar="N")
+    parser.add_argument(
+        "--saturation",
+        choices=("stop", "pass"),
+        default="stop",
+        help="what osc does there, in a work folder of its own (stop)",
+    )
+    parser.add_argument("--nice", type=whole, default=10, metavar="N")
+    for name, steps in SWIMMER_STEPS.items():
+        parser.add_argument(
+            f"--{name}-steps", type=count, default=steps, metavar="N", help=f"({steps:,})"
+        )
+    parser.set_defaults(run=run_swimmer)
+
+
+def named_files(text: str) -> tuple[str, list[Path]]:
+    """NAME=FILE,FILE as name and files."""
+    name, _, files = text.partition("=")
+    paths = [Path(file) for file in files.split(",") if file]
+    if not name or not paths:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected ARM=PATH or ARM=PATH,PATH")
+    return name, paths
+
+
+def run_walker(args: argparse.Namespace) -> int:
+    """Write and print what was measured. Returns 0."""
+    from dynsyn_lab.studies.walker import compare
+
+    compare(args.arms, args.evaluations, args.out, args.every)
+    return 0
+
+
+def run_swimmer(args: argparse.Namespace) -> int:
+    """Run the trials that the studies need, then write tables and figures. Returns 0."""
+    from dynsyn_lab.studies.swimmer import run_studies
+    from dynsyn_lab.studies.swimmer_trials import Lengths
+    from dynsyn_lab.studies.trials import SPAN, be_nice
+
+    be_nice(args.nice)
+    lengths = Lengths(**{name: getattr(args, f"{name}_steps") // SPAN for name in SWIMMER_STEPS})
+    run_studies(args.studies, lengths, args.work, args.out, args.processes, args.saturation)
+    return 0

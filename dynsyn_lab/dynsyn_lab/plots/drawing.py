@@ -1,0 +1,96 @@
+"""Figures into files: all that a run or a checkpoint has data for, or those that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.plots.comparison import collect, draw_arms
+from dynsyn_lab.plots.figures import ARMS, FIGURES
+from dynsyn_lab.plots.source import NotDrawable, Source
+from dynsyn_lab.plots.style import STYLE, save
+from dynsyn_lab.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of one figure.
+
+    Attributes:
+        name: of the figure.
+        files: that were written.
+        left_out: why none was; empty: it was drawn.
+    """
+
+    name: str
+    files: tuple[Path, ...] = ()
+    left_out: str = ""
+
+
+def draw_lifetime(
+    source: Source, names: Sequence[str], folder: Path | None, formats: Sequence[str]
+) -> Iterator[Drawn]:
+    """Draw figures of one lifetime, one after the other.
+
+    Args:
+        source: the lifetime.
+        names: of FIGURES; empty: all, of which those that there is no data for are left out.
+        folder: to write to; None: `figures` in the run's folder or beside the checkpoint.
+        formats: endings of the files.
+
+    Raises:
+        NotDrawable: there is no data for a figure that was asked for by name.
+        CommandError: a file cannot be written.
+    """
+    folder = folder or _beside(source.path)
+    for name in dict.fromkeys(names or FIGURES):
+        module, function, _ = FIGURES[name]
+        with matplotlib.rc_context(STYLE):
+            try:
+                figure = getattr(import_module(f"dynsyn_lab.plots.{module}"), function)(source)
+            except NotDrawable as error:
+                if names:
+                    raise
+                yield Drawn(name, left_out=str(error))
+                continue
+            files = _save(figure, folder, name, formats)
+        yield Drawn(name, files)
+
+
+def draw_runs(
+    runs: Sequence[Path], labels: Sequence[str], folder: Path | None, formats: Sequence[str]
+) -> Drawn:
+    """Draw several runs compared by arm.
+
+    Args:
+        runs: their folders.
+        labels: of the arms; see `comparison.collect`.
+        folder, formats: see `draw_lifetime`.
+
+    Raises:
+        UsageError, RunError, NotDrawable: see `comparison.collect`.
+        CommandError: a file cannot be written.
+    """
+    with matplotlib.rc_context(STYLE):
+        config = RunFolder(runs[0]).config
+        figure = draw_arms(collect(runs, labels), config.robot, config.task.solved_return)
+        files = _save(figure, folder or _beside(runs[0]), ARMS, formats)
+    return Drawn(ARMS, files)
+
+
+def _beside(path: Path) -> Path:
+    return (path if path.is_dir() else path.parent) / "figures"
+
+
+def _save(figure: Figure, folder: Path, name: str, formats: Sequence[str]) -> tuple[Path, ...]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tuple(save(figure, folder / name, formats))
+    except OSError as error:
+        raise CommandError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,399 @@
+"""The controller node's steps, without ROS: messages are plain objects with the same fields."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.node.freshness import FRESH_STEPS
+from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
+
+MS = 1_000_000
+STALE = 60 * MS
+ABSENT = 500 * MS
+ROBOT = load_robot(config_path("robots/walker.yaml"))
+
+
+def header(stamp: int) -> SimpleNamespace:
+    seconds, nanoseconds = divmod(stamp, 1000 * MS)
+    return SimpleNamespace(stamp=SimpleNamespace(sec=seconds, nanosec=nanoseconds))
+
+
+def vector(**axes: float) -> SimpleNamespace:
+    return SimpleNamespace(**{"x": 0.0, "y": 0.0, "z": 0.0, **axes})
+
+
+def sensor_messages(stamp: int, hip: float = 0.1, pitch: float = 0.0, x: float = 0.0) -> dict:
+    orientation = SimpleNamespace(x=0.0, y=math.sin(pitch / 2), z=0.0, w=math.cos(pitch / 2))
+    known = [0.0] * 9
+    messages = {
+        "joint_states": SimpleNamespace(
+            name=["knee_2", "hip_2", "knee_1", "hip_1"],
+            position=[0.1, 0.2, 0.3, hip],
+            velocity=[0.0] * 4,
+            effort=[],
+        ),
+        "imu": SimpleNamespace(
+            orientation=orientation,
+            orientation_covariance=known,
+            angular_velocity=vector(),
+            angular_velocity_covariance=known,
+            linear_acceleration=vector(),
+            linear_acceleration_covariance=known,
+        ),
+        "odom": SimpleNamespace(
+            pose=SimpleNamespace(
+                pose=SimpleNamespace(position=vector(x=x), orientation=orientation)
+            ),
+            twist=SimpleNamespace(twist=SimpleNamespace(linear=vector(), angular=vector())),
+        ),
+        "scan": SimpleNamespace(ranges=[1.0] * 10, range_min=0.0, range_max=5.0),
+        "contacts": SimpleNamespace(name=["foot_1", "foot_2"], in_contact=[True, False]),
+    }
+    for message in messages.values():
+        message.header = header(stamp)
+    return messages
+
+
+def reward(stamp: int, value: float = 0.0, terminal: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(header=header(stamp), value=value, terminal=terminal)
+
+
+def sense(guard: Guard, now: int, value: float = 0.0, terminal: bool = False, **body) -> None:
+    for source, message in sensor_messages(now, **body).items():
+        guard.read(source, message, now)
+    guard.read_reward(reward(now, value, terminal), now)
+
+
+def new_guard(**options) -> Guard:
+    return Guard(ROBOT, new_controller(ROBOT, seed=1), GuardOptions(**options))
+
+
+@pytest.fixture
+def guard() -> Guard:
+    return new_guard()
+
+
+def tick(guard: Guard, now: int) -> np.ndarray:
+    return guard.tick(now, STALE, ABSENT)
+
+
+def test_waits_for_every_channel_and_the_reward(guard):
+    messages = sensor_messages(5 * MS)
+    scan = messages.pop("scan")
+    for source, message in messages.items():
+        guard.read(source, message, 1)
+    assert not tick(guard, 2).any()
+    assert guard.missing() == [f"lidar_{ray}" for ray in range(10)] + ["reward"]
+    assert guard.stamp == 0
+    guard.read("scan", scan, 3)
+    assert guard.missing() == ["reward"]
+    guard.read_reward(reward(5 * MS), 4)
+    assert guard.missing() == []
+    assert tick(guard, 5).any()
+    assert (guard.controller.steps, guard.stamp) == (1, 5 * MS)
+
+
+def test_lives_what_the_same_controller_lives_alone(guard):
+    alone = new_controller(ROBOT, seed=1)
+    for step in range(50):
+        sense(guard, step * 20 * MS, value=0.1 * step, terminal=step == 30, hip=0.01 * step)
+        effort = tick(guard, step * 20 * MS)
+        observation = guard.observation.copy()
+        wanted = alone.step(observation, 0.1 * step, step == 30)
+        np.testing.assert_array_equal(effort, wanted)
+    assert guard.controller.state.tobytes() == alone.state.tobytes()
+
+
+def test_rewards_between_two_ticks_add_up(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    sense(guard, 1)
+    guard.read_reward(reward(2, 1.5), 2)
+    guard.read_reward(reward(3, -4.0, terminal=True), 3)
+    guard.read_reward(reward(4, 1.0), 4)
+    tick(guard, 5)
+    assert guard.controller.statistics.reward == -1.5
+    assert guard.controller.statistics.episodes == 1
+    sense(guard, 6)
+    tick(guard, 6)
+    assert guard.controller.statistics.reward == 0.0
+    assert guard.controller.statistics.episodes == 1
+
+
+@pytest.mark.parametrize("silent", ["joint_states", "imu", "odom", "scan", "contacts", "reward"])
+def test_any_silent_source_makes_it_stale_and_nothing_is_lived(guard, silent):
+    sense(guard, 0)
+    assert tick(guard, 0).any()
+    later = STALE + 1
+    for source, message in sensor_messages(later).items():
+        if source != silent:
+            guard.read(source, message, later)
+    if silent != "reward":
+        guard.read_reward(reward(later, -100.0), later)
+    before = guard.controller.state.tobytes()
+    assert not tick(guard, later).any()
+    assert guard.stale
+    assert guard.freshness.late(later, STALE) == [f"{silent} 0.06 s"]
+    assert guard.controller.state.tobytes() == before
+    for step in range(1, FRESH_STEPS):  # a margin, so that it does not switch on and off
+        sense(guard, later + step, value=-7.0, terminal=step == 1)
+        assert not tick(guard, later + step).any()
+        assert guard.stale
+    sense(guard, later + FRESH_STEPS, value=-7.0)
+    assert tick(guard, later + FRESH_STEPS).any()
+    assert not guard.stale
+    # What happened meanwhile was not the controller's doing; that an episode ended is kept.
+    assert guard.controller.statistics.reward == 0.0
+    assert guard.controller.statistics.episodes == 1
+
+
+def test_just_not_stale(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    assert tick(guard, STALE).any()
+
+
+def test_emergency_stop_holds_until_rearmed(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    assert not guard.stop().any()
+    for now in range(1, 10):
+        sense(guard, now, value=-1.0)
+        assert not tick(guard, now).any()
+    assert guard.controller.steps == 1
+    guard.arming.rearm()
+    sense(guard, 10, value=2.0)
+    assert tick(guard, 10).any()
+    assert guard.controller.statistics.reward == 0.0
+    sense(guard, 11, value=3.0)
+    tick(guard, 11)
+    assert guard.controller.statistics.reward == 3.0
+
+
+def test_slew_limit_holds_on_the_way_to_neutral_but_not_for_a_stop():
+    guard = new_guard(slew_limit=0.01)
+    efforts = []
+    for step in range(40):
+        sense(guard, step)
+        efforts.append(tick(guard, step))
+    efforts += [tick(guard, later) for later in range(STALE + 40, STALE + 43)]
+    steps = np.abs(np.diff([np.zeros(4), *efforts], axis=0))
+    assert steps.max() == pytest.approx(0.8)
+    assert efforts[-1].any()
+    assert not guard.stop().any()
+
+
+def test_frozen_stands_at_its_centres(guard):
+    guard.learning = False
+    for step in range(5):
+        sense(guard, step, value=1.0)
+        tick(guard, step)
+    np.testing.assert_array_equal(guard.controller.weight, guard.controller.quantity("centre"))
+
+
+def test_a_reward_that_is_no_number_is_refused(guard):
+    with pytest.raises(MessageError, match="reward: found nan"):
+        guard.read_reward(reward(0, math.nan), 0)
+    assert guard.missing()[-1] == "reward"
+
+
+def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    sense(guard, 1)
+    message = sensor_messages(1)["odom"]
+    message.twist.twist.linear.x = 100.0
+    guard.read("odom", message, 1)
+    scale = guard._observer.scale.copy()
+    guard._observer.scale[:] = 1e307
+    assert not tick(guard, 1).any()
+    assert guard.held == "refused observation"
+    assert guard.controller.steps == 1
+    guard._observer.scale[:] = scale
+    sense(guard, 2)
+    tick(guard, 2)
+    assert guard.held == ""
+
+
+def answers(guard: Guard, order: list[str], stamp: int, value: float = 0.0) -> list:
+    """What the guard answers to the messages of one stamp, in this order."""
+    messages = sensor_messages(stamp)
+    found = []
+    for source in order:
+        if source == "reward":
+            guard.read_reward(reward(stamp, value), stamp, add=False)
+        else:
+            guard.read(source, messages[source], stamp)
+        effort = guard.answer(source, stamp, ABSENT)
+        found.append(None if effort is None else effort.copy())
+    return found
+
+
+SOURCES = ["joint_states", "imu", "odom", "scan", "contacts", "reward"]
+
+
+@pytest.mark.parametrize("first", range(6))
+def test_lockstep_answers_once_all_of_one_stamp_is_there(guard, first):
+    order = SOURCES[first:] + SOURCES[:first]
+    for step in range(1, 4):
+        found = answers(guard, order, step * 20 * MS, value=float(step))
+        assert [effort is None for effort in found] == [True] * 5 + [False]
+        assert guard.stamp == step * 20 * MS
+        assert guard.controller.steps == step
+        if step > 1:  # a lifetime's first step has done nothing yet to be rewarded for
+            assert guard.controller.statistics.reward == step
+
+
+def test_lockstep_answers_again_without_living_again(guard):
+    (*_, first) = answers(guard, SOURCES, 20 * MS, value=1.0)
+    before = guard.controller.state.tobytes()
+    again = answers(guard, SOURCES, 20 * MS, value=1.0)
+    assert [effort is None for effort in again] == [True] * 5 + [False]
+    np.testing.assert_array_equal(again[-1], first)
+    assert guard.controller.state.tobytes() == before
+    (*_, second) = answers(guard, SOURCES, 40 * MS, value=0.5)
+    assert second is not None
+    assert guard.controller.statistics.reward == 0.5
+
+
+def test_lockstep_does_not_mix_two_stamps(guard):
+    answers(guard, SOURCES, 20 * MS)
+    assert answers(guard, SOURCES[:3], 40 * MS) == [None] * 3
+    assert answers(guard, SOURCES[3:], 60 * MS) == [None] * 3
+    assert answers(guard, SOURCES[:3], 60 * MS)[-1] is not None
+
+
+def test_lockstep_goes_on_with_a_simulation_that_began_anew(guard):
+    for stamp in (20 * MS, 40 * MS, 20 * MS):
+        assert answers(guard, SOURCES, stamp)[-1] is not None
+    assert guard.controller.steps == 3
+
+
+def test_lockstep_tells_when_something_has_fallen_silent(guard):
+    guard.listen(10**12, 1000 * MS)
+    assert not guard.stale  # waiting, not stale
+    answers(guard, SOURCES, 20 * MS)
+    answers(guard, SOURCES[1:], 40 * MS)
+    guard.listen(1020 * MS, 1000 * MS)
+    assert not guard.stale
+    guard.listen(1021 * MS, 1000 * MS)
+    assert guard.stale
+    assert guard.freshness.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
+
+
+def without(name: str, stamp: int) -> SimpleNamespace:
+    """Joint states that leave out one joint."""
+    message = sensor_messages(stamp)["joint_states"]
+    at = message.name.index(name)
+    for values in (message.name, message.position, message.velocity):
+        del values[at]
+    return message
+
+
+def test_a_joint_that_vanishes_from_its_message_is_named(guard):
+    sense(guard, 0)
+    tick(guard, 0)
+    for now in (STALE // 3, 2 * STALE // 3, STALE, STALE + 1):
+        messages = sensor_messages(now)
+        messages["joint_states"] = without("knee_2", now)
+        for source, message in messages.items():
+            guard.read(source, message, now)
+        guard.read_reward(reward(now), now)
+        effort = tick(guard, now)
+    assert not effort.any()
+    assert guard.stale
+    assert guard.freshness.late(now, STALE) == ["knee_2_position 0.06 s", "knee_2_velocity 0.06 s"]
+
+
+def test_lockstep_does_not_answer_without_a_joint_that_was_there(guard):
+    answers(guard, SOURCES, 20 * MS)
+    assert answers(guard, SOURCES[1:], 40 * MS) == [None] * 5
+    guard.read("joint_states", without("hip_1", 40 * MS), 40 * MS)
+    assert guard.answer("joint_states", 40 * MS, ABSENT) is None
+    later = 1021 * MS
+    for source in ("joint_states", *SOURCES[1:]):  # sent again, for want of an answer
+        if source == "reward":
+            guard.read_reward(reward(40 * MS), later, add=False)
+        elif source == "joint_states":
+            guard.read(source, without("hip_1", 40 * MS), later)
+        else:
+            guard.read(source, sensor_messages(40 * MS)[source], later)
+    guard.listen(later, 1000 * MS)
+    assert guard.stale
+    assert guard.freshness.late(later, 1000 * MS) == [
+        "hip_1_position 1.00 s",
+        "hip_1_velocity 1.00 s",
+    ]
+
+
+def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
+    answers(guard, SOURCES, 20 * MS)
+    guard.stop()
+    (*_, effort) = answers(guard, SOURCES, 40 * MS)
+    assert not effort.any()
+    assert guard.controller.steps == 1
+
+
+def test_reward_computed_from_the_observation():
+    guard = new_guard(computed=True)
+    efforts = guard.effort
+    assert "reward" not in guard.sources
+    for step, (x, pitch) in enumerate([(0.0, 0.0), (0.3, 0.0), (0.3, -0.2), (0.3, 1.55)]):
+        for source, message in sensor_messages(step, x=x, pitch=pitch).items():
+            guard.read(source, message, step)
+        assert tick(guard, step).any()
+        spent = 0.028 * np.abs(efforts / 80.0).sum()
+        efforts = guard.effort
+        statistics = guard.controller.statistics
+        if step == 1:
+            assert statistics.reward == pytest.approx(0.3 * 130 / 30 - spent)
+        elif step == 2:
+            assert statistics.reward == pytest.approx(-5.0 * 0.2 - spent)
+    assert (statistics.reward, statistics.episodes, statistics.falls) == (-100.0, 1, 1)
+
+
+def test_an_operators_command_that_does_not_come_is_its_default():
+    text = """
+name: cart
+description: one wheel
+control_rate: 50.0
+time_scale: 1.65
+joints: [{name: wheel, effort_limit: 2.0}]
+observation:
+  - {name: angle, source: joint_states, joint: wheel, field: position, unit: rad}
+  - {name: speed, source: joint_states, joint: wheel, field: velocity, unit: rad/s}
+  - {name: order, source: command, field: linear.x, unit: m/s, default: 0.25}
+network: {type: walker, hidden: 2, oscillators: 1}
+"""
+    robot = parse_robot(text)
+    guard = Guard(robot, new_controller(robot))
+    assert guard.sources == ("joint_states", "command", "reward")
+
+    def sense_joint(now: int) -> None:
+        message = SimpleNamespace(
+            header=header(now), name=["wheel"], position=[0.0], velocity=[0.0], effort=[]
+        )
+        guard.read("joint_states", message, now)
+        guard.read_reward(reward(now), now)
+
+    def order(now: int) -> float:
+        for _ in range(FRESH_STEPS):
+            sense_joint(now)
+            tick(guard, now)
+        assert guard.held == ""
+        return guard.observation[2]
+
+    assert order(0) == 0.25
+    guard.read("command", SimpleNamespace(linear=vector(x=1.0), angular=vector()), 10 * MS)
+    assert order(20 * MS) == 1.0
+    assert order(10 * MS + ABSENT) == 1.0
+    assert order(11 * MS + ABSENT) == 0.25
