@@ -155,16 +155,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 _BIRTH = ["robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner"]
-_BIRTH += [
-    "preset",
-    "network",
-    "repulsive",
-    "attractive_only",
-    "adaptation",
-    "backend",
-    "save_every",
-]
-_BIRTH += ["trace_every", "out"]
+_BIRTH += ["preset", "network", "repulsive", "attractive_only", "adaptation", "backend"]
+_BIRTH += ["save_every", "trace_every", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
