@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 # How long an example takes says what else the machine does, not whether it is right.
 settings.register_profile("dynsyn", deadline=None)
 settings.load_profile("dynsyn")
+
+
+# Under nohup children would inherit an ignored SIGHUP, and no test of a closed terminal could pass.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
