@@ -38,8 +38,9 @@ types: setup ## mypy over all packages
 # Tests that depend on deadlines come after the others, with the processor to themselves.
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -n 2 -m "not realtime"
-	@$(BIN)/python -m pytest -m realtime
+	@$(BIN)/python -m pytest -n 2 -m "not realtime" test/unit test/contract
+	@$(BIN)/python -m pytest -m realtime test/unit test/contract
+	@$(BIN)/python -m pytest test/integration test/launch
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
