@@ -83,6 +83,70 @@ def convert(kind: Any, value: Any, where: str) -> Any:
     return value
 
 
+def numbers(options: Any) -> dict[str, float | int]:
+    """What kernels read of a dataclass of settings: numbers, choices and switches, by name.
+
+    A choice (`Literal`) becomes its place among the choices, a switch 0 or 1. Fields of other types
+    are left out.
+    """
+    hints = typing.get_type_hints(type(options))
+    found: dict[str, float | int] = {}
+    for field in dataclasses.fields(options):
+        kind, value = hints[field.name], getattr(options, field.name)
+        if typing.get_origin(kind) is typing.Literal:
+            found[field.name] = typing.get_args(kind).index(value)
+        elif kind in (bool, int, float):
+            found[field.name] = kind(value) if kind is float else int(value)
+    return found
+
+
+def check_at_least(where: str, options: Any, names: typing.Iterable[str], least: float = 0) -> None:
+    """Check that settings are `least` or more.
+
+    Raises:
+        SchemaError: the first that is not, with its key below `where`.
+    """
+    for name in names:
+        if not getattr(options, name) >= least:
+            raise SchemaError(
+                f"{where}.{name}", f"found {getattr(options, name)}, expected {least:g} or more"
+            )
+
+
+def check_positive(where: str, options: Any, names: typing.Iterable[str]) -> None:
+    """Check that settings are above 0.
+
+    Raises:
+        SchemaError: the first that is not, with its key below `where`.
+    """
+    for name in names:
+        if not getattr(options, name) > 0:
+            raise SchemaError(
+                f"{where}.{name}", f"found {getattr(options, name)}, expected more than 0"
+            )
+
+
+def check_times(where: str, options: Any, names: typing.Iterable[str], dt: float) -> None:
+    """Check that time constants of running means (s) are 0, unused, or a control step or more.
+
+    Args:
+        where: path of the settings.
+        options: that have them.
+        names: of the time constants.
+        dt: control step in ms.
+
+    Raises:
+        SchemaError: the first that is shorter.
+    """
+    for name in names:
+        if 0.0 < getattr(options, name) < dt / 1000.0:
+            raise SchemaError(
+                f"{where}.{name}",
+                f"found {getattr(options, name)} s, expected a control step ({dt / 1000.0} s) or "
+                "more",
+            )
+
+
 def unknown_key(key: str, known: typing.Iterable[str]) -> str:
     """Message for a key that is not among `known`, with the nearest one."""
     known = list(known)

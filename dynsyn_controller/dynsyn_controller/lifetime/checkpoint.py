@@ -1,4 +1,4 @@
-"""A lifetime in one self-contained file: record, robot file, rule and versions.
+"""A lifetime in one self-contained file: record, robot file, network and learner.
 
 The file is a NumPy .npz (a zip, so every part carries a checksum) without pickled objects, written
 to a neighbour and renamed: a kill at any moment leaves the last good file.
@@ -7,7 +7,6 @@ to a neighbour and renamed: a kill at any moment leaves the last good file.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import json
 import os
@@ -18,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.learners.rule import as_saved
+from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.migration import FORMAT, migrate_records, sections_of_format_1
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
-
-FORMAT = 1
 
 
 class CheckpointError(RuntimeError):
@@ -36,28 +35,22 @@ class Checkpoint:
 
     Attributes:
         path: of the file.
-        robot: the robot file it was made with.
-        preset: name of the rule's preset.
-        settings: all settings of the rule, by name.
+        robot: the robot file it was made with, its sections network and learner as the lifetime
+            has lived with them, with nothing left to presets and defaults.
         state: the lifetime's record, shape (1,).
     """
 
     path: Path
     robot: Robot
-    preset: str
-    settings: dict[str, Any]
     state: np.ndarray
 
     def controller(self) -> Controller:
-        """The lifetime, ready to go on with its own rule.
+        """The lifetime, ready to go on.
 
         Raises:
             CheckpointError: its record does not fit the network that this version builds.
         """
-        try:
-            controller = new_controller(self.robot, self.preset, self.settings)
-        except RobotFileError as error:
-            raise CheckpointError(f"checkpoint {self.path}: {error}") from None
+        controller = new_controller(self.robot)
         restore(controller, self)
         return controller
 
@@ -74,12 +67,10 @@ def save(path: str | Path, robot: Robot, controller: Controller) -> None:
 
 def encode(robot: Robot, controller: Controller) -> bytes:
     """The bytes of a checkpoint file: a snapshot, which `write` may put on disk later."""
-    rule = dataclasses.asdict(controller.network.rule)
     about = {
         "format": FORMAT,
         "robot": robot.source,
-        "preset": controller.preset,
-        "rule": rule,
+        **controller.blueprint.sections,
         "steps": controller.steps,
     }
     buffer = io.BytesIO()
@@ -113,63 +104,88 @@ def load(path: str | Path) -> Checkpoint:
     try:
         with np.load(path, allow_pickle=False) as parts:
             about, state = json.loads(str(parts["about"])), parts["state"]
-        form = about["format"]
-        robot, preset, settings = (about.get(key) for key in ("robot", "preset", "rule"))
+        form, robot = about["format"], about["robot"]
+        sections = [about.get(key) for key in _SECTIONS.get(form, ())]
     except OSError as error:
         reason = error.strerror or "damaged, or not a checkpoint"
         raise CheckpointError(f"checkpoint {path}: cannot be read: {reason}") from None
     except Exception:  # damage can show anywhere: in the zip, a header, the numbers, the JSON
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint") from None
-    if form != FORMAT:
-        raise CheckpointError(f"checkpoint {path}: format {form}, expected {FORMAT}")
-    if not (isinstance(robot, str) and isinstance(preset, str) and isinstance(settings, dict)):
+    if form not in _SECTIONS:
+        raise CheckpointError(f"checkpoint {path}: format {form}, expected 1 to {FORMAT}")
+    if not isinstance(robot, str) or [type(part) for part in sections] != _TYPES[form]:
         raise CheckpointError(f"checkpoint {path}: damaged, or not a checkpoint")
     try:
-        parsed = parse_robot(robot, where=f"checkpoint {path}: robot")
-    except RobotFileError as error:
-        raise CheckpointError(str(error)) from None
-    return Checkpoint(path, parsed, preset, as_saved(settings), state)
+        parsed = parse_robot(robot, where="robot")
+        if form == 1:
+            sections = list(sections_of_format_1(parsed.network, *sections).values())
+        parsed = parsed.with_sections(*sections).complete()
+    except (RobotFileError, SchemaError) as error:
+        raise CheckpointError(f"checkpoint {path}: {error}") from None
+    if form == 1:
+        state = migrate_records(state, parsed.blueprint.dtype)
+    return Checkpoint(path, parsed, state)
+
+
+_SECTIONS = {1: ("preset", "rule"), FORMAT: ("network", "learner")}
+_TYPES = {1: [str, dict], FORMAT: [dict, dict]}
+"""What each format keeps of network and learner, beside the robot file."""
 
 
 def restore(controller: Controller, checkpoint: Checkpoint) -> None:
     """Put a checkpoint's lifetime into `controller`, in place.
 
     Raises:
-        CheckpointError: it is of another robot or network; `controller` is unchanged.
+        CheckpointError: it is of another robot, network or learner; `controller` is unchanged.
     """
-    difference = _difference(controller, checkpoint)
-    if difference:
-        raise CheckpointError(f"checkpoint {checkpoint.path}: {difference}")
-    controller.state[...] = checkpoint.state
+    _check(controller.blueprint, checkpoint)
+    state = checkpoint.state
+    found, expected = state.dtype, controller.state.dtype
+    if found != expected or state.shape != (1,):
+        raise CheckpointError(
+            f"checkpoint {checkpoint.path}: made with another network: "
+            f"{_dtype_difference(found, expected)}"
+        )
+    for name in state.dtype.names:
+        if name not in _MAY_BE_NAN and not np.all(np.isfinite(state[name])):
+            raise CheckpointError(f"checkpoint {checkpoint.path}: damaged: {name} is not finite")
+    controller.state[...] = state
 
 
-def _difference(controller: Controller, checkpoint: Checkpoint) -> str:
-    body, other = controller.body, checkpoint.robot.body
+def check_same(robot: Robot, checkpoint: Checkpoint) -> None:
+    """Check that a checkpoint's lifetime can go on as `robot`.
+
+    Raises:
+        CheckpointError: it is of another body, network or learner.
+    """
+    _check(robot.blueprint, checkpoint)
+
+
+def _check(blueprint: Blueprint, checkpoint: Checkpoint) -> None:
+    body, other = blueprint.body, checkpoint.robot.body
     for what, found, expected in (
         ("joints", other.joints, body.joints),
-        ("observation", other.states + other.ranges, body.states + body.ranges),
-        ("network", _options(other.network), _options(body.network)),
+        ("observation", other.channels, body.channels),
+        ("network", *_networks(checkpoint.robot.network, blueprint)),
+        ("learner", checkpoint.robot.learner["type"], blueprint.types[1]),
         ("control step in the rule's ms", other.dt, body.dt),
         ("effort limits", other.effort_limit.tolist(), body.effort_limit.tolist()),
         ("sensitivities", other.sensitivity.tolist(), body.sensitivity.tolist()),
     ):
         if found != expected:
-            return f"made for another robot: {what}: {_first_difference(found, expected)}"
-    found, expected = checkpoint.state.dtype, controller.state.dtype
-    if found != expected or checkpoint.state.shape != (1,):
-        return f"made with another network: {_dtype_difference(found, expected)}"
-    for name in checkpoint.state.dtype.names:
-        if name not in _MAY_BE_NAN and not np.all(np.isfinite(checkpoint.state[name])):
-            return f"damaged: {name} is not finite"
-    return ""
+            raise CheckpointError(
+                f"checkpoint {checkpoint.path}: made for another robot: {what}: "
+                f"{_first_difference(found, expected)}"
+            )
 
 
-_AT_BIRTH = ("initial", "initial_magnitude", "given")
-"""Options of the network ncap that only say where its weights began."""
-
-
-def _options(network: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in network.items() if key not in _AT_BIRTH}
+def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, dict]:
+    """Sections network of a checkpoint and of a blueprint, but for what may be adjusted."""
+    free = blueprint.network.adjustable
+    return tuple(
+        {key: value for key, value in section.items() if key not in free}
+        for section in (found, blueprint.sections["network"])
+    )
 
 
 def _first_difference(found: Any, expected: Any) -> str:

@@ -1,35 +1,32 @@
-"""A controller for a robot file: the one place where file, preset and overrides come together."""
+"""A controller for a robot file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.schema import SchemaError
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import Robot
 
 
 def new_controller(
     robot: Robot,
     preset: str | None = None,
-    settings: dict[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
+    learner: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Controller:
     """A new-born lifetime for `robot`; the same arguments give the same life.
 
     Args:
         robot: a validated robot file.
-        preset: name of a preset; None: the robot file's.
-        settings: overrides of the rule's keys, on top of the robot file's section `rule`; the
-            latter belong to the file's own preset and are left out under another one.
+        preset, settings, learner, options: in place of the robot file's; see `Robot.choose`.
         seed: 0 or more.
 
     Raises:
-        RobotFileError: the robot file's network or rule cannot be, or a setting.
+        RobotFileError: the robot file's network or learner cannot be, or something chosen.
     """
-    chosen = preset or robot.preset
-    own = robot.rule if chosen == robot.preset else {}
-    try:
-        return Controller.create(robot.body, chosen, {**own, **(settings or {})}, seed)
-    except SchemaError as error:
-        raise RobotFileError(f"robot {robot.name}: {error}") from None
+    if preset or settings or learner or options:
+        robot = robot.choose(learner, preset, settings, options)
+    return Controller(robot.blueprint, robot.blueprint.new_state(seed))

@@ -31,35 +31,46 @@ def open_lifetime(robot: Robot, settings: Settings) -> tuple[Controller, bool]:
     Raises:
         CheckpointError: the file is damaged or of another robot or network, or its folder cannot
             be written to.
-        RobotFileError, ParameterError: the network or the rule cannot be.
+        RobotFileError, ParameterError: the network or the learner cannot be.
     """
     path = settings.checkpoint
     if path is not None:
         _check_folder(path.parent, path)
         if path.exists():
             return continue_lifetime(robot, settings, path), True
-    controller = new_controller(
-        robot, settings.preset or None, settings.rule_settings, settings.seed
+    return new_controller(choose(robot, settings), seed=settings.seed), False
+
+
+def choose(robot: Robot, settings: Settings) -> Robot:
+    """The robot file with the learner, preset and settings that the node's parameters ask for.
+
+    Raises:
+        RobotFileError, ParameterError: something that cannot be.
+    """
+    chosen = settings.overrides
+    return robot.choose(
+        settings.learner or None, settings.preset or None, chosen["learner"], chosen["network"]
     )
-    return controller, False
 
 
 def continue_lifetime(robot: Robot, settings: Settings, path: Path) -> Controller:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
-    It keeps the rule that it was saved with; a preset given in `settings` replaces all of that
-    rule, and single settings of the rule replace theirs.
+    It keeps the settings and options that it was saved with; a preset given in `settings` replaces
+    them by those of the robot file, and single ones replace theirs.
 
     Raises:
-        CheckpointError: damaged, or of another robot or network.
-        RobotFileError, ParameterError: the rule cannot be.
+        CheckpointError: damaged, or of another robot, network or learner.
+        RobotFileError, ParameterError: a preset or setting that cannot be.
     """
     saved = checkpoint.load(path)
-    if settings.preset:
-        preset, rule = settings.preset, settings.rule_settings
-    else:
-        preset, rule = saved.preset, {**saved.settings, **settings.rule_settings}
-    controller = new_controller(robot, preset, rule, settings.seed)
+    asked = choose(robot, settings)
+    if not (settings.preset or settings.learner):
+        overrides = settings.overrides
+        learner = {**saved.robot.learner, **overrides["learner"]}
+        checkpoint.check_same(asked, saved)
+        asked = robot.with_sections({**saved.robot.network, **overrides["network"]}, learner)
+    controller = new_controller(asked, seed=settings.seed)
     checkpoint.restore(controller, saved)
     controller.compile()
     return controller
@@ -135,8 +146,8 @@ class Keeper:
             raise CheckpointError("no path given, and the parameter checkpoint_path is empty")
         if target == self.path:
             self._last = now
-        for name in ("weight", "centre", "amplitude", "gain"):
-            if not np.isfinite(getattr(controller, name)).all():
+        for name in ("weight", *controller.learner.quantities):
+            if not np.isfinite(controller.state[name]).all():
                 raise CheckpointError(f"checkpoint {target}: not written: a {name} is not finite")
         data, steps = checkpoint.encode(self._robot, controller), controller.steps
         future = self._thread.submit(_write, target, data, steps)

@@ -270,7 +270,10 @@ class ControlLoop:
         log(f"robot {robot.name}, {robot.control_rate:g} Hz; order of the efforts: {joints}")
         topics = ", ".join(self.pilot.topics)
         log(f"observation of {len(robot.observation)} channels; topics {topics}")
-        rule = f"preset {controller.preset}, {controller.weight.size} synapses"
+        rule = (
+            f"learner {controller.learner.name}, preset {controller.preset}, "
+            f"{controller.weight.size} synapses"
+        )
         if continued:
             hours = controller.steps / robot.control_rate / 3600.0
             log(f"continues a lifetime of {hours:.1f} h, {controller.steps:,} steps; {rule}")

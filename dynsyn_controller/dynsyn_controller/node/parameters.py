@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
@@ -30,22 +29,27 @@ TABLE: tuple[Parameter, ...] = (
         maximum=1000,
     ),
     Parameter(
-        "preset",
+        "learner",
         "",
-        "Preset of the rule; empty: the checkpoint's, or else the robot file's.",
-        choices=("", *PRESETS),
+        "Type of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
-        "rule",
+        "preset",
         "",
-        "Settings of the rule that replace the preset's, as name=value, separated by commas, such "
-        "as learning_rate=2.4e-5, repulsion=false.",
+        "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
+        "settings",
+        "",
+        "Settings of the learner and options of the network that replace the preset's, as "
+        "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
+        "network.adaptation=none.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
         "learning",
         True,
-        "Learn; false: frozen, every weight stands at its centre.",
+        "Learn; false: frozen, every weight stands at what has been learnt.",
         read_only=False,
     ),
     Parameter(
@@ -145,8 +149,9 @@ class Settings:
 
     robot_file: str
     modules: int
+    learner: str
     preset: str
-    rule: str
+    settings: str
     seed: int
     learning: bool
     checkpoint_path: str
@@ -187,32 +192,38 @@ class Settings:
         return load_robot(path, self.modules or None)
 
     @property
-    def rule_settings(self) -> dict[str, Any]:
-        """Overrides of the rule by name; their names and types are checked where they are used.
+    def overrides(self) -> dict[str, dict[str, Any]]:
+        """Settings "learner" and options "network", by name; checked where they are used.
 
         Raises:
-            ParameterError: not of the form name=value, ...
+            ParameterError: not of the form learner.name=value, ...
         """
-        return parse_rule(self.rule)
+        return parse_settings(self.settings)
 
 
-def parse_rule(text: str) -> dict[str, Any]:
-    """A mapping from "name=value, name=value"; values are numbers, true, false or words.
+def parse_settings(text: str) -> dict[str, dict[str, Any]]:
+    """Mappings "learner" and "network" from "learner.name=value, network.name=value".
+
+    Values are numbers, true, false or words.
 
     Raises:
-        ParameterError: an item without "=", or a name given twice.
+        ParameterError: an item without "=", of neither section, or a name given twice.
     """
-    settings: dict[str, Any] = {}
+    found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
     for item in text.split(","):
         if not item.strip():
             continue
         name, equals, value = (part.strip() for part in item.partition("="))
-        if not (name and equals and value):
-            raise ParameterError(f"rule: found {item.strip()!r}, expected name=value")
-        if name in settings:
-            raise ParameterError(f"rule: {name} is given twice")
-        settings[name] = _scalar(value)
-    return settings
+        section, point, key = name.partition(".")
+        if not (point and key and equals and value and section in found):
+            raise ParameterError(
+                f"settings: found {item.strip()!r}, expected learner.name=value or "
+                "network.name=value"
+            )
+        if key in found[section]:
+            raise ParameterError(f"settings: {name} is given twice")
+        found[section][key] = _scalar(value)
+    return found
 
 
 def _scalar(text: str) -> Value:

@@ -12,14 +12,16 @@ from dynsyn_controller.lifetime.writer import Keeper
 from dynsyn_controller.node.guard import Pilot
 from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_msgs.msg import Activity, Status, SynapseLayer, Weights
+from dynsyn_msgs.msg import Activity, Quantity, Status, SynapseLayer, Weights
 
 _SECONDS_PER_HOUR = 3600.0
 
 
 def weights_message(robot: Robot, controller: Controller) -> Weights:
     """A message for the controller's layers; `fill_weights` puts the numbers in."""
-    message = Weights(robot=robot.name, preset=controller.preset)
+    message = Weights(
+        robot=robot.name, learner=controller.learner.name, preset=controller.preset
+    )
     message.layers = [
         SynapseLayer(
             name=layer.name,
@@ -27,6 +29,7 @@ def weights_message(robot: Robot, controller: Controller) -> Weights:
             columns=layer.columns,
             input_names=list(layer.input_names),
             output_names=list(layer.output_names),
+            quantities=[Quantity(name=name) for name in controller.learner.quantities],
         )
         for layer in controller.layers
     ]
@@ -34,13 +37,13 @@ def weights_message(robot: Robot, controller: Controller) -> Weights:
 
 
 def fill_weights(message: Weights, controller: Controller) -> None:
-    """Weights, centres and amplitudes of this moment."""
+    """Weights, and the learner's quantities of every synapse, of this moment."""
     message.steps = controller.steps
-    weight, centre, amplitude = controller.weight, controller.centre, controller.amplitude
     for target, layer in zip(message.layers, controller.layers, strict=True):
-        target.weight = array("d", weight[layer.slice].tobytes())
-        target.centre = array("d", centre[layer.slice].tobytes())
-        target.amplitude = array("d", amplitude[layer.slice].tobytes())
+        target.weight = array("d", controller.weight[layer.slice].tobytes())
+        for quantity in target.quantities:
+            values = controller.quantity(quantity.name)[layer.slice]
+            quantity.value = array("d", values.tobytes())
 
 
 def activity_message(controller: Controller) -> Activity:
@@ -63,9 +66,11 @@ def status_message(robot: Robot, controller: Controller, rate: float) -> Status:
     """
     return Status(
         robot=robot.name,
+        learner=controller.learner.name,
         preset=controller.preset,
         effort_name=list(robot.joint_names),
         layer_name=[layer.name for layer in controller.layers],
+        layer_quantities=[Quantity(name=name) for name in controller.learner.layer_quantities],
         rate_target=rate,
     )
 
@@ -90,9 +95,9 @@ def fill_status(
     message.episodes = statistics.episodes
     message.falls = statistics.falls
     message.effort = array("d", pilot.effort.tobytes())
-    amplitude = controller.amplitude
-    layers = controller.layers
-    message.layer_amplitude = [float(np.mean(amplitude[layer.slice])) for layer in layers]
+    for quantity in message.layer_quantities:
+        values = controller.quantity(quantity.name)
+        quantity.value = [float(np.mean(values[layer.slice])) for layer in controller.layers]
     message.gain = array("d", np.ascontiguousarray(controller.gain).tobytes())
     message.rate_achieved = timing.rate(now)
     message.overruns = overruns

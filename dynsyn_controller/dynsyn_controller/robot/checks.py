@@ -18,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 def check_robot(robot: Robot) -> None:
     """Check what the types of a robot file leave open: ranges, names, and what goes with what.
 
+    The sections network and learner are checked by `core.blueprint.Blueprint`.
+
     Raises:
         SchemaError: the first thing that cannot be, with its key and what was expected.
     """
@@ -42,8 +44,6 @@ def check_robot(robot: Robot) -> None:
             raise SchemaError(
                 where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
             )
-    if not isinstance(robot.network.get("type"), str):
-        raise SchemaError("network", "type: missing, expected the name of a network")
     seen_range = False
     for channel in robot.observation:
         _check_channel(channel, robot)

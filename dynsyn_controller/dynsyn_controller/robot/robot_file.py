@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
+from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.networks.base import Body
-from dynsyn_controller.core.schema import SchemaError, parse
+from dynsyn_controller.core.schema import SchemaError, parse, unknown_key
 from dynsyn_controller.robot.checks import check_robot
+from dynsyn_controller.robot.migration import newest_version
 from dynsyn_controller.robot.sensors import SensorLayout
 
 
@@ -127,11 +131,10 @@ class Robot:
         joints: in the order of the effort vector.
         observation: channels in the order of the observation vector.
         scan: the lidar, where there is one.
-        network: section `network`: key type and the options of that network.
-        preset: the rule's preset used unless another is asked for.
-        rule: overrides of the preset's keys.
+        network: section `network`: key type and options of that network.
+        learner: section `learner`: keys type and preset, and settings of that learner.
         reward, fall: see their classes.
-        source: the YAML text, kept in checkpoints.
+        document: the file as a mapping, but for the sections network and learner.
     """
 
     name: str
@@ -141,13 +144,30 @@ class Robot:
     joints: tuple[Joint, ...]
     observation: tuple[Channel, ...]
     network: dict[str, Any]
+    learner: dict[str, Any] = field(default_factory=lambda: {"type": "dynamic_synapse"})
     scan: Scan | None = None
-    preset: str = "authors"
-    rule: dict[str, Any] = field(default_factory=dict)
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
     modules: int = 0
-    source: str = ""
+    document: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def source(self) -> str:
+        """The robot file as YAML text, kept in checkpoints and run folders."""
+        sections = {"network": self.network, "learner": self.learner}
+        return yaml.safe_dump({**self.document, **sections}, sort_keys=False)
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        """Network and learner of this robot.
+
+        Raises:
+            RobotFileError: they cannot be; not for a robot file that has been read.
+        """
+        try:
+            return Blueprint(self.body, self.network, self.learner)
+        except SchemaError as error:
+            raise RobotFileError(f"robot {self.name}: {error}") from None
 
     @property
     def dt(self) -> float:
@@ -183,12 +203,46 @@ class Robot:
             sensitivity=np.array([channel.sensitivity for channel in self.observation]),
             fall_threshold=self.reward.fall_threshold,
             dt=self.dt,
-            network=self.network,
         )
+
+    def choose(
+        self,
+        learner: str | None = None,
+        preset: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Robot:
+        """This robot with another learner, preset, settings of the learner, options of the network.
+
+        What is not given stays as it is, but for settings of the file, which belong to its own
+        learner and preset (see `blueprint.choose_learner`).
+
+        Raises:
+            RobotFileError: something that cannot be.
+        """
+        try:
+            chosen = choose_learner(self.learner, learner, preset, settings)
+        except SchemaError as error:
+            raise RobotFileError(f"robot {self.name}: {error}") from None
+        return self.with_sections({**self.network, **(options or {})}, chosen)
+
+    def with_sections(self, network: Mapping[str, Any], learner: Mapping[str, Any]) -> Robot:
+        """This robot with other sections.
+
+        Raises:
+            RobotFileError: something that cannot be.
+        """
+        robot = dataclasses.replace(self, network=dict(network), learner=dict(learner))
+        _ = robot.blueprint
+        return robot
+
+    def complete(self) -> Robot:
+        """This robot with nothing in its sections left to presets and defaults."""
+        return self.with_sections(**self.blueprint.sections)
 
 
 def load_robot(
-    path: str | Path, modules: int | None = None, network: dict[str, Any] | None = None
+    path: str | Path, modules: int | None = None, network: Mapping[str, Any] | None = None
 ) -> Robot:
     """Read and validate a robot file.
 
@@ -196,8 +250,7 @@ def load_robot(
         path: the YAML file.
         modules: replaces the file's key `modules`, the number of repeated body modules; entries
             whose strings hold "{i}" are written once for each i from 1 to modules.
-        network: options in place of those of the file's section `network`, by name; they become
-            part of `Robot.source`.
+        network: options in place of those of the file's section `network`, by name.
 
     Raises:
         RobotFileError: the file is missing, is not YAML, or says something that cannot be.
@@ -216,7 +269,7 @@ def parse_robot(
     text: str,
     modules: int | None = None,
     where: str = "robot file",
-    network: dict[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
 ) -> Robot:
     """Validate the text of a robot file; see `load_robot`."""
     try:
@@ -225,9 +278,11 @@ def parse_robot(
         raise RobotFileError(f"{where}: not valid YAML: {_one_line(error)}") from None
     if not isinstance(data, dict):
         raise RobotFileError(f"{where}: expected a mapping of keys, found {type(data).__name__}")
-    if "source" in data:
-        raise RobotFileError(f"{where}: source: unknown key")
     try:
+        data = newest_version(data)
+        version = {"version": data.pop("version")}
+        if "document" in data:
+            raise SchemaError("document", unknown_key("document", _KEYS))
         if modules is not None:
             if "modules" not in data:
                 raise SchemaError("modules", "this robot's body has a fixed number of modules")
@@ -238,9 +293,14 @@ def parse_robot(
             data[key] = _expand(data[key], data.get("modules", 0))
         robot = parse(Robot, data)
         check_robot(robot)
+        Blueprint(robot.body, robot.network, robot.learner)
     except SchemaError as error:
         raise RobotFileError(f"{where}: {error}") from None
-    return dataclasses.replace(robot, source=yaml.safe_dump(data, sort_keys=False))
+    document = {key: value for key, value in data.items() if key not in ("network", "learner")}
+    return dataclasses.replace(robot, document=version | document)
+
+
+_KEYS = tuple(field.name for field in dataclasses.fields(Robot) if field.name != "document")
 
 
 def _expand(entries: Any, modules: Any) -> Any:

@@ -27,7 +27,7 @@ REWARDS = 0.3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dynsyn bench controller`."""
-    parser.add_argument("--preset", default="dynsyn", help="of the rule (dynsyn)")
+    parser.add_argument("--preset", default="dynsyn", help="of the learner (dynsyn)")
     parser.add_argument("--rounds", type=count, default=40, help="of each timing (40)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such preset.
     """
-    from dynsyn_controller.core.learners.rule import PRESETS
+    from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 
     if args.preset not in PRESETS:
         raise UsageError(f"--preset: found {args.preset!r}, expected one of {', '.join(PRESETS)}")
@@ -54,7 +54,7 @@ def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
     """The figures of `dynsyn bench controller --json`, for the walker; times in us.
 
     Args:
-        preset: of the rule.
+        preset: of the learner.
         rounds: of both timings, 1 or more.
     """
     from dynsyn_controller.lifetime.factory import new_controller
@@ -65,7 +65,7 @@ def measure(preset: str = "dynsyn", rounds: int = 40) -> dict[str, Any]:
     robot = load_robot(config_path("robots/walker.yaml"))
     controller = new_controller(robot, preset, seed=SEED)
     controller.compile()
-    reference = WalkerReference(robot.body, controller.network.rule, SEED)
+    reference = WalkerReference(controller.blueprint, SEED)
     random = np.random.default_rng(SEED)
     observations = list(random.normal(0.0, 0.5, (STEPS, len(robot.observation))))
     rewards = random.normal(0.0, REWARDS, STEPS).tolist()

@@ -248,7 +248,7 @@ class _NumpyLoop:
         from dynsyn_sim_bridge.robots.registry import entry
 
         flock, self._body = _flock(name, 1), entry(name).create()
-        self._reference = WalkerReference(flock.robot.body, flock.network.rule, SEED)
+        self._reference = WalkerReference(flock.blueprint, SEED)
         self._senses, self._reward = Senses(flock.robot, self._body), 0.0
         self._body.reset(SEED)
 

@@ -1,21 +1,21 @@
-"""What every network offers the controller, and the registry of networks by name.
+"""What every network is, and what it is told of the body that it drives.
 
-The whole mutable state of a lifetime is one element of a structured array; its dtype follows from
-the network's sizes. Kernels read and write it in place.
+The whole mutable state of a lifetime is one element of a structured array. Kernels read and write
+it in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import Rule
-from dynsyn_controller.core.learners.synapse import synapse_fields
-from dynsyn_controller.core.statistics import STATISTICS_FIELDS
+from dynsyn_controller.core.schema import numbers
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ class LayerSpec:
         return slice(self.start, self.start + self.rows * self.columns)
 
 
+def stack_layers(
+    parts: Iterable[tuple[str, tuple[str, ...], tuple[str, ...]]],
+) -> tuple[LayerSpec, ...]:
+    """Layers one after the other in the flat arrays, from (name, output names, input names)."""
+    layers: list[LayerSpec] = []
+    for name, outputs, inputs in parts:
+        start = layers[-1].slice.stop if layers else 0
+        layers.append(LayerSpec(name, outputs, inputs, start))
+    return tuple(layers)
+
+
 @dataclass(frozen=True)
 class Body:
     """What a network is told of the body it drives: names in order, limits and sensitivities.
@@ -63,60 +74,111 @@ class Body:
         sensitivity: factor on each element of the observation before the first layer.
         fall_threshold: a terminal reward at or below it counts as a fall.
         dt: control step in the rule's ms.
-        network: section `network` of the robot file.
     """
 
     joints: tuple[str, ...]
-    effort_limit: NDArray[np.float64]
+    effort_limit: FloatArray
     states: tuple[str, ...]
     ranges: tuple[str, ...]
     joint_channels: tuple[dict[str, int], ...]
-    sensitivity: NDArray[np.float64]
+    sensitivity: FloatArray
     fall_threshold: float
     dt: float
-    network: dict[str, Any]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of all channels, in the order of the observation."""
+        return self.states + self.ranges
 
 
-class Network(Protocol):
-    """A network with its sizes and settings fixed; its mutable state lives in records.
+@dataclass(frozen=True)
+class Origin:
+    """Where the synapses of a network come from, in a lifetime that moves into another body.
 
     Attributes:
-        Options: dataclass of the robot file's section `network`.
-        dtype: of a lifetime's record; holds at least `lifetime_fields`.
-        parameters: what kernels read, shape (1,).
-        layers: of synapses, in the order of the flat arrays.
-        unit_names: of the units that `activity` reports.
-        step: kernel (states, index, parameters, observation, reward, terminal, learning) -> bool:
-            one control step of lifetime `index`; False, and nothing changed, on an observation of
-            the wrong length or a number that is not finite. Leaves the efforts in `effort`.
-        step_batch: kernel (states, parameters, observation, reward, terminal, learning) -> int: one
-            control step of every lifetime, arrays with one row a lifetime; `parameters` of shape
-            (1,) for all of them. Returns the number of lifetimes refused.
+        index: for each synapse the one of the old body to copy, (synapses,).
+        same: whether it is the same one and not a copy of its model, (synapses,).
     """
 
+    index: NDArray[np.int64]
+    same: NDArray[np.bool_]
+
+
+class TransferError(ValueError):
+    """Two lifetimes between which nothing can be carried over; the message says why."""
+
+
+class Network:
+    """Maps observations to outputs with weights. To be derived from.
+
+    A derived class sets what follows, its kernels with `njit` of `core.numba_support`, and brings
+    what `core.operations` lists for a network.
+
+    Attributes:
+        name: as in a robot file's `network: {type: NAME}`.
+        Options: frozen dataclass of the other keys there. Numbers, choices (`Literal`) and switches
+            reach the kernels' `settings` under their own names.
+        adjustable: names of options that a lifetime may go on with others of: those that only say
+            how it began, and those that change no part of its record.
+        moving: names of its record fields that come along into another body.
+        layers: of synapses, in the order of the flat arrays.
+        unit_names: of the units that `activity` reports.
+
+    Args:
+        body: that it drives.
+        options: of its section of the robot file.
+
+    Raises:
+        SchemaError: options that cannot be, or a body that it cannot drive.
+    """
+
+    name: ClassVar[str]
     Options: ClassVar[type]
-    dtype: np.dtype
-    parameters: np.ndarray
+    adjustable: ClassVar[tuple[str, ...]] = ()
+    moving: ClassVar[tuple[str, ...]] = ()
+
+    think: ClassVar[Callable]
+
     layers: tuple[LayerSpec, ...]
     unit_names: tuple[str, ...]
-    step: ClassVar[Callable[..., bool]]
-    step_batch: ClassVar[Callable[..., int]]
 
-    def __init__(self, body: Body, options: Any, rule: Rule) -> None:
-        """Raises SchemaError for options that cannot be."""
+    def __init__(self, body: Body, options: Any) -> None:
+        self.body, self.options = body, options
 
-    def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
-        """Fill record `index` with a new-born lifetime."""
+    @property
+    def synapses(self) -> int:
+        """Number of synapses."""
+        return self.layers[-1].slice.stop
 
-    def activity(self, state: np.ndarray) -> NDArray[np.float64]:
+    def fields(self) -> list[tuple]:
+        """Its own dtype fields of a lifetime's record.
+
+        `weight`, `output`, `effort`, `effort_limit`, `sensitivity` and `steps` are there anyway.
+        """
+        return []
+
+    def settings(self) -> dict[str, Any]:
+        """What its kernels read: name -> number, or array of numbers."""
+        return numbers(self.options)
+
+    def initial_weights(self, generator: np.random.Generator) -> FloatArray:
+        """Weights at birth, (synapses,)."""
+        raise NotImplementedError
+
+    def give_birth(self, state: np.ndarray) -> None:
+        """Fill its own fields of a record, shape (1,), all 0 as yet, its weights and learner set."""
+
+    def activity(self, record: np.void) -> FloatArray:
         """Values of the units in `unit_names`, in that order."""
+        raise NotImplementedError
 
+    def check_exploration(self, least: float, most: float) -> None:
+        """Raises SchemaError: the options do not go with a learner of this range of exploration."""
 
-def lifetime_fields(synapses: int) -> list[tuple]:
-    """dtype fields of every lifetime: its synapses and its statistics."""
-    return [*synapse_fields(synapses), *STATISTICS_FIELDS]
+    def origin(self, other: Network) -> Origin:
+        """Where the synapses come from in a lifetime of `other`, in another body.
 
-
-def state_dtype(fields: list[tuple]) -> np.dtype:
-    """dtype of a lifetime's record, aligned as kernels want it."""
-    return np.dtype(fields, align=True)
+        Raises:
+            TransferError: nothing can be carried over.
+        """
+        raise TransferError(f"transfer: a network {self.name} cannot move into another body")

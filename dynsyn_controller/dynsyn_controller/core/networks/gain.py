@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dynsyn_controller.core.learners.rule import NO_ADAPTATION, NONLINEAR_ADAPTATION
+from dynsyn_controller.core.networks.walker_options import NO_ADAPTATION, NONLINEAR_ADAPTATION
 from dynsyn_controller.core.numba_support import njit
 
 DECADE = 1.0 / math.log(10.0)

@@ -19,203 +19,63 @@ import math
 
 import numpy as np
 
-from dynsyn_controller.core.learners.rule import Rule, parameters
-from dynsyn_controller.core.learners.synapse import advance, effort_spent, freeze, give_birth
-from dynsyn_controller.core.networks.base import Body, LayerSpec, lifetime_fields, state_dtype
+from dynsyn_controller.core.networks.base import (
+    Body,
+    FloatArray,
+    LayerSpec,
+    Network,
+    Origin,
+    TransferError,
+    stack_layers,
+)
 from dynsyn_controller.core.networks.ncap_options import (
+    AT_BIRTH,
     KINDS,
     NcapOptions,
     check,
-    initial_centres,
+    initial_weights,
 )
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.statistics import record_reward, reset_statistics
+from dynsyn_controller.core.operations import learnt, put
 
 SIDES = ("dorsal", "ventral")
 
 
-class NcapNetwork:
-    """See `network.Network` and the module.
-
-    Units of both sides lie side by side: dorsal of module i at 2 (i - 1), ventral behind it.
-
-    Args:
-        body: the robot's names and limits; every joint but the last with a position channel.
-        options: see `NcapOptions`.
-        rule: settings of the synapses; those of gains and of the walker's oscillators have no use.
-
-    Raises:
-        SchemaError: an option that cannot be, or a channel that is missing.
-    """
-
-    Options = NcapOptions
-
-    def __init__(self, body: Body, options: NcapOptions, rule: Rule) -> None:
-        check(body, options)
-        self.body, self.options, self.rule = body, options, rule
-        joints = len(body.joints)
-        self.layers = _layers(joints, options.weights == "shared")
-        units = {
-            "oscillator": 2,
-            "command": 2,
-            "bend": 2 * joints,
-            "neuron": 2 * joints,
-            "muscle": 2 * joints,
-            "output": joints,
-            "effort": joints,
-            "effort_limit": joints,
-            "bend_scale": joints,
-            "sensitivity": len(body.sensitivity),
-        }
-        self.dtype = state_dtype(
-            lifetime_fields(self.layers[-1].slice.stop)
-            + [(name, np.float64, (size,)) for name, size in units.items()]
-            + [("position_channel", np.int64, (joints,)), ("beat", np.int64)]
-        )
-        self.parameters = parameters(rule, body.dt, self._settings())
-        modules = range(1, joints + 1)
-        self.unit_names = (
-            *(f"oscillator.{side}" for side in SIDES),
-            "command.speed",
-            "command.turn",
-            *(f"neuron.{i}.{side}" for i in modules for side in SIDES),
-            *(f"muscle.{i}.{side}" for i in modules for side in SIDES),
-            *(f"output.{name}" for name in body.joints),
-        )
-
-    def _settings(self) -> dict[str, float]:
-        """What the kernels need beside the rule."""
-        options, channels = self.options, self.body.states
-        return {
-            "fall_threshold": self.body.fall_threshold,
-            "shared": options.weights == "shared",
-            "constrained": options.signs == "constrained",
-            "stopped": options.saturation == "stop",
-            "period_steps": options.period_steps,
-            "sine_wave": options.oscillator == "sine",
-            "ceiling": 1.0 if options.activation == "clip" else math.inf,
-            "relative": options.commands == "relative",
-            "turn_weight": options.turn_weight,
-            "speed_weight": options.speed_weight,
-            "speed_channel": channels.index(options.speed) if options.speed else -1,
-            "turn_channel": channels.index(options.turn) if options.turn else -1,
-            **{f"start_{layer.name}": layer.start for layer in self.layers},
-        }
-
-    def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
-        """Fill record `index` with a new-born lifetime."""
-        state = states[index : index + 1]
-        state[...] = np.zeros(1, self.dtype)
-        state["random_state"] = generator.integers(2**64, dtype=np.uint64)
-        state["effort_limit"] = self.body.effort_limit
-        state["sensitivity"] = self.body.sensitivity
-        channels = [channel.get("position", -1) for channel in self.body.joint_channels]
-        state["position_channel"] = channels
-        ring = (len(self.body.joints) + 1) / (2.0 * math.pi)
-        state["bend_scale"] = ring if self.options.bend == "ring" else 1.0
-        reset_statistics(state)
-        for layer in self.layers:
-            state["centre"][0, layer.slice] = initial_centres(
-                self.options, layer.name, layer.rows, generator
-            )
-        _give_birth(states, index, self.parameters)
-
-    def activity(self, state: np.ndarray) -> np.ndarray:
-        """Values of the units in `unit_names`, dimensionless."""
-        units = ("oscillator", "command", "neuron", "muscle", "output")
-        return np.concatenate([state[name] for name in units])
-
-
-def _layers(joints: int, shared: bool) -> tuple[LayerSpec, ...]:
-    """One column of weights to each kind of synapse."""
-    first = {"osc": 1, "prop": 2, "ipsi": 1, "contra": 1}
-    last = {"osc": 1, "prop": joints, "ipsi": joints, "contra": joints}
-    outputs = {"osc": "neuron", "prop": "neuron", "ipsi": "muscle", "contra": "muscle"}
-    inputs = {"osc": "oscillator", "prop": "bend", "ipsi": "same_side", "contra": "other_side"}
-    layers, start = [], 0
-    for kind in KINDS:
-        modules = range(first[kind], last[kind] + 1)
-        names = tuple(f"{outputs[kind]}.{i}.{side}" for i in modules for side in SIDES)
-        layers.append(LayerSpec(kind, ("shared",) if shared else names, (inputs[kind],), start))
-        start = layers[-1].slice.stop
-    return tuple(layers)
-
-
 @njit(cache=True)
-def _give_birth(states, index, parameters):
-    give_birth(states[index], parameters[0])
-
-
-@njit(cache=True)
-def step(states, index, parameters, observation, reward, terminal, learning):
-    """One control step of lifetime `index`; see `network.Network.step`."""
-    state, settings = states[index], parameters[0]
-    if not math.isfinite(reward) or observation.size != state.sensitivity.size:
-        return False
-    for i in range(observation.size):
-        if not math.isfinite(observation[i]):
-            return False
-    if state.steps > 0:
-        record_reward(state, reward, terminal, settings.fall_threshold)
-        if learning:
-            advance(state, settings, reward, effort_spent(state.output), terminal)
-            if settings.constrained:
-                _keep_in_reach(state, settings)
-        else:
-            freeze(state)
-        state.beat = (state.beat + 1) % int(settings.period_steps)
-    elif not learning:
-        freeze(state)
-    state.steps += 1
-    _sense(state, settings, observation)
-    _drive_neurons(state, settings)
-    _drive_muscles(state, settings)
-    return True
-
-
-@njit(cache=True)
-def step_batch(states, parameters, observation, reward, terminal, learning):
-    """One control step of every lifetime; see `network.Network.step_batch`."""
-    refused = 0
-    for index in range(states.size):
-        refused += not step(
-            states,
-            index,
-            parameters,
-            observation[index],
-            reward[index],
-            terminal[index],
-            learning,
-        )
-    return refused
-
-
-@njit(cache=True)
-def _keep_in_reach(state, settings):
-    """Stop centres where more of them would have no effect, since no reward would bring them back.
+def constrain(state, settings):
+    """Stop learnt values where more has no effect, since no reward would bring them back.
 
     Beyond 0 the constraint hides a weight. Where osc times ipsi saturates the first joint (or osc
     its neuron), so does the joint's limit.
     """
-    contra = int(settings.start_contra)
-    for i in range(state.centre.size):
-        if state.centre[i] * (1.0 if i < contra else -1.0) < 0.0:
-            _stop(state, i, 0.0)
+    if not settings.constrained:
+        return
+    contra, values = int(settings.start_contra), learnt(state, settings)
+    for i in range(values.size):
+        if values[i] * (1.0 if i < contra else -1.0) < 0.0:
+            put(state, settings, i, 0.0)
     if settings.stopped:
         osc, ipsi = int(settings.start_osc), int(settings.start_ipsi)
         for side in range(1 if settings.shared else 2):
             reach = settings.ceiling
-            if state.centre[ipsi + side] > 0.0:
-                reach = min(reach, 1.0 / state.centre[ipsi + side])
-            if state.centre[osc + side] > reach:
-                _stop(state, osc + side, reach)
+            if values[ipsi + side] > 0.0:
+                reach = min(reach, 1.0 / values[ipsi + side])
+            if values[osc + side] > reach:
+                put(state, settings, osc + side, reach)
 
 
 @njit(cache=True)
-def _stop(state, i, centre):
-    """Put the centre of synapse `i` where it stops; its weight swings on around it."""
-    state.centre[i] = centre
-    state.weight[i] = centre + state.amplitude[i] * state.sine[i]
+def evolve(state, settings, learning):
+    """The oscillators count the steps."""
+    state.beat = (state.beat + 1) % int(settings.period_steps)
+
+
+@njit(cache=True)
+def think(state, settings, observation, learning):
+    """From the observation to the outputs."""
+    _sense(state, settings, observation)
+    _drive_neurons(state, settings)
+    _drive_muscles(state, settings)
 
 
 @njit(cache=True)
@@ -270,7 +130,7 @@ def _drive_neurons(state, settings):
 
 @njit(cache=True)
 def _drive_muscles(state, settings):
-    """Muscles, and the joints that they pull at: outputs and efforts (N m)."""
+    """Muscles, and the joints that they pull at."""
     for unit in range(state.muscle.size):
         other = unit + 1 if unit % 2 == 0 else unit - 1
         ipsi = _weight(state, settings, settings.start_ipsi, unit, 1.0)
@@ -278,10 +138,131 @@ def _drive_muscles(state, settings):
         drive = ipsi * state.neuron[unit] + contra * state.neuron[other]
         state.muscle[unit] = min(max(drive, 0.0), settings.ceiling)
     for j in range(state.output.size):
-        output = min(max(state.muscle[2 * j] - state.muscle[2 * j + 1], -1.0), 1.0)
-        state.output[j] = output
-        state.effort[j] = output * state.effort_limit[j]
+        state.output[j] = min(max(state.muscle[2 * j] - state.muscle[2 * j + 1], -1.0), 1.0)
 
 
-NcapNetwork.step = staticmethod(step)
-NcapNetwork.step_batch = staticmethod(step_batch)
+class NcapNetwork(Network):
+    """See `networks.base.Network`, `NcapOptions` and the module.
+
+    Units of both sides lie side by side: dorsal of module i at 2 (i - 1), ventral behind it.
+    """
+
+    name = "ncap"
+    Options = NcapOptions
+    adjustable = AT_BIRTH
+    moving = ("beat",)
+    evolve, think, constrain = evolve, think, constrain
+
+    def __init__(self, body: Body, options: NcapOptions) -> None:
+        check(body, options)
+        super().__init__(body, options)
+        joints = len(body.joints)
+        self.layers = _layers(joints, options.weights == "shared")
+        modules = range(1, joints + 1)
+        self.unit_names = (
+            *(f"oscillator.{side}" for side in SIDES),
+            "command.speed",
+            "command.turn",
+            *(f"neuron.{i}.{side}" for i in modules for side in SIDES),
+            *(f"muscle.{i}.{side}" for i in modules for side in SIDES),
+            *(f"output.{name}" for name in body.joints),
+        )
+
+    def fields(self) -> list[tuple]:
+        """Values of the units, and where and how bends are read."""
+        joints = len(self.body.joints)
+        units = {
+            "oscillator": 2,
+            "command": 2,
+            "bend": 2 * joints,
+            "neuron": 2 * joints,
+            "muscle": 2 * joints,
+            "bend_scale": joints,
+        }
+        return [
+            *((name, np.float64, (size,)) for name, size in units.items()),
+            ("position_channel", np.int64, (joints,)),
+            ("beat", np.int64),
+        ]
+
+    def settings(self) -> dict[str, float]:
+        """What the kernels need of options, body and layers."""
+        options, channels = self.options, self.body.states
+        return {
+            "shared": options.weights == "shared",
+            "constrained": options.signs == "constrained",
+            "stopped": options.saturation == "stop",
+            "period_steps": options.period_steps,
+            "sine_wave": options.oscillator == "sine",
+            "ceiling": 1.0 if options.activation == "clip" else math.inf,
+            "relative": options.commands == "relative",
+            "turn_weight": options.turn_weight,
+            "speed_weight": options.speed_weight,
+            "speed_channel": channels.index(options.speed) if options.speed else -1,
+            "turn_channel": channels.index(options.turn) if options.turn else -1,
+            **{f"start_{layer.name}": layer.start for layer in self.layers},
+        }
+
+    def initial_weights(self, generator: np.random.Generator) -> FloatArray:
+        """As the options say, kind by kind."""
+        return np.concatenate(
+            [
+                initial_weights(self.options, layer.name, layer.rows, generator)
+                for layer in self.layers
+            ]
+        )
+
+    def give_birth(self, state: np.ndarray) -> None:
+        """Where bends are read; everything else begins at 0."""
+        channels = [channel.get("position", -1) for channel in self.body.joint_channels]
+        state["position_channel"] = channels
+        ring = (len(self.body.joints) + 1) / (2.0 * math.pi)
+        state["bend_scale"] = ring if self.options.bend == "ring" else 1.0
+
+    def activity(self, record: np.void) -> FloatArray:
+        """Values of the units in `unit_names`, dimensionless."""
+        units = ("oscillator", "command", "neuron", "muscle", "output")
+        return np.concatenate([record[name] for name in units])
+
+    def origin(self, other: Network) -> Origin:
+        """Modules that both bodies have live on; further ones are copies of the last.
+
+        Shared weights that become separate ones are copied likewise; the other way round is
+        refused.
+        """
+        old, new = other.options.weights, self.options.weights
+        if (old, new) == ("separate", "shared"):
+            raise TransferError("transfer: separate weights cannot become shared ones")
+        old, new = other.options.period_steps, self.options.period_steps
+        if old != new:
+            raise TransferError(f"transfer: period_steps: found {old}, expected {new}")
+        parts = [
+            _layer_origin(layer, model)
+            for layer, model in zip(self.layers, other.layers, strict=True)
+        ]
+        index, same = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Origin(index, same)
+
+
+def _layer_origin(layer: LayerSpec, model: LayerSpec) -> tuple[np.ndarray, np.ndarray]:
+    """For each synapse of `layer` the one of `model` to copy, and whether it is the same one."""
+    rows = np.arange(layer.rows)
+    if model.rows == 1:
+        return model.start + 0 * rows, rows < (1 if layer.rows == 1 else 0)
+    # Sides alternate: the last module of the same side stands for those that it does not have.
+    last = model.rows - 2 + rows % 2
+    return model.start + np.minimum(rows, last), rows < model.rows
+
+
+def _layers(joints: int, shared: bool) -> tuple[LayerSpec, ...]:
+    """One column of weights to each kind of synapse."""
+    first = {"osc": 1, "prop": 2, "ipsi": 1, "contra": 1}
+    last = {"osc": 1, "prop": joints, "ipsi": joints, "contra": joints}
+    outputs = {"osc": "neuron", "prop": "neuron", "ipsi": "muscle", "contra": "muscle"}
+    inputs = {"osc": "oscillator", "prop": "bend", "ipsi": "same_side", "contra": "other_side"}
+    parts = []
+    for kind in KINDS:
+        modules = range(first[kind], last[kind] + 1)
+        names = tuple(f"{outputs[kind]}.{i}.{side}" for i in modules for side in SIDES)
+        parts.append((kind, ("shared",) if shared else names, (inputs[kind],)))
+    return stack_layers(parts)

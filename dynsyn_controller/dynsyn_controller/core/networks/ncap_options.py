@@ -19,9 +19,13 @@ SIGNS = {"osc": 1.0, "prop": 1.0, "ipsi": 1.0, "contra": -1.0}
 """Excitation or inhibition, where signs are constrained."""
 
 
+AT_BIRTH = ("initial", "initial_magnitude", "given")
+"""Options that only say where weights began."""
+
+
 @dataclass(frozen=True)
 class GivenWeights:
-    """First centres of each kind of synapse, signed, dimensionless."""
+    """First weights of each kind of synapse, signed, dimensionless."""
 
     osc: float = 1.0
     prop: float = 1.0
@@ -34,13 +38,12 @@ class NcapOptions:
     """See the module; defaults are the paper's.
 
     Attributes:
-        type: "ncap".
         weights: "shared" by modules and sides (4 synapses) or "separate" (6 for every module).
         signs: "constrained": osc, prop and ipsi act as max(w, 0), contra as min(w, 0), and their
-            centres stop at 0; "free": as they are, with first signs drawn at random unless given.
-        saturation: under constrained signs: "stop": the centre of osc stops where osc times ipsi
+            learnt values stop at 0; "free": as they are, with first signs drawn at random unless given.
+        saturation: under constrained signs: "stop": the learnt value of osc stops where osc times ipsi
             saturates the first joint, |osc ipsi| = 1; "pass": it goes on.
-        initial: first centres: "equal": |w| = initial_magnitude; "uniform": |w| drawn from
+        initial: first weights: "equal": |w| = initial_magnitude; "uniform": |w| drawn from
             U(0, initial_magnitude); "given": those of `given`.
         initial_magnitude: dimensionless, > 0.
         given: used with initial "given" only.
@@ -57,7 +60,6 @@ class NcapOptions:
         speed_weight: fixed weight of 1 - speed, <= 0.
     """
 
-    type: str
     weights: Literal["shared", "separate"] = "shared"
     signs: Literal["constrained", "free"] = "constrained"
     saturation: Literal["stop", "pass"] = "stop"
@@ -123,10 +125,10 @@ def _check_channels(body: Body, options: NcapOptions) -> None:
             )
 
 
-def initial_centres(
+def initial_weights(
     options: NcapOptions, kind: str, count: int, generator: np.random.Generator
 ) -> NDArray[np.float64]:
-    """First centres of the `count` synapses of a kind."""
+    """First weights of the `count` synapses of a kind."""
     if options.given is not None:
         return np.full(count, getattr(options.given, kind))
     magnitude = np.full(count, options.initial_magnitude)

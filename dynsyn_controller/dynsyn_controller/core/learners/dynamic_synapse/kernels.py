@@ -1,4 +1,4 @@
-"""The dynamic-synapse rule (Wei & Webb, IROS 2018, equations 1 to 4) over a flat run of synapses.
+"""Kernels of the dynamic-synapse rule (Wei & Webb, IROS 2018, equations 1 to 4) over a flat run of synapses.
 
 Every network keeps all its synapses, layer after layer, in the flat arrays of its lifetime's
 record; the rule does not care which layer a synapse belongs to.
@@ -14,26 +14,28 @@ import math
 
 import numpy as np
 
-from dynsyn_controller.core.learners.rule import EXPONENTIAL_LAW, PROGRESS_LAW
-from dynsyn_controller.core.noise import NOISE_FIELDS, normal, uniform
+from dynsyn_controller.core.learners.dynamic_synapse.settings import EXPONENTIAL_LAW, PROGRESS_LAW
+from dynsyn_controller.core.noise import normal, uniform
 from dynsyn_controller.core.numba_support import njit
 
 
+ARRAYS = (
+    "centre",
+    "amplitude",
+    "sine",
+    "cosine",
+    "rotation_sine",
+    "rotation_cosine",
+    "remaining",
+)
+"""Fields of a lifetime's record that hold one number for each synapse, beside `weight`."""
+SCALARS = ("baseline", "progress", "settling")
+
+
 def synapse_fields(count: int) -> list[tuple]:
-    """dtype fields that hold `count` synapses and what the rule needs beside them."""
-    arrays = (
-        "centre",
-        "amplitude",
-        "weight",
-        "sine",
-        "cosine",
-        "rotation_sine",
-        "rotation_cosine",
-        "remaining",
-    )
-    fields = [(name, np.float64, (count,)) for name in arrays]
-    scalars = ("baseline", "progress", "settling")
-    return [*fields, *((name, np.float64) for name in scalars), *NOISE_FIELDS]
+    """dtype fields that the rule needs for `count` synapses beside `weight` and `random_state`."""
+    fields = [(name, np.float64, (count,)) for name in ARRAYS]
+    return [*fields, *((name, np.float64) for name in SCALARS)]
 
 
 @njit(cache=True)
@@ -127,7 +129,8 @@ def modulation(state, parameters, reward, effort, terminal):
         state.settling -= parameters.dt
         advantage = 0.0
     pull = parameters.learning_rate * advantage * parameters.dt
-    pull *= pace(state, parameters, parameters.step_exponent)
+    if parameters.step_exponent != 0.0:
+        pull *= exploration(state, parameters) ** parameters.step_exponent
     state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
         narrowest = parameters.amplitude_minimum
@@ -149,12 +152,9 @@ def effort_spent(output):
 
 
 @njit(cache=True)
-def pace(state, parameters, exponent):
-    """(A / A_0)^exponent, a factor on rates of change."""
-    if exponent == 0.0:
-        return 1.0
-    # all synapses share one amplitude, which `check` keeps above 0
-    return (state.amplitude[0] / parameters.amplitude_initial) ** exponent
+def exploration(state, parameters):
+    """A / A_0: how wide the swing is beside that at birth; all synapses share one amplitude."""
+    return state.amplitude[0] / parameters.amplitude_initial
 
 
 @njit(cache=True)
@@ -178,37 +178,26 @@ def renew_periods(state, parameters, ended):
 
 
 @njit(cache=True)
-def freeze(state):
+def freeze(state, parameters):
     """Put every weight at its centre."""
     for i in range(state.weight.size):
         state.weight[i] = state.centre[i]
 
 
 @njit(cache=True)
-def weighted_sums(weight, start, inputs, columns, sums, rows):
-    """sums[j] = sum over i of weight[start + columns j + i] inputs[i], for `rows` rows, in place.
+def learnt(state, parameters):
+    """The centres."""
+    return state.centre
 
-    Two rows at a time, each in four partial sums, because the processor overlaps all eight. Any row
-    is summed in the same order wherever it stands.
-    """
-    used = inputs[:columns]
-    whole = 4 * (columns // 4)
-    for j in range(0, rows, 2):
-        other = min(j + 1, rows - 1)
-        first = weight[start + j * columns : start + (j + 1) * columns]
-        second = weight[start + other * columns : start + (other + 1) * columns]
-        a = b = c = d = e = f = g = h = 0.0
-        for k in range(columns // 4):
-            a += first[4 * k] * used[4 * k]
-            b += first[4 * k + 1] * used[4 * k + 1]
-            c += first[4 * k + 2] * used[4 * k + 2]
-            d += first[4 * k + 3] * used[4 * k + 3]
-            e += second[4 * k] * used[4 * k]
-            f += second[4 * k + 1] * used[4 * k + 1]
-            g += second[4 * k + 2] * used[4 * k + 2]
-            h += second[4 * k + 3] * used[4 * k + 3]
-        for i in range(whole, columns):
-            a += first[i] * used[i]
-            e += second[i] * used[i]
-        sums[j] = (a + b) + (c + d)
-        sums[other] = (e + f) + (g + h)
+
+@njit(cache=True)
+def put(state, parameters, i, centre):
+    """Set the centre of synapse `i`; its weight swings on around it."""
+    state.centre[i] = centre
+    state.weight[i] = centre + state.amplitude[i] * state.sine[i]
+
+
+@njit(cache=True)
+def learn(state, parameters, observation, reward, terminal):
+    """See `operations.learn`."""
+    advance(state, parameters, reward, effort_spent(state.output), terminal)

@@ -1,0 +1,95 @@
+"""What every learner is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dynsyn_controller.core.networks.base import Body, FloatArray, Origin
+from dynsyn_controller.core.schema import numbers
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named choice of values, never a fork of the code.
+
+    Attributes:
+        settings: of the learner, where they differ from its defaults.
+        networks: type of a network -> its options, where they differ from its defaults.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Learner:
+    """Changes the weights of a network by reward. To be derived from.
+
+    A derived class sets what follows, its kernels with `njit` of `core.numba_support`, and brings
+    what `core.operations` lists for a learner.
+
+    Attributes:
+        name: as in a robot file's `learner: {type: NAME}`.
+        Settings: frozen dataclass of the other keys there. Numbers, choices (`Literal`) and
+            switches reach the kernels' `settings` under their own names.
+        presets: by name.
+        default_preset: where none is chosen.
+        networks: types of the networks that it serves; None: every one.
+        quantities: names of its record fields that hold one number for each synapse and are shown
+            beside the weights.
+        layer_quantities: those of them whose mean over a layer says how it goes.
+
+    Args:
+        settings: of its section of the robot file.
+        body: of the network that it is to serve.
+
+    Raises:
+        SchemaError: settings that cannot be.
+    """
+
+    name: ClassVar[str]
+    Settings: ClassVar[type]
+    presets: ClassVar[Mapping[str, Preset]] = {"default": Preset()}
+    default_preset: ClassVar[str] = "default"
+    networks: ClassVar[tuple[str, ...] | None] = None
+    quantities: ClassVar[tuple[str, ...]] = ()
+    layer_quantities: ClassVar[tuple[str, ...]] = ()
+
+    learn: ClassVar[Callable]
+    freeze: ClassVar[Callable]
+    exploration: ClassVar[Callable]
+    learnt: ClassVar[Callable]
+    put: ClassVar[Callable]
+
+    def __init__(self, settings: Any, body: Body) -> None:
+        self.options, self.body = settings, body
+
+    def fields(self, synapses: int) -> list[tuple]:
+        """Its own dtype fields of a lifetime's record; `weight` and `random_state` are there."""
+        return []
+
+    def settings(self) -> dict[str, Any]:
+        """What its kernels read: name -> number, or array of numbers."""
+        return numbers(self.options)
+
+    @property
+    def explores(self) -> tuple[float, float]:
+        """Smallest and largest value that `exploration` can have in a lifetime."""
+        return 0.0, 1.0
+
+    def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
+        """Fill its own fields and `weight` of a record, shape (1,), for these first weights."""
+        state["weight"] = weights
+
+    def move(self, source: np.ndarray, target: np.ndarray, origin: Origin) -> None:
+        """Carry what was learnt over into another body, in place.
+
+        Args:
+            source, target: records; `target` is new-born.
+            origin: which synapse of `source` each one of `target` comes from.
+        """
+        for name in dict.fromkeys(("weight", *self.quantities)):
+            target[name][:] = source[name][origin.index]

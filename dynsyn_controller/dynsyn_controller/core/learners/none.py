@@ -1,0 +1,58 @@
+"""The learner that learns nothing: weights stay as the network sets them at birth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dynsyn_controller.core.learners.base import Learner, Preset
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
+from dynsyn_controller.core.numba_support import njit
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """There is nothing to set."""
+
+
+@njit(cache=True)
+def learn(state, settings, observation, reward, terminal):
+    """Change nothing."""
+
+
+@njit(cache=True)
+def freeze(state, settings):
+    """Change nothing."""
+
+
+@njit(cache=True)
+def exploration(state, settings):
+    """Nothing is explored."""
+    return 0.0
+
+
+@njit(cache=True)
+def learnt(state, settings):
+    """The weights."""
+    return state.weight
+
+
+@njit(cache=True)
+def put(state, settings, i, value):
+    """Set a weight."""
+    state.weight[i] = value
+
+
+class NoLearner(Learner):
+    """See the module. Its presets set the networks as those of dynamic synapses do."""
+
+    name = "none"
+    Settings = NoSettings
+    presets = {name: Preset(networks=preset.networks) for name, preset in PRESETS.items()}
+    default_preset = "authors"
+    learn, freeze, exploration = learn, freeze, exploration
+    learnt, put = learnt, put
+
+    @property
+    def explores(self) -> tuple[float, float]:
+        """It never does."""
+        return 0.0, 0.0

@@ -1,0 +1,15 @@
+"""Learners by the `type` of a robot file's section `learner`."""
+
+from __future__ import annotations
+
+from dynsyn_controller.core.learners.base import Learner
+from dynsyn_controller.core.registry import Registry
+
+LEARNERS = Registry(
+    "learner",
+    Learner,
+    {
+        "dynamic_synapse": "dynsyn_controller.core.learners.dynamic_synapse.learner:DynamicSynapse",
+        "none": "dynsyn_controller.core.learners.none:NoLearner",
+    },
+)

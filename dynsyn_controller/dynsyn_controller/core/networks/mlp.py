@@ -1,0 +1,148 @@
+"""A multilayer perceptron: layers of weights between the observation and the outputs.
+
+With x the inputs (channel times sensitivity, or standardised) and f, f_out the activations:
+
+    h_0 = (input_scale x, 1)
+    h_l = (f(W_l h_(l-1)), 1)
+    output = f_out(W_L h_(L-1))
+
+Every layer's last input is a constant 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dynsyn_controller.core.networks.activation import squash
+from dynsyn_controller.core.networks.base import Body, FloatArray, Network, stack_layers
+from dynsyn_controller.core.networks.mlp_options import (
+    ACTIVATIONS,
+    AT_BIRTH,
+    RELU,
+    TANH,
+    MlpOptions,
+    check,
+)
+from dynsyn_controller.core.networks.standardisation import (
+    START_COUNT,
+    standardise,
+    update_statistics,
+)
+from dynsyn_controller.core.networks.weighted_sums import weighted_sums
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.schema import numbers
+
+
+@njit(cache=True)
+def think(state, settings, observation, learning):
+    """From the observation through all layers to the outputs."""
+    _sense(state, settings, observation, learning)
+    depth, at, start = settings.sizes.size - 1, 0, 0
+    for layer in range(depth):
+        columns, rows = settings.sizes[layer] + 1, settings.sizes[layer + 1]
+        last = layer == depth - 1
+        sums = state.output if last else state.unit[at + columns :]
+        weighted_sums(state.weight, start, state.unit[at:], columns, sums, rows)
+        activate(sums[:rows], settings.output_activation if last else settings.activation)
+        at += columns
+        start += columns * rows
+
+
+@njit(cache=True)
+def activate(values, activation):
+    """f of many values, in place."""
+    if activation == TANH:
+        squash(values)
+    elif activation == RELU:
+        for i in range(values.size):
+            values[i] = max(values[i], 0.0)
+
+
+@njit(cache=True)
+def _sense(state, settings, observation, learning):
+    """The inputs: observation times sensitivity, or standardised."""
+    if settings.normalisation_time > 0.0:
+        if learning:
+            rate = settings.dt / settings.normalisation_time
+            rate = max(rate, 1.0 / (state.steps + START_COUNT))
+            update_statistics(observation, state.input_mean, state.input_variance, rate)
+        standardise(
+            observation, state.input_mean, state.input_variance, settings.input_scale, state.unit
+        )
+    else:
+        for i in range(observation.size):
+            state.unit[i] = settings.input_scale * observation[i] * state.sensitivity[i]
+
+
+class MlpNetwork(Network):
+    """See `networks.base.Network`, `MlpOptions` and the module."""
+
+    name = "mlp"
+    Options = MlpOptions
+    adjustable = (*AT_BIRTH, "normalisation_time", "input_scale")
+    think = think
+
+    def __init__(self, body: Body, options: MlpOptions) -> None:
+        check(body, options)
+        super().__init__(body, options)
+        self._sizes = (len(body.channels), *options.hidden, len(body.joints))
+        hidden = [
+            tuple(f"hidden_{layer}.{unit}" for unit in range(size))
+            for layer, size in enumerate(options.hidden, start=1)
+        ]
+        outputs = tuple(f"output.{name}" for name in body.joints)
+        inputs = [body.channels, *hidden]
+        names = [*(f"hidden_{layer}" for layer in range(1, len(hidden) + 1)), "output"]
+        self.layers = stack_layers(
+            (name, rows, (*columns, "constant"))
+            for name, rows, columns in zip(names, [*hidden, body.joints], inputs, strict=True)
+        )
+        self.unit_names = tuple(name for layer in hidden for name in layer) + outputs
+
+    def fields(self) -> list[tuple]:
+        """Inputs and hidden units, each layer's followed by its constant; what has been seen."""
+        channels = self._sizes[0]
+        return [
+            ("unit", np.float64, (sum(size + 1 for size in self._sizes[:-1]),)),
+            ("input_mean", np.float64, (channels,)),
+            ("input_variance", np.float64, (channels,)),
+        ]
+
+    def settings(self) -> dict[str, Any]:
+        """Sizes, activations and scales; times in ms."""
+        options = self.options
+        return {
+            **numbers(options),
+            "normalisation_time": options.normalisation_time * 1000.0,
+            "activation": ACTIVATIONS[options.activation],
+            "output_activation": ACTIVATIONS[options.output_activation],
+            "sizes": np.array(self._sizes),
+        }
+
+    def initial_weights(self, generator: np.random.Generator) -> FloatArray:
+        """See `MlpOptions.initial_scale`."""
+        parts = []
+        for layer in self.layers:
+            inputs = layer.columns - 1
+            reach = self.options.initial_scale * math.sqrt(3.0 / inputs)
+            weights = np.zeros((layer.rows, layer.columns))
+            weights[:, :-1] = generator.uniform(-reach, reach, (layer.rows, inputs))
+            parts.append(weights.ravel())
+        return np.concatenate(parts)
+
+    def give_birth(self, state: np.ndarray) -> None:
+        """Constants are 1; nothing has been seen."""
+        state["input_variance"] = 1.0
+        ends = np.cumsum([size + 1 for size in self._sizes[:-1]]) - 1
+        state["unit"][0, ends] = 1.0
+
+    def activity(self, record: np.void) -> FloatArray:
+        """Values of the hidden units and the outputs, dimensionless."""
+        parts, start = [], self._sizes[0] + 1
+        for size in self._sizes[1:-1]:
+            parts.append(record["unit"][start : start + size])
+            start += size + 1
+        return np.concatenate([*parts, record["output"]])
