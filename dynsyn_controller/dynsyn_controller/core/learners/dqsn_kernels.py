@@ -55,15 +55,15 @@ def update(state, settings):
         _evaluate(state, settings, state.weight, at, 0)
         choice = state.memory_choice[at]
         state.error[:] = 0.0
-        difference = state.learner_value[choice] - wanted
+        difference = state.replay_value[choice] - wanted
         state.error[choice] = huber_slope(difference) / settings.batch
         backpropagate(
             state.weight,
             settings.sizes,
             state.next_input,
-            state.learner_membrane,
-            state.learner_train,
-            state.learner_trace,
+            state.replay_membrane,
+            state.replay_train,
+            state.replay_trace,
             state.error,
             state.derivative,
             state.blame,
@@ -90,7 +90,7 @@ def _best(state, settings, at):
     """
     if state.memory_version[at] != state.target_version:
         _evaluate(state, settings, state.target, at, 1)
-        state.memory_value[at] = state.learner_value.max()
+        state.memory_value[at] = state.replay_value.max()
         state.memory_version[at] = state.target_version
     return state.memory_value[at]
 
@@ -100,16 +100,16 @@ def _evaluate(state, settings, weight, at, half):
     """Q values of one state of transition `at` (half 0: seen; 1: what followed), from rest."""
     width = state.input.size - 1
     state.next_input[:width] = state.memory[at, half * width : (half + 1) * width]
-    state.learner_potential[:] = settings.reset_potential
+    state.replay_potential[:] = settings.reset_potential
     run_network(
         weight,
         settings.sizes,
         state.next_input,
-        state.learner_potential,
-        state.learner_membrane,
-        state.learner_train,
-        state.learner_trace,
-        state.learner_value,
+        state.replay_potential,
+        state.replay_membrane,
+        state.replay_train,
+        state.replay_trace,
+        state.replay_value,
         settings,
     )
 

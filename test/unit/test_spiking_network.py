@@ -1,0 +1,134 @@
+"""The spiking network against its equations in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dynsyn_controller.core.blueprint import Blueprint
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.networks.base import Body
+from dynsyn_controller.core.schema import SchemaError
+from spiking_oracle import SpikingOracle, matrices
+
+
+def body(channels: int = 4, joints: int = 1) -> Body:
+    return Body(
+        joints=tuple(f"joint_{j}" for j in range(joints)),
+        effort_limit=np.full(joints, 10.0),
+        states=tuple(f"state_{i}" for i in range(channels)),
+        ranges=(),
+        joint_channels=({},) * joints,
+        sensitivity=np.linspace(0.5, 2.0, channels),
+        fall_threshold=0.0,
+        dt=20.0,
+    )
+
+
+def blueprint(made_for: Body | None = None, learner: str = "none", **options) -> Blueprint:
+    return Blueprint(
+        made_for or body(), {"type": "spiking", **options}, {"type": learner}
+    )
+
+
+def alive(plan: Blueprint, seed: int = 0) -> Controller:
+    return Controller(plan, plan.new_state(seed))
+
+
+CASES = [
+    {},
+    {"neuron": "if"},
+    {"hidden": [9, 7, 5]},
+    {"readout": "count", "hidden": [12, 8]},
+    {"membrane_time": 5.0, "threshold": 0.7, "reset_potential": -0.2, "time_steps": 7},
+    {"readout": "count", "neuron": "if", "time_steps": 1},
+    {"keep_state": True},
+    {"keep_state": True, "readout": "count", "neuron": "if", "hidden": [6, 6]},
+]
+
+
+@pytest.mark.parametrize("options", CASES, ids=str)
+@pytest.mark.parametrize("joints", [1, 3])
+def test_decisions_are_those_of_the_equations(options: dict, joints: int):
+    robot = body(joints=joints)
+    plan = blueprint(robot, initial_scale=3.0, encoding_gain=1.5, **options)
+    controller, chosen = alive(plan), plan.network.options
+    oracle = SpikingOracle(
+        matrices(controller.state["weight"][0], plan.network.sizes),
+        leaky=chosen.neuron == "lif",
+        tau=chosen.membrane_time,
+        threshold=chosen.threshold,
+        reset=chosen.reset_potential,
+        steps=chosen.time_steps,
+        counts=chosen.readout == "count",
+    )
+    generator, fired = np.random.default_rng(1), 0.0
+    for _ in range(20):
+        observation = generator.normal(0.0, 2.0, 4)
+        controller.step(observation, 1.0)
+        if not chosen.keep_state:
+            oracle.rest()
+        value = oracle.decide(1.5 * robot.sensitivity * observation)
+        np.testing.assert_allclose(controller.state["value"][0], value, atol=1e-9, rtol=0)
+        wanted = value[1::2] - value[::2] if oracle.counts else value
+        np.testing.assert_allclose(controller.state["output"][0], wanted, atol=1e-9, rtol=0)
+        for train, expected in zip(
+            plan.network.spikes(controller.state[0]), oracle.trains, strict=False
+        ):
+            np.testing.assert_array_equal(train, expected)
+            fired += train.sum()
+    assert fired > 0
+
+
+def test_the_largest_value_chooses_the_effort():
+    plan = blueprint(action="argmax", levels=[-1.0, 0.0, 0.5], initial_scale=3.0)
+    controller = alive(plan)
+    generator, seen = np.random.default_rng(2), set()
+    for _ in range(50):
+        effort = controller.step(generator.normal(0.0, 2.0, 4), 0.0)
+        value = controller.state["value"][0]
+        assert effort[0] == 10.0 * (-1.0, 0.0, 0.5)[int(np.argmax(value))]
+        seen.add(float(effort[0]))
+    assert len(seen) > 1
+
+
+def test_activity_names_rates_values_and_outputs():
+    plan = blueprint(hidden=[3, 2], initial_scale=4.0)
+    controller = alive(plan)
+    controller.step(np.array([2.0, -1.0, 3.0, 1.0]), 0.0)
+    values = dict(zip(plan.network.unit_names, controller.activity(), strict=True))
+    assert list(values) == [
+        *(f"hidden_1.{j}" for j in range(3)),
+        *(f"hidden_2.{j}" for j in range(2)),
+        "value.joint_0",
+        "output.joint_0",
+    ]
+    trains = plan.network.spikes(controller.state[0])
+    assert values["hidden_1.1"] == trains[0][:, 1].mean()
+    assert any(train.any() for train in trains)
+    assert values["output.joint_0"] == controller.state["output"][0, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"time_steps": 0}, "network.time_steps: found 0, expected 1 or more"),
+        ({"hidden": []}, "network.hidden: found an empty list, expected one size or more"),
+        ({"hidden": [4, 0]}, "network.hidden[1]: found 0, expected 1 or more"),
+        ({"membrane_time": 0.5}, "network.membrane_time: found 0.5, expected 1 or more"),
+        ({"threshold": 0.0}, "network.threshold: found 0.0, expected more than network.reset"),
+        ({"action": "argmax", "levels": [1.0]}, "network.levels: found [1.0], expected two"),
+        ({"neuron": "hodgkin"}, "network.neuron: found 'hodgkin' (str), expected one of lif, if"),
+        ({"encoding_gain": 0.0}, "network.encoding_gain"),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_are_named(options: dict, message: str):
+    with pytest.raises(SchemaError) as caught:
+        blueprint(**options)
+    assert message in str(caught.value)
+
+
+def test_one_choice_cannot_drive_three_joints():
+    with pytest.raises(SchemaError, match="'argmax' on a robot with 3 joints .*expected 'linear'"):
+        blueprint(body(joints=3), action="argmax")
