@@ -7,8 +7,8 @@ import numpy as np
 
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_controller.robot.sensors import Observer
 from dynsyn_sim_bridge.robots.registry import entry
 
 robot = load_robot(config_path("robots/walker.yaml"))  # names, units, limits, network

@@ -27,7 +27,7 @@ def train(folder: RunFolder, steps: int) -> None:
 # several processes may be started, and each of them reads this file: hence the guard
 if __name__ == "__main__":
     path = sys.argv[1] if len(sys.argv) > 1 else "runs/example"
-    config = make_config("walker", preset="dynsyn", lifetimes=2, overrides={"period_mean": 30.0})
+    config = make_config("walker", preset="dynsyn", lifetimes=2, settings={"period_mean": 30.0})
     train(RunFolder.create(path, config), steps=10_000)
     # ... another day: exactly as if it had never stopped
     run = RunFolder(path)

@@ -21,7 +21,8 @@ ARGUMENTS = {
         "",
         "file that the lifetime is continued from, where it exists, and kept in (empty: none)",
     ),
-    "preset": ("preset", str, "", "preset of the learning rule (empty: the robot file's)"),
+    "learner": ("learner", str, "", "what learns (empty: the robot file's)"),
+    "preset": ("preset", str, "", "preset of the learner (empty: the robot file's)"),
     "seed": ("seed", int, "0", "seed of a new-born lifetime"),
     "learning": ("learning", bool, "true", "false: the weights stand still at their centres"),
     "effort_topic": (

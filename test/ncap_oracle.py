@@ -76,11 +76,12 @@ class NcapReference(WalkerReference):
     """
 
     def __init__(self, controller: Controller, seed: int) -> None:
-        self.body, self.rule = controller.body, controller.network.rule
+        self.body, self.settings = controller.body, controller.learner.options
         self.options = controller.network.options
         self.kinds = controller.layers
         random = SplitMix64(int(np.random.default_rng(seed).integers(2**64, dtype=np.uint64)))
-        self.layers = [DynamicSynapses(controller.centre.copy(), self.rule, random)]
+        centre = controller.quantity("centre").copy()
+        self.layers = [DynamicSynapses(centre, self.settings, random)]
         self.baseline, self.progress, self.settling, self.steps = 0.0, 0.0, 0.0, 0
         self.output = np.zeros(len(self.body.joints))
 

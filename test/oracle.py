@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from records import split
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.factory import new_controller
@@ -50,13 +51,14 @@ def robot_data(
         for at, name in enumerate(names)
     ]
     return {
+        "version": 2,
         "name": "sized",
         "description": "a robot of a given size",
         "control_rate": 50.0,
         "time_scale": 1.65,
         "joints": [{"name": name, "effort_limit": 2.0 + at} for at, name in enumerate(names)],
         "observation": observation,
-        **({"scan": {"rays": rays}} if rays else {}),
+        **({"sensors": [{"name": "scan", "rays": rays}]} if rays else {}),
         "network": {
             "type": "walker",
             "hidden": hidden,
@@ -77,8 +79,8 @@ def twins(
     robot: Robot, preset: str, seed: int, **settings: Any
 ) -> tuple[Controller, WalkerReference]:
     """The same lifetime twice: by the kernels and by the reference."""
-    controller = new_controller(robot, preset, settings, seed)
-    return controller, WalkerReference(robot.body, controller.network.rule, seed)
+    controller = new_controller(robot, preset, seed=seed, **split(settings))
+    return controller, WalkerReference(controller.blueprint, seed)
 
 
 def live_together(

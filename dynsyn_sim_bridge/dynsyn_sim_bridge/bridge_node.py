@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 
 import rclpy
-from nav_msgs.msg import Odometry
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -20,7 +19,6 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
@@ -31,12 +29,11 @@ from dynsyn_controller.messages.conversions import (
     set_stamp,
     stamp_nanoseconds,
 )
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
-from dynsyn_controller.robot.robot_file import RobotFileError
-from dynsyn_controller.robot.sensors import FloatArray
-from dynsyn_msgs.msg import Contacts, JointCommand, Reward
+from dynsyn_msgs.msg import JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 from dynsyn_sim_bridge.parameters import Settings, settings
@@ -44,14 +41,8 @@ from dynsyn_sim_bridge.simulation import Simulation
 
 NAME = "bridge_node"
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
-MESSAGES = {
-    "joint_states": (JointState, "base_link"),
-    "imu": (Imu, "base_link"),
-    "odom": (Odometry, "odom"),
-    "scan": (LaserScan, "lidar"),
-    "contacts": (Contacts, ""),
-}
-"""Topic -> its type and frame."""
+ALWAYS = ("joint_states", "odom")
+"""Sensors that are published whether the robot file reads them or not, for people."""
 _REFUSAL_PERIOD = 2.0  # s between two logs of refused commands
 
 
@@ -74,9 +65,8 @@ class Bridge(Node):
         self.settings: Settings = settings(overrides_of(self))
         declare(self, self.settings.table, self.settings.values)
         self.add_post_set_parameters_callback(self._on_parameters)
-        entry, options = self.settings.entry, self.settings.options
-        description = entry.robot(**options)
-        robot = entry.create(**options)
+        asked = self.settings.robot
+        robot = asked.create()
         self.simulation = Simulation(robot, self.settings.seed)
         self.effort: FloatArray | None = None
         self.effort_stamp = self.effort_time = -1
@@ -86,10 +76,10 @@ class Bridge(Node):
         self.reset_asked = False
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
-        self._open_outputs({channel.source for channel in description.observation})
+        self._open_outputs({sensor.name: sensor.topic for sensor in asked.robot.sensors})
         self._open_inputs()
         self.get_logger().info(
-            f"{entry.name}: {entry.description}; joints {', '.join(robot.layout.joints)}"
+            f"{asked.reference}: {asked.entry.description}; joints {', '.join(robot.layout.joints)}"
         )
 
     def publish(self, stamp: int) -> None:
@@ -125,29 +115,30 @@ class Bridge(Node):
             if self.steps_left == 0:
                 self._finish_steps(success=True)
 
-    def _open_outputs(self, sensed: set[str]) -> None:
-        """One publisher for each topic that this robot has; the reward goes out last."""
-        robot = self.simulation.robot
-        topics = {"joint_states", "odom"} | sensed & MESSAGES.keys()
-        messages = {}
-        for topic, (kind, frame) in MESSAGES.items():
-            if topic in topics:
-                messages[topic] = kind()
-                messages[topic].header.frame_id = frame
-        # Velocities do not turn with a body that pitches: see REP-103 and REP-120.
-        messages["odom"].child_frame_id = "base_stabilized"
-        scan = robot.control_period, robot.range_max, robot.scan_angles
+    def _open_outputs(self, topics: dict[str, str]) -> None:
+        """One publisher for each sensor that is of use; the reward goes out last.
+
+        Args:
+            topics: of the sensors that the robot file reads.
+        """
+        layout = self.simulation.robot.layout
+        sensors = [each for name, each in layout.sensors.items() if name in (*topics, *ALWAYS)]
+        messages = {sensor.name: sensor.new_message() for sensor in sensors}
         # Real messages once, for their lengths; from then on only numbers in their bytes change.
-        SensorWriter(robot.layout, messages, *scan).write(self.simulation.sensors, 0)
-        messages["reward"] = Reward()
-        forms = {topic: sending_form(message) for topic, message in messages.items()}
-        self._outputs = [
-            (self.create_publisher(type(messages[topic]), topic, QOS).publish, form)
-            for topic, form in forms.items()
+        SensorWriter(layout, messages).write(self.simulation.sensors, 0)
+        forms = {name: sending_form(message) for name, message in messages.items()}
+        reward = sending_form(Reward())
+        own = {sensor.name: sensor.topic for sensor in sensors}
+        published = [
+            ((own | topics)[name], type(messages[name]), form) for name, form in forms.items()
         ]
-        records = {topic: form.record for topic, form in forms.items()}
-        self._reward = records.pop("reward")
-        self._writer = SensorWriter(robot.layout, records, *scan)
+        self._outputs = [
+            (self.create_publisher(kind, topic, QOS).publish, form)
+            for topic, kind, form in [*published, ("reward", Reward, reward)]
+        ]
+        self._reward = reward.record
+        records = {name: form.record for name, form in forms.items()}
+        self._writer = SensorWriter(layout, records)
         self._observation: list[tuple[Callable, bytes]] = []
         self._clock_message = Clock()
         self._clock_publisher = self.create_publisher(Clock, "/clock", QOS)
@@ -249,7 +240,7 @@ def run(arguments: list[str]) -> int:
         if unknown:
             raise ParameterError(f"argument {unknown[0]!r}: expected --ros-args and what follows")
         bridge = Bridge()
-    except (ParameterError, RobotFileError) as error:
+    except ValueError as error:  # parameters, a robot file, or a body that does not fit it
         return end(NAME, error, 2)
     except (ImportError, OSError) as error:
         return end(NAME, error, 1)

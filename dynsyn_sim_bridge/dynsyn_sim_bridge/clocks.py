@@ -7,14 +7,14 @@ over and over.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.timing import SECOND, Deadlines
-
-if TYPE_CHECKING:
-    from dynsyn_sim_bridge.bridge_node import Bridge
+from dynsyn_sim_bridge.parameters import Settings
+from dynsyn_sim_bridge.simulation import Simulation
 
 LONGEST_WAIT = SECOND // 5
 """ns; a signal is noticed between two waits."""
@@ -25,6 +25,51 @@ REPEAT = SECOND // 5
 _WARNING_PERIOD = 10.0  # s
 
 
+class Driven(Protocol):
+    """What a clock drives: the bridge node.
+
+    Attributes:
+        settings: its parameters.
+        simulation: the robot in it.
+        effort: (joints,) N m of the last good command; None before the first and after a reset.
+        effort_stamp: stamp of that command, ns; -1 for commands that bear none.
+        effort_time: when it came, ns of the steady clock.
+        stamp: of the observation published last, ns.
+        steps_left: control steps that `sim/step` still waits for.
+        reset_asked: the body was put back by hand and nobody has been told yet.
+    """
+
+    settings: Settings
+    simulation: Simulation
+    effort: FloatArray | None
+    effort_stamp: int
+    effort_time: int
+    stamp: int
+    steps_left: int
+    reset_asked: bool
+
+    def publish(self, stamp: int) -> None:
+        """Publish observation and reward of this moment under `stamp` (ns)."""
+
+    def publish_again(self) -> None:
+        """Publish the last observation once more, under its own stamp."""
+
+    def publish_clock(self, stamp: int) -> None:
+        """Publish simulated time (ns) if anybody listens."""
+
+    def may_step(self) -> bool:
+        """Whether the simulation may go on by one control step now."""
+
+    def step(self, effort: FloatArray) -> None:
+        """One control step of the simulation."""
+
+    def get_clock(self) -> Any:
+        """The node's clock."""
+
+    def get_logger(self) -> Any:
+        """The node's logger."""
+
+
 class Lockstep:
     """One control step for each command that bears the stamp of the last observation.
 
@@ -32,7 +77,7 @@ class Lockstep:
     and goes on by whole periods, in integer nanoseconds, so that a run is the same every time.
     """
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Driven) -> None:
         self._bridge = bridge
         self._period = round(bridge.simulation.robot.control_period * SECOND)
         self._publish(self._period)
@@ -64,7 +109,7 @@ class RealTime:
     simulation's own and is published on /clock.
     """
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Driven) -> None:
         self._bridge = bridge
         factor = bridge.settings.realtime_factor
         self._step = round(bridge.simulation.robot.control_period * SECOND)

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value, resolve
-from dynsyn_sim_bridge.robots.registry import ROBOTS, Entry
+from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, find
 
 TABLE: tuple[Parameter, ...] = (
-    Parameter("robot", "walker", "Simulated robot.", choices=tuple(ROBOTS)),
+    Parameter(
+        "robot",
+        "walker",
+        "Simulated robot: a name, gymnasium:ENV_ID, FILE.py:CLASS, or a robot file that says its "
+        "simulation.",
+    ),
     Parameter("seed", 0, "Seed of the terrain and of the start.", minimum=0, maximum=2**63 - 1),
     Parameter(
         "lockstep",
@@ -44,15 +50,15 @@ TABLE: tuple[Parameter, ...] = (
 
 @dataclass
 class Settings:
-    """Values of the table's parameters, by their names; `options` are those of the robot.
+    """Values of the table's parameters, by their names.
 
     Attributes:
-        entry: the robot's entry in the registry.
+        robot: the robot that was asked for, with its options.
         table: the parameters of the bridge and of this robot.
         values: value of each of them.
     """
 
-    entry: Entry
+    robot: RobotSpec
     table: tuple[Parameter, ...]
     values: dict[str, Value]
     seed: int
@@ -60,29 +66,34 @@ class Settings:
     realtime_factor: float
     command_timeout: float
     effort_topic: str
-    options: dict[str, Value]
 
 
 def settings(overrides: dict[str, Any]) -> Settings:
     """What the bridge was asked for.
 
     Args:
-        overrides: name -> value of the parameters given; options of the robot among them.
+        overrides: name -> value of the parameters given, options of the robot among them.
 
     Raises:
         ParameterError: an unknown parameter, a value that does not fit, or two that exclude
             each other.
+        RobotFileError: the robot file cannot be.
     """
     by_name = {parameter.name: parameter for parameter in TABLE}
-    robot = by_name["robot"].check(overrides.get("robot", by_name["robot"].default))
-    entry = ROBOTS[robot]
-    table = TABLE + entry.options
-    values = resolve(table, overrides)
+    reference = by_name["robot"].check(overrides.get("robot", by_name["robot"].default))
+    try:
+        table = TABLE + find(reference).entry.options
+        values = resolve(table, overrides)
+        options = {name: value for name, value in overrides.items() if name not in by_name}
+        robot = describe(reference, options)
+    except (ParameterError, RobotFileError):
+        raise
+    except ValueError as error:
+        raise ParameterError(f"robot: {error}") from None
     if values["lockstep"] and values["effort_topic"]:
         raise ParameterError(
             f"effort_topic: found {values['effort_topic']!r} in lockstep, where commands need a "
             "stamp; expected it empty"
         )
     own = {name: values[name] for name in by_name if name != "robot"}
-    options = {option.name: values[option.name] for option in entry.options}
-    return Settings(entry=entry, table=table, values=values, options=options, **own)
+    return Settings(robot=robot, table=table, values={**values, **robot.options}, **own)

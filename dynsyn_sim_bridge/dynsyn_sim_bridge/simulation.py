@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
 

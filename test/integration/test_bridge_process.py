@@ -26,7 +26,7 @@ def test_signals_end_it_with_0(processes, peer, number, lockstep):
 @pytest.mark.parametrize(
     ("parameters", "error"),
     [
-        ({"robot": "wlaker"}, "robot: found 'wlaker' (str), expected one of walker"),
+        ({"robot": "wlaker"}, "robot: no robot named 'wlaker'; did you mean 'walker'?"),
         ({"sede": 3}, "sede: unknown parameter; did you mean 'seed'?"),
         ({"joints": 3}, "joints: unknown parameter"),
         ({"realtime_factor": "fast"}, "realtime_factor: found 'fast' (str), expected a number"),

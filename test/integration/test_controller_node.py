@@ -19,9 +19,9 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_controller.robot.safety import Safety
-from dynsyn_controller.robot.sensors import Observer
 from dynsyn_msgs.msg import JointCommand, Status, Weights
 from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry

@@ -46,12 +46,12 @@ def test_training_starts_where_it_was_asked_to(trained) -> None:
 
 def test_the_node_takes_it_however_its_weights_began(tmp_path) -> None:
     swimmer, path = entry("swimmer"), tmp_path / "life.ckpt"
-    robot = swimmer.robot({"initial_magnitude": 0.3})
+    robot = swimmer.robot().choose(options={"initial_magnitude": 0.3})
     checkpoint.save(path, robot, new_controller(robot, seed=3))
     controller = new_controller(swimmer.robot())
     checkpoint.restore(controller, checkpoint.load(path))
     assert np.abs(controller.centre).tolist() == [0.3] * 4
-    other = new_controller(swimmer.robot({"signs": "free"}))
+    other = new_controller(swimmer.robot().choose(options={"signs": "free"}))
     with pytest.raises(checkpoint.CheckpointError, match="signs: found 'constrained', expected"):
         checkpoint.restore(other, checkpoint.load(path))
 

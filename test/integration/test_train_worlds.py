@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynsyn_controller.robot.sensors import Observer
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_lab.training.backends.envpool import (
     LIVING,
     REBORN,
     RESTING,
-    decode_all,
     make_pool,
     receive,
 )
@@ -23,11 +22,11 @@ from dynsyn_lab.training.progress import PlainProgress
 from dynsyn_lab.training.run_folder import RunError, RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.trainer import Limits, Trainer
-from dynsyn_sim_bridge.robots.bipedal_walker import LAYOUT, BipedalWalker
+from dynsyn_sim_bridge.robots.bipedal_walker import LAYOUT, BipedalWalker, decode_all
 from dynsyn_sim_bridge.robots.registry import entry
 
 needs_envpool = pytest.mark.skipif(not has_envpool(), reason="envpool is not installed")
-BACKENDS = ["gymnasium", "processes", pytest.param("envpool", marks=needs_envpool)]
+BACKENDS = ["in_process", "processes", pytest.param("envpool", marks=needs_envpool)]
 
 
 def train(path: Path, *calls: int, **asked) -> RunFolder:
@@ -69,7 +68,7 @@ def test_resumed_is_as_if_never_interrupted(tmp_path, backend) -> None:
 
 def test_processes_live_as_this_process(tmp_path) -> None:
     many = train(tmp_path / "many", 500, lifetimes=3, backend="processes", seed=5)
-    one = train(tmp_path / "one", 500, lifetimes=1, backend="gymnasium", seed=7)
+    one = train(tmp_path / "one", 500, lifetimes=1, backend="in_process", seed=7)
     assert_same_life(many.lifetime(2), one.lifetime(0))
 
 
@@ -81,7 +80,7 @@ def test_neighbours_make_no_difference(tmp_path) -> None:
     assert many.trace(3)["drive.0.0.weight"].tolist() != many.trace(2)["drive.0.0.weight"].tolist()
 
 
-def test_how_often_is_saved_makes_no_difference_on_gymnasium(tmp_path) -> None:
+def test_how_often_is_saved_makes_no_difference_in_this_process(tmp_path) -> None:
     one = train(tmp_path / "one", 600, save_every=100)
     other = train(tmp_path / "other", 600, save_every=1000)
     assert_same_life(one.lifetime(0), other.lifetime(0))
@@ -113,7 +112,7 @@ def test_resuming_puts_the_body_back_once(monkeypatch, tmp_path) -> None:
     assert len(resets) <= 3  # or its last step ended it
 
 
-@pytest.mark.parametrize("backend", ["gymnasium", "processes"])
+@pytest.mark.parametrize("backend", ["in_process", "processes"])
 def test_a_run_of_another_version_is_refused(tmp_path, backend) -> None:
     folder = train(tmp_path / "run", 400, backend=backend, lifetimes=2)
     parts = folder.load_state()
@@ -163,7 +162,9 @@ def test_what_fails_in_another_process_is_told_here(tmp_path) -> None:
     config = make_config("swimmer", lifetimes=2, backend="processes")
     config.robot_options["joints"] = 6  # not what the robot file says
     folder = RunFolder.create(tmp_path / "run", config)
-    with pytest.raises(RuntimeError, match=r"ValueError: effort .*: expected 6 finite"):
+    with pytest.raises(
+        RuntimeError, match=r"ValueError: swimmer: found joints .*joint_6; its robot file"
+    ):
         live(folder, Limits(steps=100))
 
 
@@ -190,7 +191,10 @@ def test_senses_of_a_walker_are_the_environments_own_observation() -> None:
 @needs_envpool
 @pytest.mark.parametrize("name", ["walker", "walker_hardcore"])
 def test_observation_on_envpool_is_the_environments_own(name) -> None:
-    pool, generator = make_pool(name, [1, 2, 3]), np.random.default_rng(2)
+    pool, generator = (
+        make_pool(entry(name).envpool.environment, [1, 2, 3]),
+        np.random.default_rng(2),
+    )
     state, _ = pool.reset()
     robot = entry(name).robot()
     sensors, observation = np.zeros((3, LAYOUT.size)), np.zeros((3, 24))

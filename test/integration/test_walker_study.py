@@ -31,7 +31,7 @@ def real(tmp_path_factory) -> Path:
         overrides={"learning_rate": 5e-5},
         lifetimes=2,
         seed=40,
-        backend="gymnasium",
+        backend="in_process",
     )
     Trainer(RunFolder.create(path, config), Limits(3000), Silence(), Interrupts()).run()
     return path
@@ -166,7 +166,7 @@ def test_what_cannot_be_told_is_one_clear_line(real: Path, tmp_path: Path, capsy
     for words, code, message in [
         ([f"a={tmp_path / 'none'}"], 1, "run.json: No such file"),
         ([f"a={unlived}"], 1, "lifetime_000: no episode has ended yet"),
-        ([f"a={swimmer}"], 1, "found robot swimmer, expected walker"),
+        ([f"a={swimmer}"], 1, "found robot swimmer, expected one with the body walker"),
         ([f"a={torn}"], 1, "curve.csv: damaged"),
         ([f"a={real}", f"a={other}"], 2, "arm a: given twice"),
         ([f"a={real}", f"b={real}"], 2, f"run {real}: given twice"),

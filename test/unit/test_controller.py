@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -11,7 +10,7 @@ from numba import njit
 from numba.core.runtime import _nrt_python, rtsys
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.networks import walker as walker_network
+from dynsyn_controller.core.step import step, step_batch
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
@@ -63,21 +62,19 @@ def test_a_snapshot_goes_on_bit_for_bit(walker, preset):
 def test_a_batch_lives_as_single_lifetimes_do(walker):
     """Bit for bit, with some lifetimes refused in some steps."""
     lives = [new_controller(walker, "dynsyn", seed=seed) for seed in range(5)]
-    network = lives[0].network
+    parameters = lives[0].blueprint.parameters
     states = np.concatenate([life.state for life in lives])
     random = np.random.default_rng(3)
-    for step in range(400):
+    for at in range(400):
         observation = random.normal(size=(5, CHANNELS))
         reward, terminal = random.normal(size=5), random.random(5) < 0.05
-        if step % 50 == 7:
+        if at % 50 == 7:
             observation[2, 11] = np.nan
-        refused = network.step_batch(
-            states, network.parameters, observation, reward, terminal, step % 90 > 5
-        )
-        assert refused == (step % 50 == 7)
+        refused = step_batch(states, parameters, observation, reward, terminal, at % 90 > 5)
+        assert refused == (at % 50 == 7)
         for i, life in enumerate(lives):
             if np.isfinite(observation[i]).all():
-                life.step(observation[i], reward[i], bool(terminal[i]), step % 90 > 5)
+                life.step(observation[i], reward[i], bool(terminal[i]), at % 90 > 5)
     for i, life in enumerate(lives):
         assert same(states[i : i + 1], life.state), f"lifetime {i}"
 
@@ -148,7 +145,7 @@ def test_frozen_weights_stand_at_their_centres(walker, lived):
     live(controller, lived, 1)
     before = controller.state.copy()[0]
     efforts = live(controller, 100, 2, learning=False)
-    assert np.array_equal(controller.weight, controller.centre)
+    assert np.array_equal(controller.weight, controller.quantity("centre"))
     for name in ("centre", "amplitude", "gain", "baseline", "sine", "remaining", "random_state"):
         assert np.array_equal(before[name], controller.state[0][name]), name
     assert np.ptp(efforts, axis=0).min() > 0, "the network itself lives on"
@@ -159,12 +156,14 @@ def test_learning_goes_on_after_freezing(walker):
     controller = new_controller(walker, "authors", seed=9)
     live(controller, 50, 1)
     live(controller, 50, 2, learning=False)
-    centre = controller.centre.copy()
+    centre = controller.quantity("centre").copy()
     controller.step(np.zeros(CHANNELS), 100.0)
-    assert np.array_equal(controller.centre, centre), "a frozen step's reward teaches nothing"
-    assert not np.array_equal(controller.weight, controller.centre)
+    assert np.array_equal(controller.quantity("centre"), centre), (
+        "a frozen step's reward teaches nothing"
+    )
+    assert not np.array_equal(controller.weight, controller.quantity("centre"))
     controller.step(np.zeros(CHANNELS), 100.0)
-    assert not np.array_equal(controller.centre, centre)
+    assert not np.array_equal(controller.quantity("centre"), centre)
 
 
 def test_the_first_reward_is_for_nothing_done(walker):
@@ -196,45 +195,45 @@ def test_observations_of_any_layout_and_number_type_mean_the_same(walker):
 def test_state_of_another_network_is_refused(walker):
     paper, authors = new_controller(walker, "paper"), new_controller(walker, "authors")
     with pytest.raises(ValueError, match="state: found another shape or dtype"):
-        Controller(paper.network, paper.body, authors.state)
+        Controller(paper.blueprint, authors.state)
 
 
 def test_a_state_that_cannot_be_written_is_refused(walker):
     life = new_controller(walker)
     life.state.flags.writeable = False
     with pytest.raises(ValueError, match="state: "):
-        Controller(life.network, life.body, life.state)
+        Controller(life.blueprint, life.state)
 
 
 def test_compiling_leaves_nothing_to_compile_and_the_lifetime_alone(walker):
-    controller = new_controller(walker, "paper", {"oscillator_bias": True}, seed=1)
+    controller = new_controller(walker, "paper", seed=1, options={"oscillator_bias": True})
     before = controller.state.copy()
     controller.compile()
     assert same(controller.state, before)
-    compiled = len(walker_network.step.overloads)
+    compiled = len(step.overloads)
     controller.step(np.zeros(CHANNELS), 0.0)
     controller.step(np.zeros(CHANNELS), -100, True)
     controller.step(np.zeros(CHANNELS), np.float64(1.0), np.bool_(False), np.bool_(True))
-    assert len(walker_network.step.overloads) == compiled, "a control step had to compile"
+    assert len(step.overloads) == compiled, "a control step had to compile"
 
 
 @njit
 def live_on(states, settings, observation, steps):
     for _ in range(steps):
-        walker_network.step(states, 0, settings, observation, 0.3, False, True)
+        step(states, 0, settings, observation, 0.3, False, True)
 
 
 @pytest.mark.parametrize("preset", ["paper", "dynsyn"])
 def test_kernels_allocate_nothing(walker, preset):
     """Numba's own count of allocations is that of the call alone, however many steps it lives."""
     controller = new_controller(walker, preset, {"period_mean": 2.0, "period_std": 0.5}, seed=1)
-    network, observation = controller.network, np.full(CHANNELS, 0.2)
-    live_on(controller.state, network.parameters, observation, 1)
+    parameters, observation = controller.blueprint.parameters, np.full(CHANNELS, 0.2)
+    live_on(controller.state, parameters, observation, 1)
     _nrt_python.memsys_enable_stats()
     counts = []
     for steps in (1, 5000):
         before = rtsys.get_allocation_stats().alloc
-        live_on(controller.state, network.parameters, observation, steps)
+        live_on(controller.state, parameters, observation, steps)
         counts.append(rtsys.get_allocation_stats().alloc - before)
     _nrt_python.memsys_disable_stats()
     assert counts[0] == counts[1]
@@ -256,12 +255,13 @@ def test_a_step_leaves_nothing_behind_in_python(walker):
 
 
 def test_settings_of_the_robot_file_belong_to_its_own_preset(walker):
-    robot = dataclasses.replace(walker, rule={"learning_rate": 1e-4})
-    assert new_controller(robot).network.rule.learning_rate == 1e-4
-    assert new_controller(robot, "paper").network.rule.learning_rate == 1.2e-5
-    assert new_controller(robot, None, {"learning_rate": 2e-4}).network.rule.learning_rate == 2e-4
+    robot = walker.with_sections(walker.network, {**walker.learner, "learning_rate": 1e-4})
+    assert new_controller(robot).learner.options.learning_rate == 1e-4
+    assert new_controller(robot, "paper").learner.options.learning_rate == 1.2e-5
+    own = new_controller(robot, None, {"learning_rate": 2e-4})
+    assert own.learner.options.learning_rate == 2e-4
 
 
 def test_settings_that_cannot_be_name_the_robot(walker):
-    with pytest.raises(RobotFileError, match=r"robot walker: rule\.alpha: unknown key"):
+    with pytest.raises(RobotFileError, match=r"robot walker: learner\.alpha: unknown key"):
         new_controller(walker, None, {"alpha": 1.0})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 
 import numpy as np
 import pytest
@@ -15,13 +14,28 @@ from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray
 
 from dynsyn_controller.messages.commands import CommandReader, CommandWriter
+from dynsyn_controller.messages.contacts import ContactSensor
 from dynsyn_controller.messages.conversions import MessageError, SensorReader, SensorWriter
-from dynsyn_controller.robot.robot_file import Channel
-from dynsyn_controller.robot.sensors import SensorLayout
+from dynsyn_controller.messages.imu import ImuSensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.laser_scan import LaserScanSensor
+from dynsyn_controller.messages.layout import SensorLayout
+from dynsyn_controller.messages.odometry import OdometrySensor
+from dynsyn_controller.messages.twist import TwistSensor
+from dynsyn_controller.robot.observation import Channel
 from dynsyn_msgs.msg import Contacts, JointCommand
 from dynsyn_sim_bridge.robots.registry import entry
 
-LAYOUT = SensorLayout(joints=("hip", "knee"), rays=3, contacts=("toe", "heel"))
+LAYOUT = SensorLayout(
+    (
+        JointStateSensor(joints=("hip", "knee")),
+        ImuSensor(),
+        OdometrySensor(),
+        TwistSensor(),
+        LaserScanSensor(rays=3, range_max=4.0),
+        ContactSensor(contacts=("toe", "heel")),
+    )
+)
 PERIOD = 20_000_000
 KINDS = {
     "joint_states": JointState,
@@ -37,13 +51,13 @@ def channel(source: str, field: str = "", **more) -> Channel:
     return Channel(name=name, source=source, field=field, **more)
 
 
-HIP = channel("joint_states", "position", joint="hip")
-KNEE_SPEED = channel("joint_states", "velocity", joint="knee")
+HIP = channel("joint_states", "position", element="hip")
+KNEE_SPEED = channel("joint_states", "velocity", element="knee")
 PITCH = channel("imu", "orientation.pitch")
 TURNING = channel("imu", "angular_velocity.y")
 FORWARD = channel("odom", "twist.linear.x")
-RAY = channel("scan", ray=1)
-TOE = channel("contacts", contact="toe")
+RAY = channel("scan", element="1")
+TOE = channel("contacts", element="toe")
 SPEED = channel("command", "linear.x", default=0.5)
 
 
@@ -68,16 +82,11 @@ def test_messages_carry_sensor_vectors_bit_for_bit(name: str):
     robot = entry(name).create()
     robot.reset(seed=3)
     writer = SensorWriter(
-        robot.layout,
-        {source: kind() for source, kind in KINDS.items()},
-        robot.control_period,
-        robot.range_max,
-        robot.scan_angles,
+        robot.layout, {name: each.new_message() for name, each in robot.layout.sensors.items()}
     )
-    unsaid = ("command.linear", "command.angular", "imu.linear_acceleration")
-    blocks = [block for block in robot.layout.blocks if block not in unsaid]
-    read = SensorReader(robot.layout, (), blocks)
+    read = SensorReader(robot.layout, (), robot.layout.blocks)
     assert read.sources == tuple(KINDS)
+    assert {name: type(message) for name, message in writer.messages.items()} == KINDS
     will, sensors = np.random.default_rng(0), robot.layout.zeros()
     for step in range(1, 400):
         if robot.step(will.uniform(-80.0, 80.0, 4)).terminal:
@@ -95,7 +104,7 @@ def test_messages_carry_sensor_vectors_bit_for_bit(name: str):
 
 
 def test_rays_that_meet_nothing_are_infinite_on_the_wire():
-    writer = SensorWriter(LAYOUT, {"scan": LaserScan()}, range_max=4.0)
+    writer = SensorWriter(LAYOUT, {"scan": LaserScan()})
     sensors = LAYOUT.zeros()
     LAYOUT.view(sensors, "scan")[:] = (0.5, 4.0, 3.5)
     writer.write(sensors, 0)
@@ -103,13 +112,6 @@ def test_rays_that_meet_nothing_are_infinite_on_the_wire():
     read = reader(RAY)
     read.read("scan", writer.messages["scan"], 0)
     assert value(read, RAY) == 4.0
-
-
-def test_a_ray_that_is_too_close_reads_as_the_least_range():
-    read = reader(RAY)
-    ranges = array("f", [1.0, -math.inf, 1.0])
-    read.read("scan", LaserScan(ranges=ranges, range_min=0.25, range_max=4.0), 0)
-    assert value(read, RAY) == 0.25
 
 
 def test_joints_are_read_by_name_whatever_their_order_and_company():
@@ -175,6 +177,12 @@ def nan_odom() -> Odometry:
     return odom
 
 
+def fast_odom() -> Odometry:
+    odom = Odometry()
+    odom.twist.twist.linear.x = -5000.0
+    return odom
+
+
 @pytest.mark.parametrize(
     ("source", "message", "error"),
     [
@@ -187,9 +195,14 @@ def nan_odom() -> Odometry:
         ),
         ("imu", nan_imu(), "angular_velocity.y: found nan"),
         ("imu", long_imu(), "orientation of length 2, expected a unit quaternion"),
-        ("odom", nan_odom(), "linear.x: found inf"),
+        ("odom", nan_odom(), "twist.linear.x: found inf, expected a finite number"),
         ("scan", LaserScan(ranges=[1.0, 2.0]), "2 rays, expected 3"),
-        ("scan", LaserScan(ranges=[1.0, math.nan, 2.0]), "ray 1: found nan"),
+        (
+            "joint_states",
+            joint_state(position=[1.0, 2.0, 2e253]),
+            r"position of hip: found 2e\+253, expected -100000 to 100000 rad",
+        ),
+        ("odom", fast_odom(), "twist.linear.x: found -5000, expected -1000 to 1000 m/s"),
         ("contacts", Contacts(name=["toe"], in_contact=[]), None),
         ("contacts", Contacts(name=["toe", "x"], in_contact=[True]), "1 values for 2 names"),
     ],
@@ -222,6 +235,92 @@ def test_complete_means_all_of_one_stamp():
     contacts.header.stamp.nanosec = 2 * PERIOD
     read.read("contacts", contacts, 3)
     assert not read.complete(2 * PERIOD)
+
+
+def test_complete_means_all_of_a_source_whatever_its_number_of_messages():
+    """A joint that vanishes from its message leaves the observation incomplete."""
+    read = reader(HIP, KNEE_SPEED)
+
+    def hear(stamp: int, **fields) -> bool:
+        message = JointState(**fields)
+        message.header.stamp.nanosec = stamp
+        read.read("joint_states", message, stamp)
+        return read.complete(stamp)
+
+    both = {"name": ["hip", "knee"], "position": [1.0, 1.0], "velocity": [2.0, 2.0]}
+    assert hear(1, **both)
+    assert not hear(2, name=["hip"], position=[3.0])
+    assert hear(2, name=["knee"], velocity=[4.0])
+    assert not hear(3, name=["hip"], position=[3.0], velocity=[1.0])
+    assert hear(4, **both)
+
+
+def test_what_a_message_left_out_is_named():
+    read = reader(HIP, KNEE_SPEED, TOE, SPEED)
+    read.read("joint_states", joint_state(velocity=[0.0] * 3), 10)
+    read.read("contacts", Contacts(name=["toe"], in_contact=[True]), 11)
+    read.read("joint_states", JointState(name=["hip"], position=[1.0]), 50)
+    assert read.late(before=51) == {HIP.name: 50, KNEE_SPEED.name: 10, TOE.name: 11}
+    assert read.late(before=50) == {KNEE_SPEED.name: 10, TOE.name: 11}
+    assert read.late(before=50, but=["contacts"]) == {KNEE_SPEED.name: 10}
+    assert read.late(before=10) == {}
+
+
+def test_each_order_of_names_is_remembered_once():
+    read = reader(HIP, KNEE_SPEED)
+    for turn in range(100):
+        read.read("joint_states", JointState(name=["hip"], position=[1.0]), turn)
+        read.read("joint_states", JointState(name=["tail", "knee"], velocity=[1.0, 2.0]), turn)
+    assert list(read.orders["joint_states"]) == [("hip",), ("tail", "knee")]
+    for turn in range(100):
+        names = [f"extra_{turn}", "hip"]
+        read.read("joint_states", JointState(name=names, position=[1.0, float(turn)]), turn)
+        assert value(read, HIP) == turn
+    assert len(read.orders["joint_states"]) == 32
+
+
+def test_finite_readings_whose_sum_is_not_are_refused_by_name():
+    huge = joint_state(position=[1.7e308, 0.0, 1.7e308])
+    with pytest.raises(MessageError, match=r"position of hip: found 1\.7e\+308, expected"):
+        reader(HIP).read("joint_states", huge, 1)
+    wide = channel("joint_states", "position", element="hip", plausible=(-1.7e308, 1.7e308))
+    knee = channel("joint_states", "position", element="knee", plausible=(-1.7e308, 1.7e308))
+    read = reader(wide, knee)
+    read.read("joint_states", huge, 1)
+    assert value(read, knee) == 1.7e308
+
+
+def test_what_is_plausible_is_the_channels_or_its_units():
+    narrow = channel("joint_states", "position", element="hip", plausible=(-0.5, 0.5))
+    slide = channel("joint_states", "position", element="knee", unit="m")
+    read = reader(narrow, slide, FORWARD)
+    for hip, knee, error in (
+        (0.6, 0.0, r"position of hip: found 0\.6, expected -0\.5 to 0\.5 rad"),
+        (-0.6, 0.0, r"position of hip: found -0\.6, expected -0\.5 to 0\.5 rad"),
+        (0.0, 1e6, ""),
+        (0.5, 2e7, r"position of knee: found 2e\+07, expected -1e\+07 to 1e\+07"),
+    ):
+        message = JointState(name=["hip", "knee"], position=[hip, knee])
+        if error:
+            with pytest.raises(MessageError, match=error):
+                read.read("joint_states", message, 1)
+        else:
+            read.read("joint_states", message, 1)
+            assert (value(read, narrow), value(read, slide)) == (hip, knee)
+
+
+def test_two_channels_of_one_reading_both_hold():
+    wide = Channel("wide", "imu", "angular_velocity.y", plausible=(-10.0, 5.0))
+    other = Channel("other", "imu", "angular_velocity.y", plausible=(-5.0, 10.0))
+    read = reader(wide, other)
+    for rate, fine in ((4.0, True), (-4.0, True), (6.0, False), (-6.0, False)):
+        message = Imu()
+        message.angular_velocity.y = rate
+        if fine:
+            read.read("imu", message, 1)
+        else:
+            with pytest.raises(MessageError, match=f"found {rate:g}, expected -5 to 5 rad/s"):
+                read.read("imu", message, 1)
 
 
 def test_an_operators_command_may_be_absent_and_expires():

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from records import parameter_record
 
-from dynsyn_controller.core.learners.rule import Rule, parameters
 from dynsyn_controller.core.networks.gain import adapt
+from dynsyn_controller.core.networks.walker_options import WalkerOptions
+from dynsyn_controller.core.schema import numbers
 
 DT = 33.0
-# a field that no network has, so that kernels of a network are compiled for its own records
-ALONE = {"alone": 0.0}
 
 
 @njit
@@ -24,16 +24,26 @@ def adapt_for(gain, output, settings, steps, pace=1.0):
         adapt(gain, output, settings[0], pace)
 
 
+def record_of(**options) -> np.ndarray:
+    """Parameter record of the walker's network."""
+    return parameter_record(numbers(WalkerOptions(**options)), DT)
+
+
 def change(adaptation: str, gain: float, output: float, steps: int = 1, rate: float = 1e-6):
     """Gain after `steps` of one unit whose output is held."""
     gains = np.array([gain])
-    record = parameters(Rule(adaptation=adaptation, adaptation_rate=rate), DT, ALONE)
+    record = parameter_record(
+        numbers(WalkerOptions(adaptation=adaptation, adaptation_rate=rate)), DT
+    )
     adapt_for(gains, np.array([output]), record, steps)
     return gains[0]
 
 
 def test_a_slowed_gain_takes_smaller_steps():
-    gain, record = np.array([0.5]), parameters(Rule(adaptation="linear"), DT, ALONE)
+    gain, record = (
+        np.array([0.5]),
+        record_of(adaptation="linear"),
+    )
     adapt_for(gain, np.zeros(1), record, 1, 0.25)
     assert math.isclose(gain[0] - 0.5, 0.25 * 1e-6 * DT * 0.3, rel_tol=1e-9)
 
@@ -69,7 +79,10 @@ def test_nonlinear_gain_stays_between_a_hundredth_and_a_hundred(output):
 
 def test_a_unit_settles_at_its_target():
     """Closed loop: output tanh(g x) of a steady input ends at |o| = 0.3."""
-    gain, record = np.array([0.5]), parameters(Rule(adaptation_rate=1e-4), DT, ALONE)
+    gain, record = (
+        np.array([0.5]),
+        record_of(adaptation_rate=1e-4),
+    )
     for _ in range(5000):
         adapt_for(gain, np.tanh(gain * 0.8), record, 1)
     assert math.isclose(math.tanh(gain[0] * 0.8), 0.3, rel_tol=1e-3)

@@ -8,9 +8,12 @@ import ncap_oracle as oracle
 import numpy as np
 import pytest
 
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.learners.rule import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.settings import DynamicSynapseSettings
 from dynsyn_controller.core.schema import SchemaError
+from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, load_robot
@@ -21,9 +24,10 @@ SIGNS = {"osc": 1, "prop": 1, "ipsi": 1, "contra": -1}
 
 def newborn(joints=5, preset="dynsyn", seed=0, rule=None, **network) -> Controller:
     """A lifetime of the shipped robot file with some options of its network changed."""
-    body = load_robot(config_path("robots/swimmer.yaml"), modules=joints).body
-    body = dataclasses.replace(body, network={**body.network, **network})
-    return Controller.create(body, preset, rule, seed)
+    robot = load_robot(config_path("robots/swimmer.yaml"), modules=joints)
+    learner = {"type": "dynamic_synapse", "preset": preset, **(rule or {})}
+    blueprint = Blueprint(robot.body, {**robot.network, **network}, learner)
+    return Controller(blueprint, blueprint.new_state(seed))
 
 
 def swimmer_file(network: dict) -> Robot:
@@ -34,7 +38,7 @@ def observation_of(body: Swimmer, speed=1.0, turn=0.0) -> np.ndarray:
     """The observation that the robot file asks for: bends in rad, speed, turn."""
     sensors = body.layout.zeros()
     body.sense(sensors)
-    return np.r_[body.layout.view(sensors, "joint.position"), speed, turn]
+    return np.r_[body.layout.view(sensors, "joint_states.position"), speed, turn]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_it_follows_the_paper_s_equations(joints, preset, options):
     body, reward = Swimmer(joints), 0.0
     generator = np.random.default_rng(8)
     speed, turn = 1.0, 0.0
-    first = controller.centre.copy()
+    first = controller.quantity("centre").copy()
     for t in range(10_000):
         if t % 50 == 0:
             speed, turn = generator.uniform(-0.2, 1.2), generator.uniform(-1.2, 1.2)
@@ -74,13 +78,13 @@ def test_it_follows_the_paper_s_equations(joints, preset, options):
             for found, meant in (
                 (record["neuron"], reference.neurons.ravel()),
                 (record["muscle"], reference.muscles.ravel()),
-                (controller.centre, reference.layers[0].centre),
-                (controller.amplitude, reference.layers[0].amplitude),
+                (controller.quantity("centre"), reference.layers[0].centre),
+                (controller.quantity("amplitude"), reference.layers[0].amplitude),
                 (controller.weight, reference.layers[0].weight),
             ):
                 np.testing.assert_allclose(found, meant, atol=1e-9, rtol=0)
-    assert np.abs(controller.weight - controller.centre).max() > 0.05
-    assert np.abs(controller.centre - first).max() > 1e-3
+    assert np.abs(controller.weight - controller.quantity("centre")).max() > 0.05
+    assert np.abs(controller.quantity("centre") - first).max() > 1e-3
 
 
 def test_relative_commands_are_the_paper_s_at_weights_of_one():
@@ -146,7 +150,7 @@ def test_constrained_signs_hold_under_any_reward(weights):
         lowest = np.inf
         for _ in range(3000):
             controller.step(np.r_[np.zeros(5), 1.0, 0.0], generator.normal())
-            lowest = min(lowest, (sign * controller.centre).min())
+            lowest = min(lowest, (sign * controller.quantity("centre")).min())
         crossed[signs] = lowest
     assert crossed["constrained"] == 0.0
     assert crossed["free"] < -0.1
@@ -166,7 +170,7 @@ def test_osc_stops_where_it_saturates_the_first_joint(weights):
         generator, products = np.random.default_rng(0), []
         for _ in range(3000):
             controller.step(np.r_[np.zeros(5), 1.0, 0.0], generator.normal())
-            centre = controller.centre
+            centre = controller.quantity("centre")
             products.append(centre[osc] * centre[ipsi][: centre[osc].size])
         furthest[saturation] = np.max(products, axis=0)
     np.testing.assert_allclose(furthest["stop"], 1.0, rtol=1e-15)
@@ -184,20 +188,17 @@ def test_reward_pulls_an_osc_back_that_has_stopped():
         body.reset(2)
         for _ in range(10_000):
             reward = body.step(controller.step(observation_of(body), reward)).reward
-        products[saturation] = controller.centre[0] * controller.centre[2]
+        products[saturation] = controller.quantity("centre")[0] * controller.quantity("centre")[2]
     assert products["stop"] < 0.9
     assert products["pass"] > 4.5
 
 
 def test_the_swimmer_s_rule_is_its_own():
     """Whatever becomes of preset dynsyn, which the walker is tuned with: pin what it changes."""
-    rule = new_controller(swimmer_file({})).network.rule
-    elsewhere = (  # what only the walker's network or another amplitude law reads
-        *("normalisation_time", "state_scale", "negative_inputs"),
-        *("progress_goal", "progress_time", "homeostasis_exponent"),
-    )
+    rule = new_controller(swimmer_file({})).learner.options
+    elsewhere = ("progress_goal", "progress_time")  # what only another amplitude law reads
     meant = dataclasses.replace(
-        PRESETS["authors"],
+        DynamicSynapseSettings(**PRESETS["authors"].settings),
         learning_rate=2e-4,
         convergence_rate=2e-7,
         amplitude_initial=0.3,
@@ -240,15 +241,13 @@ def test_full_turn_turns_and_swims(turn):
 
 def test_batch_is_many_single_lives():
     single = [newborn(weights="separate", seed=seed) for seed in range(3)]
-    network = single[0].network
+    parameters = single[0].blueprint.parameters
     states = np.concatenate([controller.state.copy() for controller in single])
     generator = np.random.default_rng(5)
     for _ in range(500):
         observation = np.c_[generator.uniform(-1, 1, (3, 5)), np.ones(3), np.zeros(3)]
         reward, terminal = generator.uniform(0, 1, 3), np.zeros(3, bool)
-        refused = network.step_batch(
-            states, network.parameters, observation, reward, terminal, True
-        )
+        refused = step_batch(states, parameters, observation, reward, terminal, True)
         assert refused == 0
         for i, controller in enumerate(single):
             controller.step(observation[i], reward[i])
@@ -307,7 +306,8 @@ def test_options_that_cannot_be_are_refused(options, message):
 
 
 def test_a_missing_position_channel_is_named():
-    body = load_robot(config_path("robots/swimmer.yaml")).body
-    channels = ({}, *body.joint_channels[1:])
+    robot = load_robot(config_path("robots/swimmer.yaml"))
+    channels = ({}, *robot.body.joint_channels[1:])
+    body = dataclasses.replace(robot.body, joint_channels=channels)
     with pytest.raises(SchemaError, match="no position channel of joint_1"):
-        Controller.create(dataclasses.replace(body, joint_channels=channels))
+        Blueprint(body, robot.network, robot.learner)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.networks.ncap_transfer import TransferError, transfer
+from dynsyn_controller.core.networks.base import TransferError
+from dynsyn_controller.core.transfer import transfer
+from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import load_robot
 
@@ -16,9 +17,10 @@ RULE = {"learning_rate": 1e-3, "period_mean": 3.0, "period_std": 1.0, "period_mi
 
 
 def newborn(joints, weights="separate", seed=0, rule=RULE, **network) -> Controller:
-    body = load_robot(config_path("robots/swimmer.yaml"), modules=joints).body
-    body = dataclasses.replace(body, network={**body.network, "weights": weights, **network})
-    return Controller.create(body, "dynsyn", rule, seed)
+    robot = load_robot(config_path("robots/swimmer.yaml"), modules=joints)
+    learner = {"type": "dynamic_synapse", "preset": "dynsyn", **rule}
+    blueprint = Blueprint(robot.body, {**robot.network, "weights": weights, **network}, learner)
+    return Controller(blueprint, blueprint.new_state(seed))
 
 
 def live(controller: Controller, steps: int, seed: int = 0) -> None:
@@ -51,8 +53,8 @@ def test_modules_are_copied_or_left_out_by_name(old, new):
     transfer(source, target)
     assert source.state.tobytes() == before
     for quantity in ("centre", "amplitude"):
-        there = by_name(source, getattr(source, quantity))
-        for name, value in by_name(target, getattr(target, quantity)).items():
+        there = by_name(source, source.quantity(quantity))
+        for name, value in by_name(target, target.quantity(quantity)).items():
             assert value == there[moved(name, old)]
     there = by_name(source, source.weight)
     for name, value in by_name(target, target.weight).items():
@@ -64,7 +66,7 @@ def test_copies_do_not_swing_in_step_with_their_model():
     source, target = newborn(5), newborn(7, seed=9)
     live(source, 50)
     transfer(source, target)
-    swings = by_name(target, target.weight - target.centre)
+    swings = by_name(target, target.weight - target.quantity("centre"))
     for side in ("dorsal", "ventral"):
         assert swings["ipsi", f"muscle.5.{side}"] != swings["ipsi", f"muscle.6.{side}"]
 
@@ -91,7 +93,9 @@ def test_shared_weights_become_separate_ones():
     live(source, 300)
     transfer(source, target)
     for layer, model in zip(target.layers, source.layers, strict=True):
-        assert set(target.centre[layer.slice]) == {source.centre[model.start]}
+        assert set(target.quantity("centre")[layer.slice]) == {
+            source.quantity("centre")[model.start]
+        }
     assert len(set(target.weight)) == target.weight.size
 
 
@@ -102,7 +106,7 @@ def test_shared_weights_become_separate_ones():
         (
             {"rule": {**RULE, "learning_rate": 2e-3}},
             {"rule": RULE},
-            "rule.learning_rate: found 0.002, expected 0.001",
+            "learner.learning_rate: found 0.002, expected 0.001",
         ),
         ({"period_steps": 50}, {}, "period_steps: found 50, expected 60"),
     ],
@@ -116,6 +120,8 @@ def test_what_cannot_be_carried_over_is_refused(source, target, message):
 
 
 def test_another_network_is_refused():
-    body = load_robot(config_path("robots/walker.yaml")).body
-    with pytest.raises(TransferError, match="type walker, expected ncap"):
-        transfer(Controller.create(body), newborn(5))
+    walker = new_controller(load_robot(config_path("robots/walker.yaml")))
+    with pytest.raises(TransferError, match="network: found walker, expected ncap"):
+        transfer(walker, newborn(5))
+    with pytest.raises(TransferError, match="a network walker cannot move"):
+        transfer(walker, walker)

@@ -7,14 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 from numba import njit
+from records import parameter_record
 
-from dynsyn_controller.core.learners.rule import PRESETS, Rule, parameters
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.networks.oscillator import step_fitzhugh_nagumo
+from dynsyn_controller.core.networks.walker_options import WalkerOptions
+from dynsyn_controller.core.schema import numbers
 from dynsyn_lab.bench.reference import Oscillators
 
-AUTHORS = PRESETS["authors"]
-# a field that no network has, so that kernels of a network are compiled for its own records
-ALONE = {"alone": 0.0}
+PAPER, AUTHORS = (
+    WalkerOptions(**PRESETS[name].networks.get("walker", {})) for name in ("paper", "authors")
+)
 
 
 @njit
@@ -24,10 +27,12 @@ def swing(v, w, drive, settings, course):
         course[step] = v
 
 
-def course_of(drive: float, rule: Rule, steps: int, dt: float = 33.0) -> np.ndarray:
+def course_of(drive: float, options: WalkerOptions, steps: int, dt: float = 33.0) -> np.ndarray:
     """v over time under a constant input, from rest, (steps,)."""
     course = np.zeros((steps, 1))
-    swing(np.zeros(1), np.zeros(1), np.array([drive]), parameters(rule, dt, ALONE), course)
+    swing(
+        np.zeros(1), np.zeros(1), np.array([drive]), parameter_record(numbers(options), dt), course
+    )
     return course[:, 0]
 
 
@@ -51,12 +56,12 @@ def test_authors_oscillator_rests_under_strong_input(drive):
 
 @pytest.mark.parametrize("drive", np.linspace(-1.0, 1.1, 8))
 def test_the_printed_b_never_swings(drive):
-    assert np.ptp(course_of(drive, PRESETS["paper"], 20_000)[15_000:]) < 1e-3
+    assert np.ptp(course_of(drive, PAPER, 20_000)[15_000:]) < 1e-3
 
 
 def test_states_stay_within_the_bound():
-    rule = dataclasses.replace(AUTHORS, oscillator_bound=0.4)
-    v = course_of(0.3, rule, 1000)
+    options = dataclasses.replace(AUTHORS, oscillator_bound=0.4)
+    v = course_of(0.3, options, 1000)
     assert np.abs(v).max() == 0.4
 
 
@@ -64,8 +69,8 @@ def test_integration_is_of_fourth_order():
     """Halving the Runge-Kutta step divides the error by about 16."""
 
     def end(substeps):
-        rule = dataclasses.replace(AUTHORS, oscillator_substeps=substeps)
-        return course_of(0.5, rule, 60)[-1]
+        options = dataclasses.replace(AUTHORS, oscillator_substeps=substeps)
+        return course_of(0.5, options, 60)[-1]
 
     exact = end(256)
     ratios = [abs(end(n) - exact) / abs(end(2 * n) - exact) for n in (4, 8)]
@@ -75,7 +80,7 @@ def test_integration_is_of_fourth_order():
 def test_oscillators_are_not_coupled_and_follow_the_reference():
     drive = np.array([-0.7, 0.1, 0.6])
     v, w, course = np.zeros(3), np.zeros(3), np.zeros((5000, 3))
-    swing(v, w, drive, parameters(AUTHORS, 33.0, ALONE), course)
+    swing(v, w, drive, parameter_record(numbers(AUTHORS), 33.0), course)
     reference = Oscillators(3, AUTHORS)
     for _ in range(5000):
         reference.step(drive, 33.0)

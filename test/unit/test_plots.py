@@ -28,7 +28,7 @@ from dynsyn_sim_bridge.robots.registry import entry
 
 def train(path: Path, robot: str, steps: int, **settings) -> Path:
     """A real run, to `steps`."""
-    settings = {"trace_every": 50, "backend": "gymnasium"} | settings
+    settings = {"trace_every": 50, "backend": "in_process"} | settings
     folder = RunFolder.create(path, make_config(robot, **settings))
     Trainer(folder, Limits(steps), Silence(), Interrupts()).run()
     return path

@@ -114,7 +114,7 @@ def test_gif_times_do_not_drift(tmp_path: Path) -> None:
 def test_the_stage_lives_as_the_trainer_does(tmp_path: Path) -> None:
     """From the same birth, on the same course, the watched lifetime is the trained one."""
     steps = 1700  # longer than any course
-    config = make_config("walker", seed=7, backend="gymnasium")
+    config = make_config("walker", seed=7, backend="in_process")
     trainer = Trainer(
         RunFolder.create(tmp_path / "run", config), Limits(steps), Silence(), Interrupts()
     )
@@ -122,7 +122,7 @@ def test_the_stage_lives_as_the_trainer_does(tmp_path: Path) -> None:
     saved = checkpoint.load(newborn(tmp_path, "walker", seed=7))
     with Stage(saved, seed=7, learning=True) as stage:
         moments = [stage.step() for _ in range(steps)]
-        assert stage.controller.state.tobytes() == trainer.flock.states.tobytes()
+        assert stage.controller.state.tobytes() == trainer.population.states.tobytes()
     assert any(moment.terminal for moment in moments)
 
 

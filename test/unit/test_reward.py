@@ -31,9 +31,10 @@ def meter() -> RewardMeter:
     return RewardMeter(ROBOT, LAYOUT)
 
 
-def test_is_the_environments_reward(meter: RewardMeter):
+def test_is_the_environments_reward():
     """Step for step over whole courses, but for the falls, which the environment sees by touch."""
     walker = entry("walker").create()
+    meter = RewardMeter(ROBOT, walker.layout)
     walker.reset(seed=4)
     will = np.random.default_rng(2)
     sensors = walker.layout.zeros()

@@ -46,7 +46,7 @@ def test_modules_repeat_entries():
     robot = parse_robot(yaml.safe_dump(data))
     assert robot.joint_names == ("base", "m1", "m2", "m3")
     longer = parse_robot(yaml.safe_dump(data), modules=5)
-    assert [channel.joint for channel in longer.observation] == ["m1", "m2", "m3", "m4", "m5"]
+    assert [channel.element for channel in longer.observation] == ["m1", "m2", "m3", "m4", "m5"]
     assert parse_robot(longer.source) == longer
 
 
@@ -104,21 +104,44 @@ JOINT, CHANNEL, OTHER, RAY = (
         ((*CHANNEL, "joint"), "joint_3", "joint_1_position: joint: found 'joint_3', expected one"),
         ((*CHANNEL, "joint"), MISSING, "joint_1_position: joint: missing for source joint_states"),
         ((*CHANNEL, "field"), "speed", "field: found 'speed', expected one of position, velocity"),
-        ((*CHANNEL, "source"), "encoder", "source: found 'encoder', expected one of joint_states"),
+        (
+            (*CHANNEL, "source"),
+            "encoder",
+            "observation[0]: source: found 'encoder', expected one of scan, joint_states, imu",
+        ),
         ((*CHANNEL, "kind"), "signed", "kind: found 'signed', expected one of state, range"),
         ((*CHANNEL, "kind"), "range", "joint_1_velocity: kind: a state after a range; states come"),
         ((*CHANNEL, "scale"), 0.0, "joint_1_position: scale: found 0, expected another number"),
         ((*CHANNEL, "sensitivity"), 0.0, "sensitivity: found 0, expected another number"),
         ((*CHANNEL, "offset"), float("-inf"), "observation[0].offset: found -inf, expected a fi"),
-        ((*CHANNEL, "ray"), 1, "joint_1_position: ray: not used for source joint_states"),
-        ((*CHANNEL, "contact"), "a", "joint_1_position: contact: not used for source joint_states"),
-        ((*OTHER, "joint"), "joint_1", "other_0: joint: not used for source imu"),
+        ((*CHANNEL, "ray"), 1, "observation[0].ray: unknown key for source joint_states; expected"),
+        (
+            (*CHANNEL, "jiont"),
+            "a",
+            "observation[0].jiont: unknown key for source joint_states; did",
+        ),
+        ((*CHANNEL, "element"), "a", "observation[0].element: unknown key for source joint_states"),
+        ((*OTHER, "joint"), "joint_1", "observation[4].joint: unknown key for source imu; expect"),
         ((*OTHER, "field"), "orientation.tilt", "field: found 'orientation.tilt', expected one of"),
-        ((*RAY, "ray"), 2, "ray_0: ray: found 2, expected 0 to 1 (scan.rays)"),
+        ((*RAY, "ray"), 2, "ray_0: ray: found 2, expected 0 to 1"),
         ((*RAY, "ray"), MISSING, "ray_0: ray: missing for source scan"),
         ((*RAY, "ray"), 0.5, "observation[5].ray: found 0.5 (float), expected a whole number"),
-        ((*RAY, "field"), "x", "ray_0: field: not used for source scan"),
-        (("scan",), MISSING, "ray_0: source: scan, but the file has no scan.rays"),
+        ((*RAY, "field"), "x", "observation: ray_0: field: not used for this source"),
+        ((*CHANNEL, "plausible"), [1.0], "plausible: found [1.0], expected [least, greatest] rea"),
+        ((*CHANNEL, "plausible"), [2.0, -2.0], "joint_1_position: plausible: found [2.0, -2.0]"),
+        (("sensors",), MISSING, "sensors: scan: rays: found 0, expected the number of rays, 1 or"),
+        (("sensors",), {}, "sensors: found {}, expected a list"),
+        (("sensors", 0), "scan", "sensors[0]: found 'scan', expected a mapping of keys"),
+        (("sensors", 0, "ray"), 3, "sensors[0].ray: unknown key; did you mean 'rays'?"),
+        (("sensors", 0, "name"), "lidar", "sensors[0]: type: found 'lidar', expected one of join"),
+        (("sensors", 0, "type"), "scam", "found 'scam', expected one of"),
+        (("sensors", 0, "type"), "scam", "did you mean 'scan'?"),
+        (("sensors", 0, "type"), "no.py:Scan", "no.py: cannot be read: No such file"),
+        (("sensors", 0, "topic"), "a b", "sensors: scan: topic: found 'a b', expected a ROS topic"),
+        (("sensors", 0, "topic"), "reward", "sensors: scan: topic: 'reward' is another's"),
+        (("sensors", 0, "topic"), "imu", "sensors: scan: topic: 'imu' is another's, expected its"),
+        (("sensors", 0, "range_max"), 0.0, "sensors: scan: range_max: found 0.0, expected a num"),
+        (("scan",), {"rays": 2}, "sensors: name: 'scan' appears twice, expected unique names"),
         (("network",), {}, "network: type: missing, expected the name of a network"),
         (("network",), [1], "network: found [1] (list), expected keys"),
         (("reward",), {"fal": -1.0}, "reward.fal: unknown key; did you mean 'fall'?"),
@@ -173,7 +196,7 @@ def test_a_body_of_fixed_size_has_no_modules():
 def test_names_become_indices_once():
     robot = parse_robot(yaml.safe_dump(robot_data(joints=3, other_states=2, rays=3)))
     assert robot.layout.joints == robot.joint_names
-    assert robot.layout.rays == 3
+    assert robot.layout.blocks["scan"] == slice(12, 15)
     assert robot.body.joint_channels == tuple(
         {"position": 2 * joint, "velocity": 2 * joint + 1} for joint in range(3)
     )

@@ -55,7 +55,7 @@ def test_every_argument_reaches_a_node():
 
 def test_number_of_joints_reaches_both_nodes():
     bridge, controller = parameters(describe(robot="swimmer", joints=8))
-    assert settings(bridge).options["joints"] == controller["modules"] == 8
+    assert settings(bridge).robot.options["joints"] == controller["modules"] == 8
     assert len(load_robot(controller["robot_file"], modules=8).joints) == 8
 
 

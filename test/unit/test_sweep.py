@@ -31,7 +31,7 @@ SMALL = {
     "lifetimes": 1,
     "seed": 5,
     "steps": 300,
-    "backend": "gymnasium",
+    "backend": "in_process",
 }
 RANDOM = SMALL | {
     "search": "random",

@@ -40,7 +40,7 @@ def swim(joints, weights, seed, turn=0.0, steps=1000, activation=rectify):
     total = 0.0
     for t in range(steps):
         body.sense(sensors)
-        q = body.layout.view(sensors, "joint.position") / joint_range(joints)
+        q = body.layout.view(sensors, "joint_states.position") / joint_range(joints)
         oscillator = square_wave(t, 60)
         _, _, output = circuit(q, oscillator, **weights, turn=turn, f=activation)
         total += body.step(output * EFFORT_LIMIT).reward
@@ -79,8 +79,8 @@ def test_readings_are_mujoco_s_own():
     assert (x, y) == (0.0, 0.0)
     ahead = [1.0 - 2.0 * z * z, 2.0 * w * z]
     np.testing.assert_allclose(ahead, -data.xmat[head].reshape(3, 3)[:2, 1], atol=1e-12)
-    np.testing.assert_array_equal(view("joint.position"), data.qpos[3:])
-    np.testing.assert_array_equal(view("joint.velocity"), data.qvel[3:])
+    np.testing.assert_array_equal(view("joint_states.position"), data.qpos[3:])
+    np.testing.assert_array_equal(view("joint_states.velocity"), data.qvel[3:])
     assert abs(view("odom.linear")[0]) > 0.02
 
 
@@ -94,7 +94,7 @@ def test_it_swims_where_its_nose_points():
     for t in range(300, 900):
         body.sense(sensors)
         orientations.append(body.layout.view(sensors, "odom.orientation").copy())
-        q = body.layout.view(sensors, "joint.position") / joint_range(5)
+        q = body.layout.view(sensors, "joint_states.position") / joint_range(5)
         body.step(circuit(q, square_wave(t, 60), **INITIAL)[2] * EFFORT_LIMIT)
     body.sense(sensors)
     way = (body.layout.view(sensors, "odom.position") - before)[:2]
@@ -112,7 +112,7 @@ def test_turning_left_is_counter_clockwise(turn):
     sensors = body.layout.zeros()
     for t in range(300, 600):
         body.sense(sensors)
-        q = body.layout.view(sensors, "joint.position") / joint_range(5)
+        q = body.layout.view(sensors, "joint_states.position") / joint_range(5)
         body.step(circuit(q, square_wave(t, 60), **INITIAL, turn=turn)[2] * EFFORT_LIMIT)
     assert (body._position[2] - start) * np.sign(turn) > 1.0
 
@@ -138,7 +138,7 @@ def test_thicker_water_slows():
         for _ in range(20):
             body.step(np.full(3, EFFORT_LIMIT))
         body.sense(sensors)
-        return np.abs(body.layout.view(sensors, "joint.velocity")).max()
+        return np.abs(body.layout.view(sensors, "joint_states.velocity")).max()
 
     assert drift(6000.0) < 0.9 * drift(3000.0)
 
@@ -161,8 +161,8 @@ def test_a_put_back_body_starts_anew_elsewhere():
             body.step(np.full(4, EFFORT_LIMIT))
         body.reset()
         body.sense(sensors)
-        assert not np.any(body.layout.view(sensors, "joint.velocity"))
-        bends = body.layout.view(sensors, "joint.position")
+        assert not np.any(body.layout.view(sensors, "joint_states.velocity"))
+        bends = body.layout.view(sensors, "joint_states.position")
         assert np.all(np.abs(bends) <= joint_range(4))
         headings.add(float(sensors[body.layout.blocks["odom.orientation"]][2]))
     assert len(headings) == 3

@@ -10,23 +10,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from records import parameter_record
 
-from dynsyn_controller.core.learners.rule import Rule, parameters
-from dynsyn_controller.core.learners.synapse import (
+from dynsyn_controller.core.learners.dynamic_synapse.kernels import (
     advance,
     effort_spent,
     give_birth,
     synapse_fields,
 )
-from dynsyn_controller.core.networks.base import state_dtype
-from dynsyn_controller.core.noise import uniform
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    DynamicSynapseSettings as Settings,
+)
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    kernel_settings,
+)
+from dynsyn_controller.core.noise import NOISE_FIELDS, uniform
 from dynsyn_lab.bench.reference import SplitMix64
 
 # 600 ms and 33 ms a step: about 18 steps a period, so that thousands of periods are quickly lived
-FAST = Rule(period_mean=0.6, period_std=0.12, period_minimum=0.1)
+FAST = Settings(period_mean=0.6, period_std=0.12, period_minimum=0.1)
 DT = 33.0
-# a field that no network has, so that kernels of a network are compiled for its own records
-ALONE = {"alone": 0.0}
 
 
 @njit
@@ -58,16 +61,24 @@ def draw(states, count):
         count[i] = uniform(states[0])
 
 
-def synapses(count: int, rule: Rule, seed: int, dt: float = DT) -> tuple[np.ndarray, np.ndarray]:
+def records(count: int) -> np.ndarray:
+    """The record of a lifetime of so many synapses and nothing else, (1,)."""
+    fields = [("weight", float, (count,)), *synapse_fields(count), *NOISE_FIELDS]
+    return np.zeros(1, np.dtype(fields, align=True))
+
+
+def synapses(
+    count: int, rule: Settings, seed: int, dt: float = DT
+) -> tuple[np.ndarray, np.ndarray]:
     """New-born synapses with centres at 0 and their parameter record."""
-    states = np.zeros(1, state_dtype(synapse_fields(count)))
+    states = records(count)
     states["random_state"] = seed
-    settings = parameters(rule, dt, ALONE)
+    settings = parameter_record(kernel_settings(rule), dt)
     bear(states, settings)
     return states, settings
 
 
-def fluctuations(count: int, rule: Rule, steps: int, seed: int, dt: float = DT) -> np.ndarray:
+def fluctuations(count: int, rule: Settings, steps: int, seed: int, dt: float = DT) -> np.ndarray:
     """W - C over time without reward, (steps, count)."""
     states, settings = synapses(count, rule, seed, dt)
     weights = np.zeros((steps, count))
@@ -97,7 +108,7 @@ def test_phases_are_free_from_what_the_synapses_do(seed, reward, other):
         assert np.array_equal(lives[0][name], lives[1][name])
 
 
-def phase_differences(rule: Rule, periods: int, seed: int) -> np.ndarray:
+def phase_differences(rule: Settings, periods: int, seed: int) -> np.ndarray:
     """Phase of each of 6 synapses less that of each other, (steps, 15)."""
     states, record = synapses(6, rule, seed)
     phases = np.zeros((int(periods * rule.period_mean * 1000 / DT), 6))
@@ -116,7 +127,7 @@ def test_phases_are_not_locked(seed):
         return np.abs(np.exp(1j * phase_differences(rule, 500, seed)).mean(axis=0))
 
     assert locking(FAST).max() < 0.4
-    assert locking(Rule(period_mean=0.6, period_std=0.0)).min() > 0.999
+    assert locking(Settings(period_mean=0.6, period_std=0.0)).min() > 0.999
 
 
 def test_a_plane_of_weights_is_sampled_densely():
@@ -158,7 +169,7 @@ def test_periods_are_distributed_as_set():
 
 
 def test_no_period_is_shorter_than_the_minimum():
-    rule = Rule(period_mean=0.3, period_std=0.3, period_minimum=0.25)
+    rule = Settings(period_mean=0.3, period_std=0.3, period_minimum=0.25)
     wave = fluctuations(20, rule, 20_000, seed=5, dt=5.0)
     lengths = np.concatenate([np.diff(crossings(wave[:, i], 5.0)) for i in range(20)])
     assert lengths.min() > 249.0
@@ -166,7 +177,7 @@ def test_no_period_is_shorter_than_the_minimum():
 
 
 def test_first_phases_are_uniform():
-    states, _ = synapses(20_000, Rule(), seed=7)
+    states, _ = synapses(20_000, Settings(), seed=7)
     phase = np.sort(np.arctan2(states["sine"][0], states["cosine"][0]) / (2 * np.pi) + 0.5)
     assert np.abs(phase - (np.arange(phase.size) + 0.5) / phase.size).max() < 0.015
 
@@ -177,7 +188,7 @@ amplitudes = st.floats(0.01, 1.0)
 rewards = st.floats(0.01, 100.0)
 
 
-def learn_once(rule: Rule, seed: int, reward: float):
+def learn_once(rule: Settings, seed: int, reward: float):
     """Centre, amplitude and W - C before, and the changes that one reward makes."""
     states, record = synapses(8, rule, seed)
     before = states.copy()[0]
@@ -194,7 +205,7 @@ def learn_once(rule: Rule, seed: int, reward: float):
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**63), rewards, amplitudes)
 def test_reward_attracts_and_calms_punishment_repels_and_stirs(law, seed, reward, amplitude):
-    rule = Rule(amplitude_law=law, amplitude_initial=amplitude, convergence_rate=1e-6)
+    rule = Settings(amplitude_law=law, amplitude_initial=amplitude, convergence_rate=1e-6)
     deviation, pull, calming = learn_once(rule, seed, reward)
     assert np.array_equal(np.sign(pull), np.sign(deviation))
     assert np.all(calming < 0)
@@ -206,7 +217,7 @@ def test_reward_attracts_and_calms_punishment_repels_and_stirs(law, seed, reward
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**63), rewards)
 def test_equations_3_and_4(seed, reward):
-    rule = Rule(convergence_rate=1e-6)
+    rule = Settings(convergence_rate=1e-6)
     deviation, pull, calming = learn_once(rule, seed, reward)
     assert np.allclose(pull, 1.2e-5 * deviation * reward * DT, rtol=1e-9)
     assert np.allclose(calming, -1e-6 * reward * DT, rtol=1e-9)
@@ -215,7 +226,7 @@ def test_equations_3_and_4(seed, reward):
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**63), rewards)
 def test_attractive_only_does_not_repel(seed, reward):
-    rule = Rule(repulsion=False, convergence_rate=1e-6)
+    rule = Settings(repulsion=False, convergence_rate=1e-6)
     _, push, stirring = learn_once(rule, seed, -reward)
     assert not push.any()
     assert not stirring.any()
@@ -224,7 +235,7 @@ def test_attractive_only_does_not_repel(seed, reward):
 
 
 def test_baseline_makes_a_constant_reward_mean_nothing():
-    rule = Rule(period_mean=0.6, period_std=0.12, period_minimum=0.1, baseline_time=1.0)
+    rule = Settings(period_mean=0.6, period_std=0.12, period_minimum=0.1, baseline_time=1.0)
     states, record = synapses(8, rule, seed=1)
     live(states, record, 5.0, np.zeros((3000, 8)))
     settled = states["centre"].copy()
@@ -235,7 +246,7 @@ def test_baseline_makes_a_constant_reward_mean_nothing():
 
 
 def test_amplitude_follows_progress_both_ways():
-    rule = Rule(
+    rule = Settings(
         amplitude_law="progress",
         amplitude_initial=0.2,
         amplitude_minimum=0.05,
@@ -251,7 +262,7 @@ def test_amplitude_follows_progress_both_ways():
 def test_the_learning_rate_follows_the_amplitude():
     changes = []
     for exponent in (0.0, -1.0, 2.0):
-        rule = Rule(amplitude_minimum=0.01, step_exponent=exponent, convergence_rate=0.0)
+        rule = Settings(amplitude_minimum=0.01, step_exponent=exponent, convergence_rate=0.0)
         states, record = synapses(1, rule, seed=4)
         states["amplitude"] = 0.1
         states["weight"] = 0.1
@@ -263,7 +274,7 @@ def test_the_learning_rate_follows_the_amplitude():
 def having_earned(earned: float, **options: float) -> tuple[np.ndarray, np.ndarray]:
     """A synapse that hardly moves, and its parameter record; its goal is 0.5, its mean reward
     `earned`."""
-    rule = Rule(
+    rule = Settings(
         progress_goal=0.5,
         progress_time=1.0,
         convergence_rate=0.0,
@@ -327,7 +338,7 @@ def test_effort_is_counted_joint_by_joint_within_the_limits():
 )
 def test_a_quadratic_reward_is_climbed(count, learning_rate, steps, seed):
     """R = -|W - W*|^2 in 1, 10 and 100 weights, from |C - W*| = 1 or more."""
-    rule = Rule(
+    rule = Settings(
         learning_rate=learning_rate,
         convergence_rate=0.0,
         amplitude_initial=0.2,
@@ -352,7 +363,7 @@ def test_random_stream_is_splitmix64():
         4593380528125082431,
         16408922859458223821,
     ]
-    states = np.zeros(1, state_dtype(synapse_fields(1)))
+    states = records(1)
     states["random_state"] = 1234567
     numbers = np.zeros(1000)
     draw(states, numbers)

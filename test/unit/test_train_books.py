@@ -11,30 +11,35 @@ import pytest
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.journal import Goal
-from dynsyn_lab.training.population import Flock
+from dynsyn_lab.training.population import Population
 from dynsyn_lab.training.run_folder import CURVE, RunError, RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_sim_bridge.robots.spec import describe
+from dynsyn_sim_bridge.robots.task import Task
+
+WALKER = Task(solved_return=300.0)
 
 
-def flock_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Flock:
-    return Flock(entry("walker").robot(), "authors", {}, seed, lifetimes, goal or Goal(), 1000)
+def population_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Population:
+    return Population(
+        describe("walker"), "authors", {}, seed, lifetimes, goal or Goal(task=WALKER), 1000
+    )
 
 
 class Fed:
     """A lifetime that is fed rewards, with its journal."""
 
     def __init__(self, goal: Goal | None = None) -> None:
-        self.flock = flock_of(goal=goal)
-        self.journal, self.record = self.flock.journals[0], self.flock.states[0]
-        self.observation = np.zeros((1, len(self.flock.robot.observation)))
+        self.population = population_of(goal=goal)
+        self.journal, self.record = self.population.journals[0], self.population.states[0]
+        self.observation = np.zeros((1, len(self.population.spec.robot.observation)))
         self.endings = []
         self.step(0.0)
 
     def step(self, reward: float, terminal: bool = False) -> None:
-        network = self.flock.network
+        network = self.population.network
         refused = network.step_batch(
-            self.flock.states,
+            self.population.states,
             network.parameters,
             self.observation,
             np.array([reward]),
@@ -60,7 +65,7 @@ def test_rows_of_the_curve_are_return_and_length() -> None:
 
 
 def test_solved_at_the_first_hundred_that_average_300() -> None:
-    fed = Fed(Goal(until_solved=True))
+    fed = Fed(Goal(until_solved=True, task=WALKER))
     for _ in range(WINDOW - 1):
         fed.episode(400.0)
     assert not any(ending.solved for ending in fed.endings)
@@ -72,8 +77,8 @@ def test_solved_at_the_first_hundred_that_average_300() -> None:
     assert fed.journal.done(fed.record)
     fed.episode(500.0)
     assert not fed.endings[-1].solved
-    assert fed.flock.books[0]["solved_episode"] == WINDOW + 1
-    assert fed.flock.books[0]["solved_step"] == fed.endings[WINDOW].step == 3 * (WINDOW + 1)
+    assert fed.population.books[0]["solved_episode"] == WINDOW + 1
+    assert fed.population.books[0]["solved_step"] == fed.endings[WINDOW].step == 3 * (WINDOW + 1)
 
 
 def test_a_best_is_kept_as_the_lifetime_was() -> None:
@@ -98,11 +103,11 @@ def test_goal_in_episodes() -> None:
     assert fed.journal.done(fed.record)
 
 
-def test_a_cut_episode_is_in_no_return() -> None:
+def test_a_restart_episode_is_in_no_return() -> None:
     fed = Fed()
     fed.step(5.0)
     fed.step(6.0)
-    fed.journal.cut_episode(fed.record, reward=8.0)
+    fed.journal.restart_episode(fed.record, reward=8.0)
     fed.step(8.0)  # of the effort before the cut
     fed.episode(20.0, 4)
     ending = fed.endings[0]
@@ -111,10 +116,10 @@ def test_a_cut_episode_is_in_no_return() -> None:
 
 
 def test_trace_names_what_it_samples() -> None:
-    flock = flock_of()
-    record = flock.states[0]
-    row = dict(zip(flock.trace.columns, flock.trace.row(record), strict=True))
-    hidden, drive, action = flock.network.layers
+    population = population_of()
+    record = population.states[0]
+    row = dict(zip(population.trace.columns, population.trace.row(record), strict=True))
+    hidden, drive, action = population.network.layers
     assert row["step"] == 0
     assert row["amplitude.action"] == pytest.approx(record["amplitude"][action.slice].mean())
     last = hidden.start + (hidden.rows - 1) * hidden.columns
@@ -123,7 +128,7 @@ def test_trace_names_what_it_samples() -> None:
 
 
 def test_lifetimes_are_born_from_seeds_that_follow_each_other() -> None:
-    many, one = flock_of(3, seed=4), flock_of(1, seed=6)
+    many, one = population_of(3, seed=4), population_of(1, seed=6)
     assert many.states[2].tobytes() == one.states[0].tobytes()
     assert many.states[1].tobytes() != one.states[0].tobytes()
 
@@ -144,7 +149,7 @@ def test_configuration_is_whole_and_read_back(folder) -> None:
     assert [path.name for path in again.lifetimes] == ["lifetime_000", "lifetime_001"]
 
 
-def test_curve_is_read_back_and_cut_back(folder) -> None:
+def test_curve_is_read_back_and_shorten(folder) -> None:
     rows = [(100, 1, -1.25, 100), (250, 2, 1 / 3, 150)]
     folder.append(1, "curve.csv", CURVE, rows[:1])
     folder.append(1, "curve.csv", CURVE, rows[1:])
@@ -154,7 +159,7 @@ def test_curve_is_read_back_and_cut_back(folder) -> None:
     whole = (folder.lifetime(1) / "curve.csv").read_bytes()
     with (folder.lifetime(1) / "curve.csv").open("a") as file:
         file.write("300,3,5.0,50\n31")  # beyond the saved state, and a line cut by a kill
-    folder.cut_back(1, 250)
+    folder.shorten(1, 250)
     assert (folder.lifetime(1) / "curve.csv").read_bytes() == whole
 
 
@@ -183,9 +188,9 @@ def test_a_damaged_state_is_refused(folder) -> None:
 def test_exported_lifetime_is_a_checkpoint(tmp_path) -> None:
     fed = Fed()
     fed.episode(3.0)
-    controller = fed.flock.controller(fed.record)
-    checkpoint.save(tmp_path / "a.ckpt", fed.flock.robot, controller)
+    controller = fed.population.controller(fed.record)
+    checkpoint.save(tmp_path / "a.ckpt", fed.population.spec.robot, controller)
     loaded = checkpoint.load(tmp_path / "a.ckpt")
     assert loaded.state[0].tobytes() == fed.record.tobytes()
     assert loaded.preset == "authors"
-    assert loaded.settings == fed.flock.settings
+    assert loaded.settings == fed.population.settings

@@ -116,7 +116,7 @@ def test_short_forms_become_settings() -> None:
     config = make_config("walker", overrides={"repulsion": False, "learning_rate": 1})
     assert config.overrides == {"repulsion": False, "learning_rate": 1.0}
     assert config.rule["repulsion"] is False
-    assert config.backend == "gymnasium"
+    assert config.backend == "in_process"
     assert config.preset == "dynsyn"
     json.dumps(config.rule, allow_nan=False)
 

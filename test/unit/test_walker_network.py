@@ -7,7 +7,7 @@ import pytest
 import yaml
 from oracle import differences, live_together, robot_data, sized_robot, twins
 
-from dynsyn_controller.core.learners.rule import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
@@ -92,12 +92,14 @@ def walker() -> Robot:
 def test_follows_the_reference(walker, arm):
     preset, settings = ARMS[arm]
     controller, reference = twins(walker, preset, 11, **settings)
-    born = controller.centre.copy()
+    born = controller.quantity("centre").copy()
     steps = 10_000 if arm in PRESETS else 3_000
     effort = live_together(controller, reference, steps, seed=12)
     assert effort < TOLERANCE
     assert max(differences(controller, reference).values()) < TOLERANCE
-    assert np.abs(controller.centre - born).max() > 1e-3, "nothing was learnt: nothing was compared"
+    assert np.abs(controller.quantity("centre") - born).max() > 1e-3, (
+        "nothing was learnt: nothing was compared"
+    )
 
 
 def test_bounds_are_kept_and_reached(walker):
@@ -106,7 +108,7 @@ def test_bounds_are_kept_and_reached(walker):
     for reward, bound in ((1.0, "amplitude_minimum"), (-2.0, "amplitude_maximum")):
         for _ in range(2000):
             controller.step(np.zeros(24), reward)
-        assert np.all(controller.amplitude == settings[bound])
+        assert np.all(controller.quantity("amplitude") == settings[bound])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_the_papers_walker_has_438_synapses(walker):
 def test_action_layer_is_born_as_the_authors_set_it(walker):
     controller = new_controller(walker, "authors", seed=1)
     action = controller.layers[-1]
-    centre = controller.centre[action.slice].reshape(action.rows, action.columns)
+    centre = controller.quantity("centre")[action.slice].reshape(action.rows, action.columns)
     set_by_hand = {
         ("hip_1", "oscillator.0.w"): -0.5,
         ("knee_1", "oscillator.0.v"): 0.5,
@@ -166,7 +168,7 @@ def test_action_layer_is_born_as_the_authors_set_it(walker):
 @pytest.mark.parametrize(("preset", "reach"), [("paper", 0.1), ("authors", 0.2)])
 def test_first_centres_are_uniform(walker, preset, reach):
     lives = [new_controller(walker, preset, seed=seed) for seed in range(10)]
-    centre = np.concatenate([life.centre[: life.layers[-1].start] for life in lives])
+    centre = np.concatenate([life.quantity("centre")[: life.layers[-1].start] for life in lives])
     assert np.abs(centre).max() <= reach
     assert abs(centre.mean()) < 4 * reach / np.sqrt(3 * centre.size)
     assert np.isclose(centre.std(), reach / np.sqrt(3), rtol=0.05)
@@ -217,8 +219,7 @@ def test_activity_names_every_unit(walker):
 def test_options_that_cannot_be_are_refused(change, message):
     data = robot_data()
     data["network"] |= change
-    robot = parse_robot(yaml.safe_dump(data))
     with pytest.raises(RobotFileError) as refused:
-        new_controller(robot)
+        parse_robot(yaml.safe_dump(data))
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)

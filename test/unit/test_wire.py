@@ -18,7 +18,7 @@ from rosidl_parser.definition import AbstractNestedType, AbstractString, Array, 
 from sensor_msgs.msg import Imu, JointState, LaserScan
 from std_msgs.msg import Float64MultiArray, MultiArrayDimension
 
-from dynsyn_controller.messages.readings import MessageError
+from dynsyn_controller.messages.base import MessageError
 from dynsyn_controller.messages.wire import Decoder, Record, sending_form
 from dynsyn_msgs.msg import Contacts, JointCommand, Reward, Status
 

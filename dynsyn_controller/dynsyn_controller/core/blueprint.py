@@ -46,7 +46,8 @@ class Blueprint:
     def __init__(self, body: Body, network: Mapping[str, Any], learner: Mapping[str, Any]) -> None:
         self.body = body
         network_type, learner_type = (
-            _type_of(section, kind) for section, kind in ((network, "network"), (learner, "learner"))
+            _type_of(section, kind)
+            for section, kind in ((network, "network"), (learner, "learner"))
         )
         network_class, learner_class = NETWORKS.find(network_type), LEARNERS.find(learner_type)
         self.types = NETWORKS.full_name(network_type), LEARNERS.full_name(learner_type)

@@ -93,9 +93,12 @@ class Controller:
 
     def _fitting(self, observation: FloatArray | Sequence[float]) -> FloatArray:
         """As the compiled step, which trusts its arguments' types, must have it: once an array."""
-        if type(observation) is np.ndarray and observation.dtype is _FLOAT64:
-            if observation.strides == _CONTIGUOUS and observation.ndim == 1:
-                return observation
+        if (
+            type(observation) is np.ndarray
+            and observation.dtype is _FLOAT64
+            and observation.strides == _CONTIGUOUS
+        ):
+            return observation
         try:
             array = np.asarray(observation)
         except ValueError:  # of parts of several lengths
@@ -113,7 +116,9 @@ class Controller:
         return np.ascontiguousarray(array, np.float64)
 
     def _wrong_shape(self, observation: FloatArray) -> str:
-        return f"observation: found shape {observation.shape}, expected ({len(self.body.channels)},)"
+        return (
+            f"observation: found shape {observation.shape}, expected ({len(self.body.channels)},)"
+        )
 
     def _refusal(self, observation: FloatArray, reward: float) -> str:
         names = self.body.channels
@@ -187,4 +192,3 @@ class Controller:
         return Statistics(
             **{field.name: record[field.name].item() for field in dataclasses.fields(Statistics)}
         )
-

@@ -133,7 +133,7 @@ def put(state, settings, i, value):
 
 
 def decide(state, settings, learning):
-    """Learner: change `state.output` before it becomes efforts (exploration of actions). Optional."""
+    """Learner: change `state.output` before it becomes efforts, to explore actions. Optional."""
 
 
 @overload(evolve)

@@ -138,7 +138,7 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: it is of another robot, network or learner; `controller` is unchanged.
     """
-    _check(controller.blueprint, checkpoint)
+    _check(controller.blueprint, checkpoint, _SECTIONS[FORMAT])
     state = checkpoint.state
     found, expected = state.dtype, controller.state.dtype
     if found != expected or state.shape != (1,):
@@ -158,20 +158,32 @@ def check_same(robot: Robot, checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: it is of another body, network or learner.
     """
+    _check(robot.blueprint, checkpoint, _SECTIONS[FORMAT])
+
+
+def check_body(robot: Robot, checkpoint: Checkpoint) -> None:
+    """Check that a checkpoint's lifetime can go on in the body of `robot`.
+
+    Raises:
+        CheckpointError: it is of another body.
+    """
     _check(robot.blueprint, checkpoint)
 
 
-def _check(blueprint: Blueprint, checkpoint: Checkpoint) -> None:
+def _check(blueprint: Blueprint, checkpoint: Checkpoint, sections: tuple[str, ...] = ()) -> None:
     body, other = blueprint.body, checkpoint.robot.body
-    for what, found, expected in (
-        ("joints", other.joints, body.joints),
-        ("observation", other.channels, body.channels),
-        ("network", *_networks(checkpoint.robot.network, blueprint)),
-        ("learner", checkpoint.robot.learner["type"], blueprint.types[1]),
-        ("control step in the rule's ms", other.dt, body.dt),
-        ("effort limits", other.effort_limit.tolist(), body.effort_limit.tolist()),
-        ("sensitivities", other.sensitivity.tolist(), body.sensitivity.tolist()),
-    ):
+    parts = {
+        "joints": (other.joints, body.joints),
+        "observation": (other.channels, body.channels),
+        "network": _networks(checkpoint.robot.network, blueprint),
+        "learner": (checkpoint.robot.learner["type"], blueprint.types[1]),
+        "control step in the rule's ms": (other.dt, body.dt),
+        "effort limits": (other.effort_limit.tolist(), body.effort_limit.tolist()),
+        "sensitivities": (other.sensitivity.tolist(), body.sensitivity.tolist()),
+    }
+    for what, (found, expected) in parts.items():
+        if what in _SECTIONS[FORMAT] and what not in sections:
+            continue
         if found != expected:
             raise CheckpointError(
                 f"checkpoint {checkpoint.path}: made for another robot: {what}: "

@@ -1,9 +1,9 @@
 """Lifetimes that older versions have saved.
 
 Format 2 keeps the sections `network` and `learner` with nothing left to presets and defaults.
-Format 1 kept a preset and a `rule`: settings of the dynamic-synapse rule and of the walker's network
-alike. Settings that were added while format 1 was in use are missing in older files; a lifetime then
-lived as with the values below.
+Format 1 kept a preset and a `rule`: settings of the dynamic-synapse rule and of the walker's
+network alike. Settings that were added while format 1 was in use are missing in older files; a
+lifetime then lived as with the values below.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dynsyn_controller.messages.conversions import MessageError, set_stamp
-from dynsyn_controller.robot.sensors import FloatArray
+from dynsyn_controller.messages.layout import FloatArray
 
 
 class CommandWriter:

@@ -1,30 +1,28 @@
 """Sensor messages <-> sensor vectors, by name, in both directions.
 
-The controller reads sensors, the bridge writes them (commands: see `commands`). No message type is
-imported here: the reader takes any object with the message's fields, the writer fills the messages
-that it is given, once made and then reused, because that is what keeps a step short. Joints and
-contacts are matched by name; the permutation is worked out when the names change.
+The controller reads sensors, the bridge writes them (commands: see `commands`). What is special to
+a type of messages is in its own file (`registry`). The reader takes any object with a message's
+fields; the writer fills the messages that it is given, over and over, because that is what keeps a
+step short.
 """
 
 from __future__ import annotations
 
-import math
-from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from dynsyn_controller.messages.readings import MessageError, takers
-from dynsyn_controller.robot.sensors import JOINT_FIELDS, FloatArray, SensorLayout
+from dynsyn_controller.messages.base import COPY, Extractor, MessageError
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.messages.plausible import complaint, plausible
 
 __all__ = ["MessageError", "SensorReader", "SensorWriter", "set_stamp", "stamp_nanoseconds"]
 
-STAMPED = ("joint_states", "imu", "odom", "scan", "contacts")
-"""Sources whose messages carry a header; `command` (geometry_msgs/Twist) has none."""
 NEVER = -1
 """Arrival of a reading that has not come yet."""
 _NANO = 1_000_000_000
+_NONE: frozenset[int] = frozenset()
 
 
 def stamp_nanoseconds(stamp: Any) -> int:
@@ -48,12 +46,14 @@ class SensorReader:
         sensors: (layout.size,) the readings; until a message comes the channel's default, otherwise
             0 and the identity orientation.
         arrivals: (layout.size,) when each reading came, ns in the caller's clock; `NEVER` before.
-        sources: topics that must come, in the order of `STAMPED`.
-        stamps: each of these -> stamp of its last message, ns; 0 before the first.
+        sources: names of the sensors that must come.
+        stamps: each of these whose messages have a header -> stamp of its last message, ns; 0
+            before the first.
+        orders: sensors whose readings come with names -> the orders of names seen so far.
 
     Args:
         layout: of the robot file (`Robot.layout`).
-        channels: the robot file's observation (`robot.Channel`).
+        channels: the robot file's observation (`robot.observation.Channel`).
         blocks: blocks of the layout that are needed beside it, for example for the reward.
 
     Raises:
@@ -63,8 +63,8 @@ class SensorReader:
     def __init__(
         self, layout: SensorLayout, channels: Iterable[Any], blocks: Iterable[str] = ()
     ) -> None:
-        self.layout = layout
         channels = tuple(channels)
+        self.layout = layout
         self.sensors = layout.zeros()
         self.arrivals = np.full(layout.size, NEVER, dtype=np.int64)
         self._elements = {channel.name: _elements(layout, channel) for channel in channels}
@@ -75,54 +75,76 @@ class SensorReader:
             if channel.default is not None
         }
         self.expire(before=0)
+        self._plausible = _limits(layout, channels)
         wanted = {element for elements in self._elements.values() for element in elements}
         required = wanted - self._defaults.keys()
         self._required = np.array(sorted(required), dtype=np.int64)
-        self._all_came = False
-        self._takers = takers(layout, wanted)
-        self.sources = tuple(
-            source
-            for source in STAMPED
-            if source in self._takers and not required.isdisjoint(self._takers[source].places)
-        )
-        self.stamps = dict.fromkeys(self.sources, 0)
+        self._extractors = _extractors(layout, wanted)
+        self._needed: dict[str, frozenset[int]] = {}
+        for source, extractor in self._extractors.items():
+            needed = required.intersection(extractor.places)
+            if needed:
+                self._needed[source] = frozenset(needed)
+        self.sources = tuple(self._needed)
+        stamped = (source for source in self.sources if layout.sensors[source].stamped)
+        self.stamps = dict.fromkeys(stamped, 0)
+        # What has not come yet of the observation with the last stamp.
+        self._remaining = {source: self._needed[source] for source in self.stamps}
+        self.orders: Mapping[str, Mapping[tuple[str, ...], Any]] = {
+            source: extractor.orders for source, extractor in self._extractors.items()
+        }
 
     def read(self, source: str, message: Any, arrival: int) -> None:
         """Take the readings of one message.
 
         Args:
-            source: topic as in the robot file: joint_states, imu, odom, scan, contacts or command.
-            message: sensor_msgs/JointState, Imu, LaserScan, nav_msgs/Odometry, dynsyn_msgs/Contacts
-                or geometry_msgs/Twist.
+            source: name of a sensor of the layout; one that nothing is read of is passed over.
+            message: of that sensor's type.
             arrival: when it came, ns >= 0, in any clock of the caller's.
 
         Raises:
-            MessageError: lengths that do not match, a needed reading that is not finite, or an
+            MessageError: lengths that do not match, a needed reading that is not plausible, or an
                 orientation that is none; nothing of the message has been taken.
         """
-        taker = self._takers.get(source)
-        if taker is None:
+        extractor = self._extractors.get(source)
+        if extractor is None:
             return
         try:
-            values, places = taker.take(message)
+            values, places = extractor.extract(message)
         except MessageError as error:
             raise MessageError(f"{source}: {error}") from None
-        if not math.isfinite(sum(values)):
-            raise MessageError(f"{source}: {self._blame(values, places)}")
+        limits = self._plausible
+        for place, value in zip(places, values, strict=True):
+            low, high = limits[place]
+            if not low <= value <= high:  # nor is NaN
+                raise MessageError(f"{source}: {self._blame(place, value)}")
         sensors, arrivals = self.sensors, self.arrivals
         for place, value in zip(places, values, strict=True):  # quicker than indexing by a list
             sensors[place] = value
             arrivals[place] = arrival
         if source in self.stamps:
-            self.stamps[source] = stamp_nanoseconds(message.header.stamp)
+            self._note(source, stamp_nanoseconds(message.header.stamp), places)
 
     def missing(self) -> list[str]:
         """Names of the channels (and blocks) that must come and have not all come yet."""
-        return [
-            name
-            for name, elements in self._elements.items()
-            if elements[0] not in self._defaults and (self.arrivals[elements] == NEVER).any()
-        ]
+        return self._older(NEVER + 1)
+
+    def late(self, before: int, but: Iterable[str] = ()) -> dict[str, int]:
+        """Channels (and blocks) that came earlier than this, with when that was.
+
+        Those that never came are not among them.
+
+        Args:
+            before: ns.
+            but: names of sensors whose channels are left out.
+        """
+        out = set().union(*(self._extractors[source].places for source in but))
+        return {
+            name: int(self.arrivals[self._elements[name]].min())
+            for name in self._older(before)
+            if out.isdisjoint(self._elements[name])
+            and (self.arrivals[self._elements[name]] != NEVER).all()
+        }
 
     def oldest(self) -> int:
         """Arrival of the oldest of the readings that must come; `NEVER` while one is missing."""
@@ -130,10 +152,10 @@ class SensorReader:
 
     def complete(self, stamp: int) -> bool:
         """Whether all that must come is there and bears this stamp (ns)."""
-        if any(there != stamp for there in self.stamps.values()):
-            return False
-        self._all_came = self._all_came or self.oldest() != NEVER
-        return self._all_came
+        for source, there in self.stamps.items():
+            if there != stamp or self._remaining[source]:
+                return False
+        return True
 
     def expire(self, before: int) -> None:
         """Put readings that may be absent back to their defaults if they came earlier than this."""
@@ -141,73 +163,78 @@ class SensorReader:
             if self.arrivals[element] < before:
                 self.sensors[element] = value
 
-    def _blame(self, values: list[float], places: list[int]) -> str:
-        found = next((v, p) for v, p in zip(values, places, strict=True) if not math.isfinite(v))
-        return f"{_name(self.layout, found[1])}: found {found[0]}, expected a finite number"
+    def _older(self, before: int) -> list[str]:
+        return [
+            name
+            for name, elements in self._elements.items()
+            if elements[0] not in self._defaults and (self.arrivals[elements] < before).any()
+        ]
+
+    def _note(self, source: str, stamp: int, places: list[int]) -> None:
+        """A message with this stamp brought readings to these places."""
+        if stamp != self.stamps[source]:
+            self.stamps[source] = stamp
+            self._remaining[source] = self._needed[source]
+        if self._remaining[source]:
+            if len(places) == len(self._extractors[source].places):  # all there is, and quicker
+                self._remaining[source] = _NONE
+            else:
+                self._remaining[source] = self._remaining[source].difference(places)
+
+    def _blame(self, place: int, value: float) -> str:
+        name, unit = self.layout.element(place)
+        return complaint(name, value, self._plausible[place], unit)
 
 
 def _elements(layout: SensorLayout, channel: Any) -> list[int]:
     first, operation = layout.locate(channel)
-    if operation == 0:
-        return [first]
-    if channel.default is not None:
-        raise ValueError(f"channel {channel.name}: an orientation has no default")
-    return list(range(first, first + 4))
+    return [first] if operation == COPY else list(range(first, first + 4))
 
 
-def _name(layout: SensorLayout, place: int) -> str:
-    """What an element of the sensor vector is called in an error."""
-    block, where = next((b, s) for b, s in layout.blocks.items() if s.start <= place < s.stop)
-    index = place - where.start
-    if block.startswith("joint."):
-        return f"{block.removeprefix('joint.')} of {layout.joints[index]}"
-    if block == "contacts":
-        return layout.contacts[index]
-    return f"ray {index}" if block == "scan" else f"{block.split('.')[1]}.{'xyzw'[index]}"
+def _limits(layout: SensorLayout, channels: Iterable[Any]) -> list[tuple[float, float]]:
+    """Least and greatest plausible reading of every element of the vector."""
+    units = [layout.element(place)[1] for place in range(layout.size)]
+    limits: dict[int, tuple[float, float]] = {}
+    for channel in channels:
+        place, operation = layout.locate(channel)
+        if operation == COPY:
+            low, high = channel.plausible or plausible(channel.unit, units[place])
+            least, most = limits.get(place, (low, high))
+            limits[place] = max(least, low), min(most, high)
+    return [limits.get(place) or plausible(unit) for place, unit in enumerate(units)]
+
+
+def _extractors(layout: SensorLayout, wanted: set[int]) -> dict[str, Extractor]:
+    """Sensor -> what reads its messages, for the sensors from which any of `wanted` comes."""
+    found = {
+        name: sensor.extractor(layout.part(name), wanted) for name, sensor in layout.sensors.items()
+    }
+    return {name: extractor for name, extractor in found.items() if extractor.places}
 
 
 class SensorWriter:
     """Fills messages from a sensor vector; what a `SensorReader` makes of them is that vector.
 
     Attributes:
-        messages: source -> the message that is filled, over and over.
+        messages: sensor -> the message that is filled, over and over.
 
     Args:
         layout: of the sensor vectors to come.
-        messages: an empty message for each source to be written; frame ids and other fields that
-            never change are set here once and left alone.
-        period: s between scans.
-        range_max: m; a ray at or beyond it is written as +inf (REP-117).
-        scan_angles: rad; of the first ray, and between rays.
+        messages: an empty message for each sensor to be written; fields that never change are set
+            here once and left alone.
     """
 
-    def __init__(
-        self,
-        layout: SensorLayout,
-        messages: dict[str, Any],
-        period: float = 0.0,
-        range_max: float = 0.0,
-        scan_angles: tuple[float, float] = (0.0, 0.0),
-    ) -> None:
+    def __init__(self, layout: SensorLayout, messages: dict[str, Any]) -> None:
         self.messages = messages
-        self._places = layout.blocks
         self._fill = [
-            (getattr(self, f"_write_{source}"), message) for source, message in messages.items()
+            layout.sensors[name].writer(layout.part(name), message)
+            for name, message in messages.items()
         ]
-        self._stamps = [message.header.stamp for message in messages.values()]
-        if "joint_states" in messages:
-            messages["joint_states"].name = list(layout.joints)
-        if "imu" in messages:
-            messages["imu"].linear_acceleration_covariance[0] = -1.0  # simulations give none
-        if "contacts" in messages:
-            messages["contacts"].name = list(layout.contacts)
-        if "scan" in messages:
-            scan = messages["scan"]
-            first, between = scan_angles
-            scan.angle_min, scan.angle_increment = first, between
-            scan.angle_max = first + (layout.rays - 1) * between
-            scan.scan_time, scan.range_min, scan.range_max = period, 0.0, range_max
-            self._range_max = range_max
+        self._stamps = [
+            message.header.stamp
+            for name, message in messages.items()
+            if layout.sensors[name].stamped
+        ]
 
     def write(self, sensors: FloatArray, nanoseconds: int) -> None:
         """Fill all messages from `sensors` (layout.size,), with this stamp."""
@@ -215,35 +242,5 @@ class SensorWriter:
         for stamp in self._stamps:
             stamp.sec, stamp.nanosec = seconds, rest
         readings = sensors.tolist()  # one conversion to Python numbers, then only picking
-        for fill, message in self._fill:
-            fill(message, readings)
-
-    def _write_joint_states(self, message: Any, readings: list[float]) -> None:
-        for field in JOINT_FIELDS:
-            setattr(message, field, array("d", readings[self._places[f"joint.{field}"]]))
-
-    def _write_imu(self, message: Any, readings: list[float]) -> None:
-        self._orient(message.orientation, readings[self._places["imu.orientation"]])
-        self._point(message.angular_velocity, readings[self._places["imu.angular_velocity"]])
-
-    def _write_odom(self, message: Any, readings: list[float]) -> None:
-        pose, twist = message.pose.pose, message.twist.twist
-        self._point(pose.position, readings[self._places["odom.position"]])
-        self._orient(pose.orientation, readings[self._places["odom.orientation"]])
-        self._point(twist.linear, readings[self._places["odom.linear"]])
-        self._point(twist.angular, readings[self._places["odom.angular"]])
-
-    def _write_scan(self, message: Any, readings: list[float]) -> None:
-        limit, rays = self._range_max, readings[self._places["scan"]]
-        message.ranges = array("f", [math.inf if ray >= limit else ray for ray in rays])
-
-    def _write_contacts(self, message: Any, readings: list[float]) -> None:
-        message.in_contact = [value > 0.5 for value in readings[self._places["contacts"]]]
-
-    @staticmethod
-    def _point(field: Any, values: list[float]) -> None:
-        field.x, field.y, field.z = values
-
-    @staticmethod
-    def _orient(field: Any, values: list[float]) -> None:
-        field.x, field.y, field.z, field.w = values
+        for fill in self._fill:
+            fill(readings)

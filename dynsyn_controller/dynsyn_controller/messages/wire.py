@@ -17,7 +17,7 @@ from typing import Any
 from rclpy.serialization import deserialize_message, serialize_message
 from rosidl_parser.definition import AbstractNestedType, AbstractString, Array, BasicType
 
-from dynsyn_controller.messages.readings import MessageError
+from dynsyn_controller.messages.base import MessageError
 
 _ENCODING = b"\x00\x01\x00\x00"
 _CODES = {

@@ -16,6 +16,7 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.writer import Keeper, Saved, continue_lifetime, open_lifetime
 from dynsyn_controller.messages.conversions import NEVER
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.guard import Pilot
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import Settings
@@ -23,7 +24,6 @@ from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.timing import SECOND, Deadlines
-from dynsyn_controller.robot.sensors import FloatArray
 
 LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
@@ -60,6 +60,8 @@ class ControlLoop:
         computed = settings.reward_source == "computed"
         self.pilot = Pilot(self.robot, controller, settings.slew_limit, computed)
         self.pilot.learning = settings.learning
+        if settings.lockstep:
+            _check_stamped(self.pilot)
         self.pilot.warm_up()
         self.keeper = Keeper(self.robot, settings.checkpoint)
         try:
@@ -241,8 +243,8 @@ class ControlLoop:
         waiting = self.pilot.waiting()
         if waiting and now >= self._waiting_log_at:
             self._waiting_log_at = now + _WAITING_PERIOD
-            topics = [topic for topic, came in self.pilot.arrived.items() if came == NEVER]
-            missing = [f"topic {topic}" for topic in topics] or self.pilot.missing()
+            silent = [source for source, came in self.pilot.arrived.items() if came == NEVER]
+            missing = [f"topic {self._inputs.topics[s]}" for s in silent] or self.pilot.missing()
             self._log.warning(f"waiting for {', '.join(missing)}")
         elif self._was_waiting and not waiting:
             self._log.info("every channel of the observation has come: control begins")
@@ -253,7 +255,7 @@ class ControlLoop:
             return
         self._was_stale = self.pilot.stale
         if self._was_stale:
-            late = ", ".join(self.pilot.late(now, stale_after)) or "part of a message"
+            late = ", ".join(self.pilot.late(now, stale_after))
             self._log.warning(
                 f"stale: {late}; learning is paused",
                 throttle_duration_sec=_TROUBLE_PERIOD,
@@ -268,7 +270,7 @@ class ControlLoop:
             for index, joint in enumerate(robot.joints)
         )
         log(f"robot {robot.name}, {robot.control_rate:g} Hz; order of the efforts: {joints}")
-        topics = ", ".join(self.pilot.topics)
+        topics = ", ".join(self._inputs.topics.values())
         log(f"observation of {len(robot.observation)} channels; topics {topics}")
         rule = (
             f"learner {controller.learner.name}, preset {controller.preset}, "
@@ -279,3 +281,13 @@ class ControlLoop:
             log(f"continues a lifetime of {hours:.1f} h, {controller.steps:,} steps; {rule}")
         else:
             log(f"a new-born lifetime, seed {self._settings.seed}; {rule}")
+
+
+def _check_stamped(pilot: Pilot) -> None:
+    """Check that lockstep can match all that must come by its stamp."""
+    for source in pilot.reader.sources:
+        if source not in pilot.reader.stamps:
+            raise ParameterError(
+                f"lockstep: messages of sensor {source} bear no stamp to match them by; "
+                "expected false, or a default for its channels"
+            )

@@ -17,13 +17,13 @@ from dynsyn_controller.messages.conversions import (
     SensorReader,
     stamp_nanoseconds,
 )
+from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.reward import RewardMeter
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_controller.robot.safety import Safety
-from dynsyn_controller.robot.sensors import FloatArray, Observer
 
 REWARD = "reward"
-_COMPUTED_FROM = ("odom.position", "imu.orientation")
 
 
 class Pilot:
@@ -41,7 +41,7 @@ class Pilot:
         stale: the last `tick` (lockstep: `listen`) found an observation or the reward too old.
         effort: the last command, N m or N, (joints,).
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
-        topics: whose messages it takes.
+        sources: whose messages it takes: names of sensors, and `REWARD`.
         newest: when the last message came; `NEVER` before one.
         refusal: why the last step was refused by the controller; empty: it was not.
 
@@ -61,15 +61,15 @@ class Pilot:
     ) -> None:
         self.controller = controller
         self.safety = Safety(robot, slew_limit)
-        blocks = _COMPUTED_FROM if computed else ()
+        blocks = robot.reward_blocks if computed else ()
         self.reader = SensorReader(robot.layout, robot.observation, blocks)
         self.arrived: dict[str, int] = dict.fromkeys(self.reader.sources, NEVER)
-        self.topics = (*self.reader.sources, *self._optional(robot))
+        self.sources = (*self.reader.sources, *self._optional(robot))
         self._meter = RewardMeter(robot, robot.layout) if computed else None
         if self._meter is None:
             self.arrived[REWARD] = NEVER
-            self.topics += (REWARD,)
-        self._clocking = next(iter(self.reader.sources), "") if computed else REWARD
+            self.sources += (REWARD,)
+        self._clocking = next(iter(self.reader.stamps), "") if computed else REWARD
         self._observer = Observer(robot.observation, robot.layout)
         self._observation = np.zeros(len(robot.observation))
         self.learning = True
@@ -129,12 +129,17 @@ class Pilot:
         return self.reader.oldest() == NEVER or self.arrived.get(REWARD) == NEVER
 
     def late(self, now: int, after: int) -> list[str]:
-        """Sources whose last message is older than `after` ns, with their age, for people."""
-        return [
-            f"{source} {(now - came) / 1e9:.2f} s"
+        """What is older than `after` ns, with its age, for people.
+
+        Sources that are silent, and channels of those that speak, but not of all that they should.
+        """
+        silent = {
+            source: came
             for source, came in self.arrived.items()
             if came != NEVER and now - came > after
-        ]
+        }
+        left_out = self.reader.late(now - after, but=silent.keys() - {REWARD})
+        return [f"{name} {(now - came) / 1e9:.2f} s" for name, came in (silent | left_out).items()]
 
     def tick(self, now: int, stale_after: int, absent_after: int) -> FloatArray:
         """One control step in real time: efforts to be sent now.
@@ -179,7 +184,7 @@ class Pilot:
             silent_after: age, ns, from which on something is wrong; longer than the time after
                 which an observation without an answer is sent again.
         """
-        oldest = min(self.arrived.values(), default=now)
+        oldest = min(self.reader.oldest(), self.arrived.get(REWARD, now))
         self.stale = oldest != NEVER and now - oldest > silent_after
 
     def stop(self) -> FloatArray:

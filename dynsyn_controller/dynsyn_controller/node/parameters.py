@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
+_COMMA = re.compile(r",(?![^\[]*\])")
+"""A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -204,13 +207,13 @@ class Settings:
 def parse_settings(text: str) -> dict[str, dict[str, Any]]:
     """Mappings "learner" and "network" from "learner.name=value, network.name=value".
 
-    Values are numbers, true, false or words.
+    Values are numbers, true, false, lists such as [64, 64], or words.
 
     Raises:
         ParameterError: an item without "=", of neither section, or a name given twice.
     """
     found: dict[str, dict[str, Any]] = {"learner": {}, "network": {}}
-    for item in text.split(","):
+    for item in _COMMA.split(text):
         if not item.strip():
             continue
         name, equals, value = (part.strip() for part in item.partition("="))
@@ -226,7 +229,7 @@ def parse_settings(text: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _scalar(text: str) -> Value:
+def _scalar(text: str) -> Value | list:
     try:
         return int(text)
     except ValueError:
@@ -236,4 +239,4 @@ def _scalar(text: str) -> Value:
     except ValueError:
         pass
     value = yaml.safe_load(text)
-    return value if isinstance(value, bool) else text
+    return value if isinstance(value, (bool, list)) else text

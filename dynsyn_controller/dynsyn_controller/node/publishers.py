@@ -16,6 +16,7 @@ from std_msgs.msg import Float64MultiArray
 from dynsyn_controller.lifetime.writer import Keeper
 from dynsyn_controller.messages.commands import CommandWriter
 from dynsyn_controller.messages.conversions import set_stamp
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.guard import Pilot
 from dynsyn_controller.node.parameters import Settings
@@ -30,7 +31,6 @@ from dynsyn_controller.node.reports import (
 )
 from dynsyn_controller.node.timing import SECOND, LoopTiming, Pace
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray
 from dynsyn_msgs.msg import Activity, JointCommand, Status, Weights
 
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)

@@ -19,9 +19,7 @@ _SECONDS_PER_HOUR = 3600.0
 
 def weights_message(robot: Robot, controller: Controller) -> Weights:
     """A message for the controller's layers; `fill_weights` puts the numbers in."""
-    message = Weights(
-        robot=robot.name, learner=controller.learner.name, preset=controller.preset
-    )
+    message = Weights(robot=robot.name, learner=controller.learner.name, preset=controller.preset)
     message.layers = [
         SynapseLayer(
             name=layer.name,

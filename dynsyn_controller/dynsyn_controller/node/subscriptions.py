@@ -6,29 +6,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from geometry_msgs.msg import Twist
-from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import Imu, JointState, LaserScan
 
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import REWARD, Pilot
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.publishers import QOS
-from dynsyn_msgs.msg import Contacts, Reward
+from dynsyn_msgs.msg import Reward
 
-MESSAGES: dict[str, type] = {
-    "joint_states": JointState,
-    "imu": Imu,
-    "odom": Odometry,
-    "scan": LaserScan,
-    "contacts": Contacts,
-    "command": Twist,
-    REWARD: Reward,
-}
 _REFUSAL_PERIOD = 5.0  # s between two logs of refused messages
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
 _OVERRIDES = "qos_overrides"
@@ -45,14 +33,16 @@ class Inputs:
         node: to subscribe from.
         pilot: reads the messages.
         add_rewards: see `Pilot.read_reward`.
-        then: called after each message that was read, with its topic and when it came (ns,
+        then: called after each message that was read, with its source and when it came (ns,
             steady clock).
 
     Attributes:
+        topics: source -> its topic.
         heard: messages that came, whether they could be used or not.
 
     Raises:
-        ParameterError: an override of a topic that is not subscribed to.
+        ParameterError: an override of a topic that is not subscribed to, or a sensor whose message
+            type is not installed.
     """
 
     def __init__(
@@ -61,14 +51,17 @@ class Inputs:
         self.heard = 0
         self._node, self._pilot, self._then = node, pilot, then
         self._add_rewards = add_rewards
-        self._joint_order: list[str] = []
+        self._orders_told = dict.fromkeys(pilot.reader.orders, 0)
+        self.topics: dict[str, str] = {}
         self._subscriptions = []
-        for topic in pilot.topics:
-            handle = partial(self._on_bytes, topic, Decoder(MESSAGES[topic]))
+        for source in pilot.sources:
+            topic, kind = self._topic(source)
+            self.topics[source] = topic
+            handle = partial(self._on_bytes, source, Decoder(kind))
             options = QoSOverridingOptions(_OVERRIDABLE)
             self._subscriptions.append(
                 node.create_subscription(
-                    MESSAGES[topic], topic, handle, QOS, qos_overriding_options=options, raw=True
+                    kind, topic, handle, QOS, qos_overriding_options=options, raw=True
                 )
             )
         try:
@@ -93,26 +86,43 @@ class Inputs:
                     f"{', '.join(sorted(known))}"
                 )
 
-    def _on_bytes(self, topic: str, decoder: Decoder, buffer: bytes) -> None:
+    def _topic(self, source: str) -> tuple[str, type]:
+        """Topic and message type of a source."""
+        if source == REWARD:
+            return REWARD, Reward
+        sensor = self._pilot.reader.layout.sensors[source]
+        try:
+            return sensor.topic, sensor.message_type()
+        except (ImportError, AttributeError, ValueError):
+            raise ParameterError(
+                f"robot_file: sensor {source}: message type {sensor.message!r} is not installed"
+            ) from None
+
+    def _on_bytes(self, source: str, decoder: Decoder, buffer: bytes) -> None:
         now = time.monotonic_ns()
         self.heard += 1
         try:
             message = decoder.decode(buffer)
-            if topic == REWARD:
+            if source == REWARD:
                 self._pilot.read_reward(message, now, self._add_rewards)
             else:
-                if topic == "joint_states" and message.name != self._joint_order:
-                    self._log_order(message.name)
-                self._pilot.read(topic, message, now)
+                self._pilot.read(source, message, now)
         except MessageError as error:
             self._refuse(error)
         else:
-            self._then(topic, now)
+            self._then(source, now)
+        if source in self._orders_told:
+            self._tell_orders(source)
 
-    def _log_order(self, joints: list[str]) -> None:
-        self._joint_order = list(joints)
-        names = ", ".join(f"{index} {name}" for index, name in enumerate(joints))
-        self._node.get_logger().info(f"joint_states: order of its sender: {names}")
+    def _tell_orders(self, source: str) -> None:
+        """Log each order of names that a source's senders have, once."""
+        orders = self._pilot.reader.orders[source]
+        told = self._orders_told[source]
+        if len(orders) > told:
+            self._orders_told[source] = len(orders)
+            for order in list(orders)[told:]:
+                names = ", ".join(f"{index} {name}" for index, name in enumerate(order))
+                self._node.get_logger().info(f"{source}: order of its sender: {names}")
 
     def _refuse(self, error: MessageError) -> None:
         self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_REFUSAL_PERIOD)

@@ -97,7 +97,9 @@ def split_rule(rule: Mapping[str, Any], network: str) -> tuple[dict[str, Any], d
     """
     for name in rule:
         if name not in LEARNER_SETTINGS and name not in WALKER_OPTIONS:
-            raise SchemaError(f"rule.{name}", unknown_key(name, (*LEARNER_SETTINGS, *WALKER_OPTIONS)))
+            raise SchemaError(
+                f"rule.{name}", unknown_key(name, (*LEARNER_SETTINGS, *WALKER_OPTIONS))
+            )
     settings = {name: rule[name] for name in LEARNER_SETTINGS if name in rule}
     if network != "walker":
         return settings, {}

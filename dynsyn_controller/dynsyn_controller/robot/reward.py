@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.robot.observation import tilt_angle
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout, tilt_angle
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ class RewardMeter:
     def __init__(self, robot: Robot, layout: SensorLayout) -> None:
         self._terms = robot.reward
         self._fall = robot.fall
-        self._position = layout.blocks["odom.position"].start
-        self._orientation = layout.blocks["imu.orientation"].start
+        # What no term asks for need not be sensed: it reads 0, which has no effect.
+        needed = {name: layout.blocks[name] for name in robot.reward_blocks}
+        self._position = needed.get("odom.position")
+        self._orientation = needed.get("imu.orientation")
         self._effort_limit = np.array([joint.effort_limit for joint in robot.joints])
         self._shaping: float | None = None
         self._down = False
@@ -60,9 +63,11 @@ class RewardMeter:
             sensors: (layout.size,) readings after the step, SI units.
             effort: (joints,) N m, applied during the step, in the robot file's order.
         """
-        x, _, height = sensors[self._position : self._position + 3].tolist()
-        quaternion = sensors[self._orientation : self._orientation + 4].tolist()
-        tilt = tilt_angle(*quaternion)
+        x = height = tilt = 0.0
+        if self._position is not None:
+            x, _, height = sensors[self._position].tolist()
+        if self._orientation is not None:
+            tilt = tilt_angle(*sensors[self._orientation].tolist())
         was_down = self._down
         self._down = tilt > self._fall.tilt_limit or height < self._fall.height_minimum
         if self._down:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +20,14 @@ import yaml
 from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.schema import SchemaError, parse, unknown_key
-from dynsyn_controller.robot.checks import check_robot
+from dynsyn_controller.messages.base import Sensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.layout import SensorLayout
 from dynsyn_controller.robot.migration import newest_version
-from dynsyn_controller.robot.sensors import SensorLayout
+from dynsyn_controller.robot.observation import Channel, check_channels
+from dynsyn_controller.robot.sensor_section import SensorSection, migrate_scan, read_channels
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 class RobotFileError(ValueError):
@@ -42,46 +48,6 @@ class Joint:
     name: str
     effort_limit: float
     neutral_effort: float = 0.0
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One element of the observation: value = scale * (reading + offset).
-
-    Attributes:
-        name: unique.
-        source: topic the reading comes from: joint_states, imu, odom, scan, contacts or command.
-        field: element of the message, e.g. "position" (joint_states), "orientation.pitch" (imu),
-            "twist.linear.x" (odom), "linear.x" (command); empty for scan and contacts.
-        joint, ray, contact: which one, for the sources joint_states, scan and contacts.
-        unit: SI unit of the reading, for people.
-        offset: added to the reading, in its unit.
-        scale: observation per unit of the reading, not 0.
-        sensitivity: factor on the observation before the first layer of neurons, not 0.
-        kind: "state" (signed) or "range" (a distance); states come first.
-        default: reading until the first message and when it goes stale, for channels that may be
-            absent (an operator's command); None: the channel is required.
-    """
-
-    name: str
-    source: str
-    field: str = ""
-    joint: str = ""
-    ray: int = -1
-    contact: str = ""
-    unit: str = ""
-    offset: float = 0.0
-    scale: float = 1.0
-    sensitivity: float = 1.0
-    kind: str = "state"
-    default: float | None = None
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The lidar: number of rays in a LaserScan message that channels count from 0."""
-
-    rays: int
 
 
 @dataclass(frozen=True)
@@ -120,6 +86,19 @@ class Fall:
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """Which simulated body belongs to a robot file; hardware needs none.
+
+    Attributes:
+        robot: as in `dynsyn train ROBOT`, but no robot file.
+        options: of that body, in place of its defaults.
+    """
+
+    robot: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Robot:
     """A validated robot file.
 
@@ -130,10 +109,11 @@ class Robot:
         time_scale: milliseconds of the rule per millisecond of the robot, > 0.
         joints: in the order of the effort vector.
         observation: channels in the order of the observation vector.
-        scan: the lidar, where there is one.
+        sensors: that the observation and the computed reward read.
         network: section `network`: key type and options of that network.
         learner: section `learner`: keys type and preset, and settings of that learner.
         reward, fall: see their classes.
+        simulation: the simulated body; None: the registered robot of the same name, if any.
         document: the file as a mapping, but for the sections network and learner.
     """
 
@@ -145,9 +125,10 @@ class Robot:
     observation: tuple[Channel, ...]
     network: dict[str, Any]
     learner: dict[str, Any] = field(default_factory=lambda: {"type": "dynamic_synapse"})
-    scan: Scan | None = None
+    sensors: tuple[Sensor, ...] = ()
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
+    simulation: Simulation | None = None
     modules: int = 0
     document: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -179,21 +160,34 @@ class Robot:
         """Names of the joints in the order of the effort vector."""
         return tuple(joint.name for joint in self.joints)
 
-    @property
+    @cached_property
     def layout(self) -> SensorLayout:
-        """Layout of the sensor vector that holds all that the observation reads."""
-        contacts = dict.fromkeys(c.contact for c in self.observation if c.source == "contacts")
-        rays = self.scan.rays if self.scan else 0
-        return SensorLayout(self.joint_names, rays, tuple(contacts))
+        """Layout of the sensor vector that holds what observation and computed reward read."""
+        by_name = {sensor.name: sensor for sensor in self.sensors}
+        used = set(self.reward_blocks)
+        for channel in self.observation:
+            sensor = by_name[channel.source]
+            used.add(sensor.block_name(sensor.locate(channel)[0]))
+        blocks = [sensor.block_name(block) for sensor in self.sensors for block in sensor.blocks()]
+        return SensorLayout(self.sensors, without=set(blocks) - used)
+
+    @property
+    def reward_blocks(self) -> tuple[str, ...]:
+        """Blocks of the sensor vector that the computed reward reads."""
+        place = self.reward.progress != 0.0 or self.fall.height_minimum > -math.inf
+        tilt = self.reward.tilt != 0.0 or self.fall.tilt_limit < math.inf
+        return ("odom.position",) * place + ("imu.orientation",) * tilt
 
     @property
     def body(self) -> Body:
         """What the network is told of this robot."""
         joints = range(len(self.joints))
         channels = tuple({} for _ in joints)
+        encoders = {s.name for s in self.sensors if isinstance(s, JointStateSensor)}
         for index, channel in enumerate(self.observation):
-            if channel.source == "joint_states" and channel.kind == "state":
-                channels[self.joint_names.index(channel.joint)][channel.field] = index
+            of_joint = channel.source in encoders and channel.element in self.joint_names
+            if of_joint and channel.kind == "state":
+                channels[self.joint_names.index(channel.element)][channel.field] = index
         return Body(
             joints=self.joint_names,
             effort_limit=np.array([joint.effort_limit for joint in self.joints]),
@@ -262,7 +256,7 @@ def load_robot(
         raise RobotFileError(f"robot file {path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise RobotFileError(f"robot file {path}: not UTF-8 text") from None
-    return parse_robot(text, modules=modules, where=str(path), network=network)
+    return parse_robot(text, modules, str(path), network, folder=path.parent)
 
 
 def parse_robot(
@@ -270,8 +264,13 @@ def parse_robot(
     modules: int | None = None,
     where: str = "robot file",
     network: Mapping[str, Any] | None = None,
+    folder: Path = Path(),
 ) -> Robot:
-    """Validate the text of a robot file; see `load_robot`."""
+    """Validate the text of a robot file; see `load_robot`.
+
+    Args:
+        folder: that paths in it are relative to.
+    """
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -289,10 +288,10 @@ def parse_robot(
             data["modules"] = modules
         if network and isinstance(data.get("network"), dict):
             data["network"] = {**data["network"], **network}
-        for key in data.keys() & {"joints", "observation"}:
+        migrate_scan(data)
+        for key in data.keys() & {"joints", "sensors", "observation"}:
             data[key] = _expand(data[key], data.get("modules", 0))
-        robot = parse(Robot, data)
-        check_robot(robot)
+        robot = _read(data, folder)
         Blueprint(robot.body, robot.network, robot.learner)
     except SchemaError as error:
         raise RobotFileError(f"{where}: {error}") from None
@@ -301,6 +300,56 @@ def parse_robot(
 
 
 _KEYS = tuple(field.name for field in dataclasses.fields(Robot) if field.name != "document")
+
+
+def _read(data: dict[str, Any], folder: Path) -> Robot:
+    """The robot that a file describes, sensors and all, checked."""
+    sensors = SensorSection(data.get("sensors", []), folder)
+    plain = {key: value for key, value in data.items() if key != "sensors"}
+    if "observation" in plain:
+        plain["observation"] = read_channels(plain["observation"], sensors)
+    robot = parse(Robot, plain)
+    _check(robot)
+    used = sensors.used(robot.observation, robot.joint_names, robot.reward_blocks)
+    check_channels(robot.observation, {sensor.name: sensor for sensor in used})
+    return dataclasses.replace(robot, sensors=used)
+
+
+def _check(robot: Robot) -> None:
+    """Check what the types of a robot file leave open about the body: ranges and names.
+
+    Raises:
+        SchemaError: the first thing that cannot be, with its key and what was expected.
+    """
+    if not _NAME.match(robot.name):
+        raise SchemaError("name", f"found {robot.name!r}, expected letters, digits and underscores")
+    for key in ("control_rate", "time_scale"):
+        if getattr(robot, key) <= 0:
+            raise SchemaError(key, f"found {getattr(robot, key)}, expected a number above 0")
+    if not robot.joints:
+        raise SchemaError("joints", "found none, expected at least one")
+    if not robot.observation:
+        raise SchemaError("observation", "found no channel, expected at least one")
+    _check_unique("joints", robot.joint_names)
+    _check_unique("observation", [channel.name for channel in robot.observation])
+    for joint in robot.joints:
+        where = f"joints: {joint.name}"
+        if joint.effort_limit <= 0:
+            raise SchemaError(
+                where, f"effort_limit: found {joint.effort_limit}, expected a number above 0"
+            )
+        if abs(joint.neutral_effort) > joint.effort_limit:
+            raise SchemaError(
+                where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
+            )
+
+
+def _check_unique(key: str, names: Iterable[str]) -> None:
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise SchemaError(key, f"name: {name!r} appears twice, expected unique names")
+        seen.add(name)
 
 
 def _expand(entries: Any, modules: Any) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import FloatArray
 
 
 class Safety:

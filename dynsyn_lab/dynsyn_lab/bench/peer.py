@@ -13,12 +13,12 @@ from dynsyn_controller.messages.conversions import SensorWriter, set_stamp, stam
 from dynsyn_controller.node.guard import REWARD
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import create_executor
-from dynsyn_controller.node.subscriptions import MESSAGES
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_msgs.msg import JointCommand, Reward, Status
 
+_MOVING = ("joint_states.position", "joint_states.velocity", "imu.angular_velocity", "scan")
 START_UP = 120.0
 """s within which the first command must come; the controller may have to compile."""
 
@@ -44,14 +44,15 @@ class Peer:
         self._node = rclpy.create_node("robot", namespace=namespace)
         self._executor = create_executor()
         self._executor.add_node(self._node)
-        sources = {channel.source for channel in robot.observation}
-        messages = {topic: kind() for topic, kind in MESSAGES.items() if topic in sources}
+        sensors = robot.layout.sensors
+        messages = {name: sensor.new_message() for name, sensor in sensors.items()}
         self._sensors = self._moving(robot)
-        self._writer = SensorWriter(robot.layout, messages, 1.0 / robot.control_rate, 10.0)
+        self._writer = SensorWriter(robot.layout, messages)
         self._reward = Reward(value=0.1)
-        everything = [*messages.items(), (REWARD, self._reward)]  # the reward goes out last
+        everything = [(sensors[name].topic, message) for name, message in messages.items()]
+        everything.append((REWARD, self._reward))  # the reward goes out last
         self._outputs = [
-            (self._node.create_publisher(MESSAGES[topic], topic, QOS).publish, message)
+            (self._node.create_publisher(type(message), topic, QOS).publish, message)
             for topic, message in everything
         ]
         self._node.create_subscription(JointCommand, "joint_command", self._on_command, QOS)
@@ -103,7 +104,7 @@ class Peer:
         vectors = []
         for _ in range(100):
             vector = robot.layout.zeros()
-            for block in ("joint.position", "joint.velocity", "imu.angular_velocity", "scan"):
+            for block in _MOVING:
                 part = robot.layout.view(vector, block)
                 part[:] = random.uniform(0.1, 0.5, part.size)
             vectors.append(vector)

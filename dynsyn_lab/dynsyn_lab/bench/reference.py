@@ -1,8 +1,9 @@
 """The equations in plain NumPy: what the kernels must compute, and what they are timed against.
 
-Written from Wei & Webb (IROS 2018) and the settings of learner and network, apart from the kernels: time in
-each period and its sine, `np.tanh`, matrix products, loops where they read best. Random numbers
-come from the same stream in the same order, so that both can be compared over whole lifetimes.
+Written from Wei & Webb (IROS 2018) and the settings of learner and network, apart from the
+kernels: time in each period and its sine, `np.tanh`, matrix products, loops where they read best.
+Random numbers come from the same stream in the same order, so that both can be compared over whole
+lifetimes.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class DynamicSynapses:
         random: source of periods and first phases.
     """
 
-    def __init__(self, centre: FloatArray, settings: DynamicSynapseSettings, random: SplitMix64) -> None:
+    def __init__(
+        self, centre: FloatArray, settings: DynamicSynapseSettings, random: SplitMix64
+    ) -> None:
         self.settings, self.random = settings, random
         self.centre = centre
         self.amplitude = np.full(centre.shape, settings.amplitude_initial)

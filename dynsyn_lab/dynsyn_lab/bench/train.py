@@ -13,28 +13,36 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynsyn_lab.cli.arguments import count
+from dynsyn_lab.cli.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from dynsyn_lab.training.population import Flock
+    from dynsyn_lab.bench.replays import Way
+    from dynsyn_lab.training.population import Population
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 SEED = 2
 PRESET = "dynsyn"
-NEVER = 2**62
+ENDLESS = 2**62
+"""Control steps; more than are ever lived."""
 SINGLE_STEPS, BATCH_TICKS = 200, 30
 """Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
-SWIMMER = "swimmer"
-GYMNASIUM = {"walker": "BipedalWalker-v3", "walker_hardcore": "BipedalWalkerHardcore-v3"}
+PLAIN_NETWORK = "walker"
+"""Network that has a plain NumPy transcription here."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dynsyn bench train`."""
-    parser.add_argument("--robot", default="walker", choices=(*GYMNASIUM, SWIMMER))
+    parser.add_argument(
+        "--robot", default="walker", metavar="ROBOT", help="as for dynsyn train (walker)"
+    )
     parser.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
     parser.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the result there, too")
@@ -54,37 +62,42 @@ def measure(robot: str = "walker", lifetimes: int = 64, rounds: int = 100) -> di
     """All figures, by the keys of `dynsyn bench train --json`; rates are control steps a second.
 
     Args:
-        robot: a walker, or the swimmer, of which there are only the figures of one lifetime.
+        robot: as in `dynsyn train ROBOT`. Of one that is not on envpool there are only the figures
+            of one lifetime.
         lifetimes: in the batch, whose figures are None where envpool is not installed.
         rounds: of each timing.
+
+    Raises:
+        UsageError: no such robot.
     """
-    single = {"robot": robot, **measure_single(robot, rounds)}
-    if robot == SWIMMER:
+    from dynsyn_sim_bridge.robots.spec import describe
+
+    try:
+        spec = describe(robot)
+    except ValueError as error:
+        raise UsageError(f"--robot: {error}") from None
+    single = {"robot": spec.reference, **measure_single(spec, rounds)}
+    if spec.entry.envpool is None:
         return single
-    return single | {
-        "batch_lifetimes": lifetimes,
-        **measure_batch(robot, lifetimes, rounds),
-    }
+    return single | {"batch_lifetimes": lifetimes, **measure_batch(spec, lifetimes, rounds)}
 
 
-def measure_single(name: str, rounds: int) -> dict[str, float]:
-    """One lifetime on gymnasium, gymnasium's environment alone, and with plain NumPy."""
-    from dynsyn_lab.training.backends.in_process import Life
-    from dynsyn_sim_bridge.robots.registry import entry
+def measure_single(spec: RobotSpec, rounds: int) -> dict[str, float]:
+    """One lifetime on its body, the body's simulator alone, and with plain NumPy."""
+    from dynsyn_lab.bench.replays import make_replay
+    from dynsyn_lab.training.backends.in_process import LifetimeRunner
 
-    create = entry(name).create
-    recorder = _Recorder(create())
-    recorded = Life(_flock(name, 1), 0, recorder, _ignore, _ignore)
-    recorded.until = NEVER
+    recorder = _Recorder(spec.create())
+    recorded = LifetimeRunner(_population(spec, 1), 0, recorder, _ignore, _ignore)
+    recorded.until = ENDLESS
     recorded.live((rounds + 1) * SINGLE_STEPS)
 
-    life = Life(_flock(name, 1), 0, create(), _ignore, _ignore)
-    life.until = NEVER
-    replay = _replay(name, recorder.steps)
-    calls = [lambda: replay.go(SINGLE_STEPS), lambda: life.live(SINGLE_STEPS)]
-    if name != SWIMMER:  # whose network has no plain transcription here
-        plain = _NumpyLoop(name)
-        calls.append(lambda: plain.go(SINGLE_STEPS))
+    runner = LifetimeRunner(_population(spec, 1), 0, spec.create(), _ignore, _ignore)
+    runner.until = ENDLESS
+    replay = make_replay(spec.create(), recorder.way(), SEED)
+    calls = [lambda: replay.go(SINGLE_STEPS), lambda: runner.live(SINGLE_STEPS)]
+    if spec.robot.network["type"] == PLAIN_NETWORK:
+        calls.append(partial(_plain_loop(spec), SINGLE_STEPS))
     alone, learning, *others = _alternate(rounds, *calls)
     figures = {
         "env_steps_per_s": SINGLE_STEPS / statistics.median(alone),
@@ -100,21 +113,15 @@ def measure_single(name: str, rounds: int) -> dict[str, float]:
     }
 
 
-def _replay(name: str, steps: list[tuple[list[float], float, bool]]) -> Any:
-    if name != SWIMMER:
-        return Replay(name, SEED, steps)
-    from dynsyn_lab.bench import swimmer as bench_swimmer
-
-    return bench_swimmer.Replay(SEED, steps)
-
-
 class _Recorder:
     """A body that notes what it was asked to do and what came of it."""
 
     def __init__(self, body: Any) -> None:
         self._body = body
         self.layout, self.sense, self.reset = body.layout, body.sense, body.reset
-        self.steps: list[tuple[list[float], float, bool]] = []
+        self._efforts: list[np.ndarray] = []
+        self._rewards: list[float] = []
+        self._ends: list[bool] = []
 
     @property
     def generator(self) -> np.random.Generator:
@@ -122,57 +129,21 @@ class _Recorder:
 
     def step(self, effort: np.ndarray) -> Any:
         outcome = self._body.step(effort)
-        self.steps.append((effort.tolist(), outcome.reward, outcome.terminal))
+        self._efforts.append(effort.copy())
+        self._rewards.append(outcome.reward)
+        self._ends.append(outcome.terminal)
         return outcome
 
+    def way(self) -> Way:
+        """The way that the body went."""
+        import numpy as np
 
-class Replay:
-    """gymnasium's environment itself, stepped with efforts that are known beforehand.
+        from dynsyn_lab.bench.replays import Way
 
-    Args:
-        name: a walker.
-        seed: of the courses.
-        steps: effort (N m), reward and terminal of each control step.
-    """
-
-    def __init__(self, name: str, seed: int, steps: list[tuple[list[float], float, bool]]) -> None:
-        import gymnasium
-
-        from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT
-
-        self._environment = gymnasium.make(GYMNASIUM[name], disable_env_checker=True).unwrapped
-        self._actions = [[value / EFFORT_LIMIT for value in effort] for effort, _, _ in steps]
-        self._rewards = [reward for _, reward, _ in steps]
-        self._ends = [terminal for _, _, terminal in steps]
-        self._at = 0
-        self._reset(seed)
-
-    def _reset(self, seed: int | None = None) -> None:
-        import Box2D
-
-        # A fresh world each time, as the robot has it: a used one goes another way.
-        self._environment.world, self._environment.terrain = Box2D.b2World(), []
-        self._environment.reset(seed=seed)
-
-    def go(self, steps: int) -> None:
-        """The next `steps` control steps.
-
-        Raises:
-            RuntimeError: the environment went another way than it did when it was recorded.
-        """
-        step, actions, ends, at = self._environment.step, self._actions, self._ends, self._at
-        total = 0.0
-        for i in range(at, at + steps):
-            _, reward, _, _, _ = step(actions[i])
-            total += reward
-            if ends[i]:
-                self._reset()
-        self._at += steps
-        if total != sum(self._rewards[at : at + steps]):
-            raise RuntimeError("the environment went another way without its controller")
+        return Way(np.array(self._efforts), self._rewards, self._ends)
 
 
-def measure_batch(name: str, lifetimes: int, rounds: int) -> dict[str, float | None]:
+def measure_batch(spec: RobotSpec, lifetimes: int, rounds: int) -> dict[str, float | None]:
     """Many lifetimes on envpool, and envpool alone, both on all cores."""
     import numpy as np
 
@@ -181,31 +152,31 @@ def measure_batch(name: str, lifetimes: int, rounds: int) -> dict[str, float | N
     names = ("batch_env_steps_per_s", "batch_steps_per_s", "batch_fraction", "memory_per_lifetime")
     if not has_envpool():
         return dict.fromkeys(names)
-    from dynsyn_lab.training.backends.envpool import EnvpoolWorld, make_pool
+    from dynsyn_lab.training.backends.envpool import EnvpoolBackend, make_pool
 
     recorders: list[_PoolRecorder] = []
 
-    def record(robot: str, seeds: list[int]) -> _PoolRecorder:
-        recorders.append(_PoolRecorder(make_pool(robot, seeds), seeds))
+    def record(environment: str, seeds: list[int]) -> _PoolRecorder:
+        recorders.append(_PoolRecorder(make_pool(environment, seeds), seeds))
         return recorders[-1]
 
-    flock = _flock(name, lifetimes)
-    recorded = EnvpoolWorld(name, flock, _ignore, _ignore, record)
-    recorded.begin(np.full(lifetimes, NEVER))
+    population = _population(spec, lifetimes)
+    recorded = EnvpoolBackend(population, _ignore, _ignore, record)
+    recorded.begin(np.full(lifetimes, ENDLESS))
     for _ in range((rounds + 1) * BATCH_TICKS):
         recorded.tick()
     recorded.halt()
-    share = int(flock.states["steps"].sum()) / ((rounds + 1) * BATCH_TICKS * lifetimes)
+    share = int(population.states["steps"].sum()) / ((rounds + 1) * BATCH_TICKS * lifetimes)
 
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    flock = _flock(name, lifetimes)
-    world = EnvpoolWorld(name, flock, _ignore, _ignore)
-    world.begin(np.full(lifetimes, NEVER))
+    population = _population(spec, lifetimes)
+    backend = EnvpoolBackend(population, _ignore, _ignore)
+    backend.begin(np.full(lifetimes, ENDLESS))
     memory = (tracemalloc.get_traced_memory()[0] - before) / lifetimes
     tracemalloc.stop()
 
-    pool = make_pool(name, recorders[0].seeds)
+    pool = make_pool(spec.entry.envpool.environment, recorders[0].seeds)
     pool.reset()
     actions = iter(recorders[0].actions)
 
@@ -215,10 +186,10 @@ def measure_batch(name: str, lifetimes: int, rounds: int) -> dict[str, float | N
 
     def learning() -> None:
         for _ in range(BATCH_TICKS):
-            world.tick()
+            backend.tick()
 
     bare, whole = _alternate(rounds, alone, learning)
-    world.close()
+    backend.close()
     pool.close()
     # In the tick after an end envpool puts the body back and nobody steps.
     steps = BATCH_TICKS * lifetimes * share
@@ -239,34 +210,31 @@ class _PoolRecorder:
         return self._pool.step(action)
 
 
-class _NumpyLoop:
+def _plain_loop(spec: RobotSpec) -> Callable[[int], None]:
     """A lifetime on the same robot whose controller is the plain NumPy transcription."""
+    from dynsyn_lab.bench.reference import WalkerReference
+    from dynsyn_lab.rollouts.loop import StepLoop
 
-    def __init__(self, name: str) -> None:
-        from dynsyn_lab.bench.reference import WalkerReference
-        from dynsyn_lab.rollouts.senses import Senses
-        from dynsyn_sim_bridge.robots.registry import entry
+    population, body = _population(spec, 1), spec.create()
+    reference = WalkerReference(population.blueprint, SEED)
+    body.reset(SEED)
+    loop = StepLoop(spec.robot, body, lambda seen, reward, *_: reference.step(seen, reward))
 
-        flock, self._body = _flock(name, 1), entry(name).create()
-        self._reference = WalkerReference(flock.blueprint, SEED)
-        self._senses, self._reward = Senses(flock.robot, self._body), 0.0
-        self._body.reset(SEED)
+    def go(steps: int) -> None:
+        while steps > 0:
+            steps -= loop.run(steps)
+            if loop.terminal:
+                loop.put_back()
 
-    def go(self, steps: int) -> None:
-        for _ in range(steps):
-            effort = self._reference.step(self._senses.look(), self._reward)
-            outcome = self._body.step(effort)
-            self._reward = outcome.reward
-            if outcome.terminal:
-                self._body.reset()
+    return go
 
 
-def _flock(name: str, lifetimes: int) -> Flock:
+def _population(spec: RobotSpec, lifetimes: int) -> Population:
     from dynsyn_lab.training.journal import Goal
-    from dynsyn_lab.training.population import Flock
-    from dynsyn_sim_bridge.robots.registry import entry
+    from dynsyn_lab.training.population import Population
 
-    return Flock(entry(name).robot(), PRESET, {}, SEED, lifetimes, Goal(), NEVER)
+    robot = spec.robot.choose(preset=PRESET)
+    return Population(replace(spec, robot=robot), SEED, lifetimes, Goal(), ENDLESS)
 
 
 def _ignore(*_: object) -> None:

@@ -49,7 +49,9 @@ def _take_out(
 
 
 def read_value(text: str) -> Any:
-    """A whole number, a number, true or false where `text` is one, else the text."""
+    """A number, true or false, or a list of them ([64, 64]) where `text` is one, else the text."""
+    if text.startswith("[") and text.endswith("]"):
+        return [read_value(part.strip()) for part in text[1:-1].split(",") if part.strip()]
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     try:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from dynsyn_controller.node.parameter_table import Parameter, Value
 
+AS_SEED = -1
+"""The robot's seed where it is the controller's."""
+
 ARGUMENTS = (
-    Parameter("robot", "walker", "simulated robot, such as walker or walker_hardcore"),
+    Parameter(
+        "robot",
+        "walker",
+        "simulated robot: a name, gymnasium:ENV_ID, FILE.py:CLASS, or a robot file that says its "
+        "simulation",
+    ),
     Parameter(
         "joints", 0, "joints of a body that can have any number (0: as in its robot file)", 0, 1000
     ),
-    Parameter("preset", "", "preset of the learning rule (empty: the robot file's)"),
+    Parameter("learner", "", "what learns (empty: the robot file's)"),
+    Parameter("preset", "", "preset of the learner (empty: the robot file's)"),
     Parameter(
-        "rule", "", "settings in place of the preset's, such as learning_rate=2e-5,repulsion=false"
+        "settings",
+        "",
+        "settings in place of the preset's, such as "
+        "learner.learning_rate=2e-5,network.adaptation=none",
     ),
-    Parameter("seed", 0, "seed of the terrain, and of the controller when it is born", 0),
+    Parameter("seed", 0, "seed of the controller when it is born, and of the terrain", 0),
+    Parameter("robot_seed", AS_SEED, "seed of the terrain and of the start (-1: as seed)", AS_SEED),
     Parameter(
         "checkpoint",
         "",

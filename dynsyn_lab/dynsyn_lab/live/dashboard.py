@@ -61,7 +61,7 @@ def _header(telemetry: Telemetry, now: float) -> Text:
         words, healthy = f"NO REPORT for {now - telemetry.received:.0f} s", False
     return Text.assemble(
         (f" {status.robot} ", "bold reverse"),
-        f"  preset {status.preset}   ",
+        f"  {status.learner}, preset {status.preset}   ",
         (words, _colour(healthy)),
         overflow="ellipsis",
         no_wrap=True,
@@ -122,12 +122,15 @@ def _efforts(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType]
 
 def _synapses(status: Any) -> tuple[str, list[tuple[str, RenderableType]]]:
     """Title and rows: a bar for each layer, and the range of the gains."""
-    largest = max(status.layer_amplitude, default=0.0)
-    layers = zip(status.layer_name, status.layer_amplitude, strict=True)
-    rows = [(name, Text(f"{bar(mean, largest)} {mean:.4f}")) for name, mean in layers]
+    rows = []
+    for quantity in status.layer_quantities:
+        largest = max(map(abs, quantity.value), default=0.0)
+        layers = zip(status.layer_name, quantity.value, strict=True)
+        rows += [(name, Text(f"{bar(abs(mean), largest)} {mean:.4f}")) for name, mean in layers]
     if len(status.gain):
         rows.append(("gain", Text(f"{min(status.gain):.3g} to {max(status.gain):.3g}")))
-    return "mean amplitude by layer", rows
+    names = ", ".join(quantity.name for quantity in status.layer_quantities)
+    return f"mean {names} by layer" if names else "synapses", rows
 
 
 def _reward(telemetry: Telemetry, width: int, lines: int) -> Panel:

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError
+from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.cli.stack_arguments import ARGUMENTS
 
 if TYPE_CHECKING:
     from dynsyn_lab.live.stack import Stack
     from dynsyn_lab.live.summary import Summary
+
+
+SETTINGS = "settings"
+"""Argument of the stack that is given as --learner.KEY and --network.KEY here."""
+DOTTED = ("learner", "network")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,10 +34,13 @@ def add_parser(subparsers: Any) -> None:
         epilog="Without a terminal there is no dashboard but a plain line every few seconds. "
         "ROS_DOMAIN_ID and the rest of the ROS environment are respected; where neither "
         "ROS_AUTOMATIC_DISCOVERY_RANGE nor ROS_LOCALHOST_ONLY is set, the nodes are visible on "
-        "this machine only.",
+        "this machine only. Any setting of the learner: --learner.KEY VALUE. Any option of the "
+        "network: --network.KEY VALUE.",
     )
     for argument in ARGUMENTS:
-        _add_argument(parser, argument)
+        if argument.name != SETTINGS:
+            _add_argument(parser, argument)
+    accept_dotted(parser, DOTTED)
     parser.add_argument(
         "--duration",
         type=_duration,
@@ -61,6 +70,15 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Parameter) -> None:
     )
 
 
+def _settings(args: argparse.Namespace) -> str:
+    """The dotted options as the node's parameter `settings` has them."""
+    return ", ".join(
+        f"{section}.{key}={value}"
+        for section in DOTTED
+        for key, value in args.dotted[section].items()
+    )
+
+
 def _duration(text: str) -> float:
     seconds = float(text)
     if not seconds > 0:
@@ -82,7 +100,9 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_lab.rollouts.moving import prepare
 
     try:
-        stack = describe(**{name: getattr(args, name) for name in (a.name for a in ARGUMENTS)})
+        names = [argument.name for argument in ARGUMENTS if argument.name != SETTINGS]
+        values = {name: getattr(args, name) for name in names}
+        stack = describe(**values, **{SETTINGS: _settings(args)})
     except ParameterError as error:
         raise UsageError(str(error)) from None
     if args.summary is not None and not args.summary.absolute().parent.is_dir():
@@ -144,5 +164,7 @@ def _live(stack: Stack, args: argparse.Namespace, folder: Path) -> Summary:
     if failure:
         raise CommandError(failure)
     return record.finish(
-        stack.robot, "lockstep" if stack.lockstep else "realtime", str(stack.checkpoint or "")
+        stack.spec.reference,
+        "lockstep" if stack.lockstep else "realtime",
+        str(stack.checkpoint or ""),
     )

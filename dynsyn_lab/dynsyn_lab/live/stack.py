@@ -11,11 +11,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.node.parameter_table import ParameterError, Value, resolve
+from dynsyn_controller.node.parameters import parse_settings
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_lab.cli.stack_arguments import ARGUMENTS
-from dynsyn_sim_bridge.robots.registry import Entry, entry
+from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_lab.cli.stack_arguments import ARGUMENTS, AS_SEED
+from dynsyn_sim_bridge.robots.registry import ROBOTS
+from dynsyn_sim_bridge.robots.spec import RobotSpec, find
+from dynsyn_sim_bridge.robots.spec import describe as describe_robot
 
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
@@ -41,7 +44,7 @@ class Stack:
     """The nodes of one simulated robot.
 
     Attributes:
-        robot: its name in the registry.
+        spec: the robot.
         namespace: absolute, such as "/left"; "/" where there is none.
         lockstep: which of the two clocks.
         checkpoint: the lifetime's file; None: it is lived in memory only.
@@ -49,16 +52,23 @@ class Stack:
             saved as `checkpoint` (see `moving.prepare`); None: nothing to move.
         shipped: file of the lifetime that `checkpoint` begins as a copy of where it does not exist
             yet (see `moving.prepare`); None: it begins new-born.
+        robot_file: path that the nodes read.
         nodes: in the order to start them.
     """
 
-    robot: str
+    spec: RobotSpec
     namespace: str
     lockstep: bool
     checkpoint: Path | None
     origin: Path | None
     shipped: Path | None
+    robot_file: Path
     nodes: tuple[NodeSpec, ...]
+
+    @property
+    def robot(self) -> str:
+        """Short name of the robot, fit for a file's name."""
+        return self.spec.name
 
 
 def describe(**given: Value) -> Stack:
@@ -68,41 +78,44 @@ def describe(**given: Value) -> Stack:
         ParameterError: an unknown argument, or a value that cannot be.
     """
     values = resolve(ARGUMENTS, given)
-    if values["preset"] and values["preset"] not in PRESETS:
-        raise ParameterError(
-            f"preset: found {values['preset']!r}, expected one of {', '.join(PRESETS)}"
-        )
     if values["namespace"] and not _NAMESPACE.match(values["namespace"]):
         raise ParameterError(
             f"namespace: found {values['namespace']!r}, expected letters, digits, underscores "
             "and slashes, such as left or lab/left"
         )
-    try:
-        robot = entry(values["robot"])
-    except ValueError as error:
-        raise ParameterError(f"robot: {error}") from None
-    checkpoint, origin = checkpoint_file(values), None
+    spec = _robot(values)
+    checkpoint, origin = checkpoint_file(values, spec), None
     if values["transfer"]:
-        origin, checkpoint = checkpoint, moved_file(values, robot)
-    common = {name: values[name] for name in ("seed", "lockstep", "realtime_factor")}
-    bridge = {**common, "robot": robot.name}
+        origin, checkpoint = checkpoint, moved_file(values, spec)
+    common = {name: values[name] for name in ("lockstep", "realtime_factor")}
+    robot_file = robot_file_of(spec)
+    robot_seed = values["seed"] if values["robot_seed"] == AS_SEED else values["robot_seed"]
+    registered = spec.reference in ROBOTS
+    bridge = {
+        **common,
+        "seed": robot_seed,
+        "robot": spec.reference if registered else str(robot_file),
+    }
     controller = {
         **common,
-        "robot_file": str(config_path(robot.robot_file)),
+        "seed": values["seed"],
+        "robot_file": str(robot_file),
+        "learner": values["learner"],
         "preset": values["preset"],
-        "rule": values["rule"],
+        "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
     }
     if values["joints"]:
-        _set_joints(robot, values["joints"], bridge, controller)
+        bridge[spec.entry.modules] = controller["modules"] = values["joints"]
     return Stack(
-        robot=robot.name,
+        spec=spec,
         namespace="/" + values["namespace"].strip("/"),
         lockstep=values["lockstep"],
         checkpoint=checkpoint,
         origin=origin,
-        shipped=shipped_file(values),
+        shipped=shipped_file(values, spec),
+        robot_file=robot_file,
         nodes=(
             NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
             NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
@@ -110,17 +123,52 @@ def describe(**given: Value) -> Stack:
     )
 
 
-def _set_joints(
-    robot: Entry, joints: int, bridge: dict[str, Value], controller: dict[str, Value]
-) -> None:
-    if robot.modules != "joints":
-        raise ParameterError(f"joints: found {joints}, but {robot.name} has a fixed number of them")
-    robot.resolve({"joints": joints})  # raises where the body cannot have so many
-    bridge["joints"] = joints
-    controller["modules"] = joints
+def _robot(values: dict[str, Value]) -> RobotSpec:
+    """The robot, described; learner, preset and settings are checked before any node is started.
+
+    Raises:
+        ParameterError: it is not there, its body cannot have so many joints, or something chosen
+            cannot be.
+    """
+    reference, options = str(values["robot"]), {}
+    try:
+        if values["joints"]:
+            found = find(reference).entry
+            if found.modules != "joints":
+                raise ParameterError(
+                    f"joints: found {values['joints']}, but {found.name} has a fixed number of them"
+                )
+            options = {"joints": values["joints"]}
+        spec = describe_robot(reference, options)
+    except ParameterError:
+        raise
+    except ValueError as error:
+        raise ParameterError(f"robot: {error}") from None
+    try:
+        chosen = parse_settings(str(values["settings"]))
+        spec.robot.choose(
+            values["learner"] or None,
+            values["preset"] or None,
+            chosen["learner"],
+            chosen["network"],
+        )
+    except RobotFileError as error:
+        raise ParameterError(str(error)) from None
+    return spec
 
 
-def checkpoint_file(values: dict[str, Value]) -> Path | None:
+def robot_file_of(spec: RobotSpec) -> Path:
+    """The robot file that both nodes read.
+
+    That of a robot of this package is the shipped one; any other is written into this user's
+    folder (see `moving.prepare`), so that the lifetime's checkpoints say which robot it is.
+    """
+    if spec.reference in ROBOTS:
+        return config_path(spec.entry.robot_file)
+    return state_folder() / "robots" / f"{spec.name}.yaml"
+
+
+def checkpoint_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
 
     Raises:
@@ -135,40 +183,40 @@ def checkpoint_file(values: dict[str, Value]) -> Path | None:
         return path
     if values["lockstep"] or values["from_scratch"]:
         return None
-    parts = [values["robot"]]
+    parts = [spec.name]
     if values["joints"]:
         parts.append(str(values["joints"]))
-    if values["preset"]:
-        parts.append(values["preset"])
+    parts += [values[name].replace("/", "_") for name in ("learner", "preset") if values[name]]
     return state_folder() / ("-".join(parts) + ".ckpt")
 
 
-def shipped_file(values: dict[str, Value]) -> Path | None:
+def shipped_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
-    None as well where another body or preset is asked for than it has lived with, where the user
-    names a file, and where a lifetime is lived in memory only: that follows from its seed alone.
+    None as well where another body, learner or preset is asked for than it has lived with, where
+    the user names a file, and where a lifetime is lived in memory only: that follows from its seed
+    alone.
     """
-    if any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints", "preset")):
+    own = ("checkpoint", "from_scratch", "lockstep", "joints", "learner", "preset")
+    if any(values[name] for name in own):
         return None
-    return shipped_checkpoint(str(values["robot"]))
+    return shipped_checkpoint(spec.name)
 
 
-def moved_file(values: dict[str, Value], robot: Entry) -> Path:
+def moved_file(values: dict[str, Value], spec: RobotSpec) -> Path:
     """The file beside the checkpoint that the moved lifetime is to be kept in: FILE-JOINTS.ckpt.
 
     Raises:
         ParameterError: there is nothing to move, or a lifetime has been moved there before.
     """
-    if not robot.modules:
-        raise ParameterError(f"transfer: {robot.name} has a fixed number of joints")
+    if not spec.entry.modules:
+        raise ParameterError(f"transfer: {spec.reference} has a fixed number of joints")
     if not values["checkpoint"] or values["from_scratch"]:
         raise ParameterError("transfer: needs a checkpoint, and not from_scratch")
     path = Path(values["checkpoint"]).expanduser().absolute()
     if not path.exists():
         raise ParameterError(f"transfer: there is no checkpoint {path}")
-    given = {robot.modules: values["joints"]} if values["joints"] else {}
-    moved = path.with_name(f"{path.stem}-{robot.resolve(given)[robot.modules]}.ckpt")
+    moved = path.with_name(f"{path.stem}-{spec.options[spec.entry.modules]}.ckpt")
     if moved.exists():
         raise ParameterError(
             f"transfer: {moved} holds a lifetime; go on with it as the checkpoint, without transfer"

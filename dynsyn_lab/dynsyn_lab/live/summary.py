@@ -24,10 +24,11 @@ class Summary:
         overruns: ticks skipped because the loop was late.
         latency_us_median, latency_us_p99: observation received to command published, us, last 1000
             ticks.
-        weights_changed: whether any synapse's centre or amplitude is another than at the start.
+        weights_changed: whether any of the learner's quantities of a synapse (of dynamic synapses:
+            centre and amplitude) is another than at the start.
         checkpoint: file of the lifetime; empty: in memory only.
         steps_before: steps lived before this run.
-        synapses_changed: number of synapses whose centre or amplitude is another.
+        synapses_changed: number of synapses of which that is so.
     """
 
     robot: str
@@ -163,14 +164,18 @@ class Record:
         if self._weights_first is None:
             return 0
         return sum(
-            centre != centre_now or amplitude != amplitude_now
+            before != after
             for layer, now in zip(
                 self._weights_first.layers, self._weights_last.layers, strict=True
             )
-            for centre, centre_now, amplitude, amplitude_now in zip(
-                layer.centre, now.centre, layer.amplitude, now.amplitude, strict=True
-            )
+            for before, after in zip(_synapses(layer), _synapses(now), strict=True)
         )
+
+
+def _synapses(layer: Any) -> list[tuple[float, ...]]:
+    """What has been learnt of each synapse; its weight where the learner shows nothing else."""
+    columns = [quantity.value for quantity in layer.quantities] or [layer.weight]
+    return list(zip(*columns, strict=True))
 
 
 def _seconds(status: Any) -> float:

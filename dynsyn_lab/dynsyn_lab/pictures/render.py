@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 KINDS = (".gif", ".mp4", ".png")
 STRIP_SECONDS, FILM_SECONDS = 1.6, 10.0
 STRIP_FROM = 3.0
-CLOSE_UPS = {"walker": (0.0, 0.35, 0.43, 1.0), "walker_hardcore": (0.0, 0.35, 0.43, 1.0)}
-"""Left, top, right and bottom of a close-up, as fractions of the picture, where it is worth one."""
 PANEL_WIDTH = 0.9
 """Of a side panel, as a fraction of the picture's height."""
 
@@ -99,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     falls = sum(moment.terminal for moment in moments)
     ended = f", put back {falls} times" if falls else ""
     mode = "learning" if args.learning else "frozen"
-    print(f"{args.out}: {stage.robot_name}, {seconds:g} s, {mode}{ended}")
+    print(f"{args.out}: {stage.spec.reference}, {seconds:g} s, {mode}{ended}")
     return 0
 
 
@@ -153,10 +151,11 @@ def _beside(picture: np.ndarray, panel: np.ndarray) -> np.ndarray:
 def look(stage: Stage, close: bool) -> np.ndarray:
     """The body and its surroundings now, or only what is near to it."""
     picture = stage.frame()
-    if not close or stage.robot_name not in CLOSE_UPS:
+    close_up = stage.spec.entry.close_up
+    if not close or close_up is None:
         return picture
     height, width = picture.shape[:2]
-    left, top, right, bottom = CLOSE_UPS[stage.robot_name]
+    left, top, right, bottom = close_up
     return picture[
         round(top * height) : round(bottom * height), round(left * width) : round(right * width)
     ]

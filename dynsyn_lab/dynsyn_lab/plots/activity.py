@@ -56,9 +56,10 @@ def draw_activity(source: Source) -> Figure:
     units = np.stack([moment.activity for moment in moments], axis=1)
     panels = [(title, labels, units[at]) for title, labels, at in groups_of(names)]
     positions = np.stack([moment.position for moment in moments], axis=1)
-    panels.append(("joint position / rad", joints, positions))
+    if len(positions):
+        panels.append(("joint position / rad", joints, positions))
     times = np.array([moment.time for moment in moments]) - moments[0].time
-    return _draw(panels, times, f"{stage.robot_name}: network and joints")
+    return _draw(panels, times, f"{stage.spec.reference}: network and joints")
 
 
 def _draw(panels: list[tuple[str, list[str], NDArray]], times: NDArray, title: str) -> Figure:

@@ -110,7 +110,9 @@ def _wanted(args: argparse.Namespace) -> list[Drawing]:
         from dynsyn_lab.training.run_folder import RunFolder
 
         def draw() -> Figure:
-            return draw_arms(collect(args.runs, args.labels), RunFolder(args.runs[0]).config.robot)
+            config = RunFolder(args.runs[0]).config
+            arms = collect(args.runs, args.labels)
+            return draw_arms(arms, config.robot, config.task.solved_return)
 
         return [(ARMS, draw, False)]
     from dynsyn_lab.plots.source import open_source

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.plots.learning import WALKERS, running_mean
+from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
-from dynsyn_lab.training.journal import SOLVED_RETURN
-from dynsyn_lab.training.run_folder import RunFolder
+from dynsyn_lab.training.run_folder import RunConfig, RunFolder
 
 GRID = 400
 """Points of the common axis of steps."""
@@ -86,12 +85,12 @@ def describe(run: RunFolder, runs: Sequence[RunFolder]) -> str:
         for key in keys:
             values = [_value(config, section, key) for config in configs]
             if any(value != values[0] for value in values):
-                parts.append(f"{key} {show(_value(own, section, key))}")
+                parts.append(f"{key.rpartition('.')[2]} {show(_value(own, section, key))}")
     return ", ".join(parts)
 
 
-def _value(config: Any, section: str, key: str) -> Any:
-    return config.rule[key] if section == "overrides" else config.robot_options.get(key)
+def _value(config: RunConfig, section: str, key: str) -> Any:
+    return config.setting(key) if section == "overrides" else config.robot_options.get(key)
 
 
 def show(value: Any) -> str:
@@ -106,10 +105,10 @@ def look(number: int) -> tuple[str, str]:
     return CYCLE[number % len(CYCLE)], ("-", "--", ":", "-.")[number // len(CYCLE) % 4]
 
 
-def mark_solved(axes: Axes) -> None:
-    """A line where a walker counts as solved."""
-    axes.axhline(SOLVED_RETURN, color=GREY, linestyle="--", linewidth=1)
-    axes.annotate("solved", (0, SOLVED_RETURN), xytext=(4, 3), textcoords="offset points",
+def mark_solved(axes: Axes, solved: float) -> None:
+    """A line at the mean return that counts as solved."""
+    axes.axhline(solved, color=GREY, linestyle="--", linewidth=1)
+    axes.annotate("solved", (0, solved), xytext=(4, 3), textcoords="offset points",
                   fontsize=8, color=GREY)  # fmt: skip
 
 
@@ -120,8 +119,14 @@ def label_axes(axes: Axes) -> None:
     axes.set_ylabel(f"return, mean of the last {WINDOW} episodes")
 
 
-def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
-    """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line."""
+def draw_arms(arms: Sequence[Arm], robot: str, solved: float | None = None) -> Figure:
+    """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line.
+
+    Args:
+        arms: to compare.
+        robot: their robot, for the title.
+        solved: mean return that counts as solved; None: nobody has said which.
+    """
     end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
     steps = np.linspace(0.0, end, GRID)
     figure = new_figure(3.8)
@@ -139,8 +144,8 @@ def draw_arms(arms: Sequence[Arm], robot: str) -> Figure:
         axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
                   label=f"{arm.label} ({count})")  # fmt: skip
     top = max(means.max() for arm in arms for _, means in arm.curves)
-    if robot in WALKERS and top > SOLVED_RETURN / 2:  # further away it would only flatten the rest
-        mark_solved(axes)
+    if solved is not None and top > solved / 2:  # further away it would only flatten the rest
+        mark_solved(axes, solved)
     label_axes(axes)
     axes.set_title(f"{robot}: median, quartiles and single lifetimes by arm")
     below = len(arms) > 3

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.learners.synapse import advance
-from dynsyn_lab.plots.source import Source, Synapse
+from dynsyn_controller.core.learners.dynamic_synapse.kernels import advance
+from dynsyn_lab.plots.source import Source, Synapse, swinging
 from dynsyn_lab.plots.style import IN_TIME, VERMILION, new_figure
 
 PERIODS = 12
@@ -29,7 +29,7 @@ def trajectory(controller: Controller, indices: Sequence[int]) -> tuple[NDArray,
     Returns:
         Time in s of the rule, (samples,), and weights, (samples, synapses).
     """
-    state, parameters = controller.state.copy(), controller.network.parameters.copy()
+    state, parameters = controller.state.copy(), controller.blueprint.parameters.copy()
     parameters["learning_rate"] = parameters["convergence_rate"] = 0.0
     dt, period = float(parameters["dt"][0]), float(parameters["period_mean"][0])
     every = max(1, round(period / dt / SAMPLES_PER_PERIOD))
@@ -48,19 +48,20 @@ def _paths(weights: NDArray) -> NDArray:
 
 
 def _title(source: Source) -> str:
-    rule = source.checkpoint.settings
+    settings = swinging(source)
     return (
-        f"Exploration with preset {source.checkpoint.preset}: periods of "
-        f"{rule['period_mean']:g} ± {rule['period_std']:g} s"
+        f"Exploration with preset {source.controller.preset}: periods of "
+        f"{settings.period_mean:g} ± {settings.period_std:g} s"
     )
 
 
 def _walk(source: Source, count: int) -> tuple[list[Synapse], NDArray, NDArray, NDArray]:
     """Synapses, times, weights and centres of those to show."""
+    swinging(source)
     synapses = source.chosen(count)
     indices = [synapse.index for synapse in synapses]
     times, weights = trajectory(source.controller, indices)
-    return synapses, times, weights, source.controller.centre[indices].copy()
+    return synapses, times, weights, source.controller.quantity("centre")[indices].copy()
 
 
 def draw_two(source: Source) -> Figure:

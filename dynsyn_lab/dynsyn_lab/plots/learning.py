@@ -10,12 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.plots.source import NotDrawable, Source, Synapse
+from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
 from dynsyn_lab.plots.style import BLUE, GREY, SKY, VERMILION, new_figure
-from dynsyn_lab.training.journal import SOLVED_RETURN
 
-WALKERS = ("walker", "walker_hardcore")
-"""Robots whose task counts as solved at a mean return of SOLVED_RETURN."""
 SAMPLES_PER_PERIOD = 4
 """Fewer rows of trace.csv in a mean period, and crossings of the section are missed."""
 
@@ -40,10 +37,10 @@ def draw_returns(source: Source) -> Figure:
     axes.plot(episodes, mean, color=BLUE, linewidth=2, label=f"mean of the last {WINDOW}")
     axes.set_xlabel("episode")
     axes.set_ylabel("return (sum of rewards)")
-    name = source.run.config.robot
-    if name in WALKERS:
-        axes.axhline(SOLVED_RETURN, color=VERMILION, linestyle="--", linewidth=1,
-                     label=f"solved ({SOLVED_RETURN:g})")  # fmt: skip
+    name, solved = source.run.config.robot, source.run.config.task.solved_return
+    if solved is not None:
+        axes.axhline(solved, color=VERMILION, linestyle="--", linewidth=1,
+                     label=f"solved ({solved:g})")  # fmt: skip
     axes.margins(x=0.01)
     _add_hours(axes, episodes, source.hours(curve["step"]))
     axes.legend(
@@ -70,7 +67,7 @@ def _add_hours(axes: Axes, episodes: NDArray, hours: NDArray) -> None:
 
 
 def draw_weights(source: Source) -> Figure:
-    """A few synapses over the lifetime: weight, centre, and the amplitude as a band."""
+    """A few synapses over the lifetime: weight and, where it swings, centre and amplitude."""
     trace, synapses = source.trace, source.traced()
     hours = source.hours(trace["step"])
     columns = 1 if len(synapses) == 1 else 2
@@ -92,14 +89,14 @@ def draw_weights(source: Source) -> Figure:
 
 
 def _draw_synapse(axes: Axes, hours: NDArray, trace: dict, synapse: Synapse) -> None:
-    weight, centre, amplitude = (
-        trace[f"{synapse.name}.{part}"] for part in ("weight", "centre", "amplitude")
-    )
+    weight = trace[f"{synapse.name}.weight"]
     # Hundreds of swings: the weight alone is a blot, so the amplitude is drawn as its outline.
     axes.plot(hours, weight, color=GREY, linewidth=0.4, alpha=0.45, rasterized=True, label="weight")
-    for sign, label in ((1.0, "centre ± amplitude"), (-1.0, None)):
-        axes.plot(hours, centre + sign * amplitude, color=BLUE, linewidth=1.0, label=label)
-    axes.plot(hours, centre, color=VERMILION, linewidth=1.6, label="centre")
+    if f"{synapse.name}.amplitude" in trace:
+        centre, amplitude = (trace[f"{synapse.name}.{part}"] for part in ("centre", "amplitude"))
+        for sign, label in ((1.0, "centre ± amplitude"), (-1.0, None)):
+            axes.plot(hours, centre + sign * amplitude, color=BLUE, linewidth=1.0, label=label)
+        axes.plot(hours, centre, color=VERMILION, linewidth=1.6, label="centre")
     axes.set_title(synapse.label, fontsize=8.5)
     axes.margins(x=0.01)
 
@@ -130,6 +127,7 @@ def draw_poincare(source: Source) -> Figure:
     if len(synapses) < 3:
         raise NotDrawable(f"trace.csv has {len(synapses)} synapses, a Poincaré map takes three")
     _check_density(source, trace["step"])
+    swinging(source)
     first, second, third = synapses
     away = trace[f"{first.name}.weight"] - trace[f"{first.name}.centre"]
     others = np.stack([trace[f"{s.name}.weight"] for s in (second, third)], axis=1)
@@ -158,7 +156,7 @@ def _darker(name: str):
 
 
 def _check_density(source: Source, steps: NDArray[np.float64]) -> None:
-    period = source.checkpoint.settings["period_mean"] * 1000.0 / source.checkpoint.robot.dt
+    period = swinging(source).period_mean * 1000.0 / source.checkpoint.robot.dt
     every = float(np.median(np.diff(steps)))
     if every * SAMPLES_PER_PERIOD > period:
         raise NotDrawable(

@@ -47,14 +47,14 @@ def _parameters(source: Source) -> NDArray[np.void]:
     if "v" not in source.controller.state.dtype.names:
         kind = source.checkpoint.robot.network["type"]
         raise NotDrawable(f"network {kind} has no FitzHugh-Nagumo oscillators")
-    return source.controller.network.parameters
+    return source.controller.blueprint.parameters
 
 
 def _settings(source: Source) -> str:
-    rule = source.checkpoint.settings
+    options = source.controller.network.options
     return (
-        f"preset {source.checkpoint.preset}: a = {rule['oscillator_a']:g}, "
-        f"b = {rule['oscillator_b']:g}, c = {rule['oscillator_c']:g}"
+        f"preset {source.controller.preset}: a = {options.oscillator_a:g}, "
+        f"b = {options.oscillator_b:g}, c = {options.oscillator_c:g}"
     )
 
 

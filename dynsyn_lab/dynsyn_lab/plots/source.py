@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
+from dynsyn_controller.core.learners.dynamic_synapse.settings import DynamicSynapseSettings
 from dynsyn_controller.core.networks.base import LayerSpec
 from dynsyn_controller.lifetime import checkpoint as checkpoints
 from dynsyn_lab.cli.errors import CommandError, UsageError
@@ -141,6 +143,20 @@ class Source:
                 )
         layers = self.controller.layers
         return [find_synapse(layers, name) for name in self.synapses or names]
+
+
+def swinging(source: Source) -> DynamicSynapseSettings:
+    """Settings of a lifetime's dynamic synapses.
+
+    Raises:
+        NotDrawable: it has another learner.
+    """
+    learner = source.controller.learner
+    if not isinstance(learner, DynamicSynapse):
+        raise NotDrawable(
+            f"{source.path}: found learner {learner.name}, expected {DynamicSynapse.name}"
+        )
+    return learner.options
 
 
 def open_source(

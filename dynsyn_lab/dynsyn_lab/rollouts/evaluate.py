@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -16,26 +17,26 @@ from dynsyn_lab.cli.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from dynsyn_lab.rollouts.rollout import Episode
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
+    from dynsyn_sim_bridge.robots.task import Task
 
 BLOCK = 10
 """Frozen episodes in a row; every block starts from the checkpoint, wherever it is lived."""
-SOLVED_RETURN = 300.0
 
 
 @dataclass(frozen=True)
-class Task:
+class Block:
     """Episodes to live in a row from a checkpoint.
 
     Attributes:
         checkpoint: file.
-        robot, options: registered robot and its body's options.
+        spec: the robot to live on.
         episodes, seed, learning: see `rollout.live_episodes`.
         transfer: see `moving.settle`.
     """
 
     checkpoint: Path
-    robot: str
-    options: dict[str, Any]
+    spec: RobotSpec
     episodes: int
     seed: int
     learning: bool
@@ -106,7 +107,7 @@ def evaluate(
         episodes: number of them, >= 1.
         seed: of the courses, >= 0.
         learning: False: weights stand at their centres.
-        robot: registered robot; None: the one that the checkpoint names.
+        robot: as in `dynsyn eval --robot`; None: the one that the checkpoint names.
         options: of its body.
         transfer: the body may have another number of modules; see `moving.settle`.
 
@@ -115,47 +116,37 @@ def evaluate(
         UsageError: no such robot or option.
     """
     path = Path(checkpoint)
-    name, resolved = match_body(path, robot, options or {}, transfer)
+    spec = match_body(path, robot or "", options or {}, transfer)
     size = episodes if learning else BLOCK
-    tasks = [
-        Task(
-            path,
-            name,
-            resolved,
-            min(size, episodes - first),
-            course_seed(seed, first),
-            learning,
-            transfer,
-        )
+    blocks = [
+        Block(path, spec, min(size, episodes - first), course_seed(seed, first), learning, transfer)
         for first in range(0, episodes, size)
     ]
-    done = [episode for block in live_all(tasks) for episode in block]
-    about = {"robot": name, "checkpoint": str(path), "mode": "learning" if learning else "frozen"}
-    return {**about, "seed": seed, **figures(done)}
+    done = [episode for block in live_all(blocks) for episode in block]
+    mode = "learning" if learning else "frozen"
+    about = {"robot": spec.reference, "checkpoint": str(path), "mode": mode}
+    return {**about, "seed": seed, **figures(done, spec.task)}
 
 
 def match_body(
-    path: Path, robot: str | None, options: dict[str, Any], transfer: bool = False
-) -> tuple[str, dict]:
-    """Name and options of the body to live on, checked against the checkpoint.
+    path: Path, robot: str, options: dict[str, Any], transfer: bool = False
+) -> RobotSpec:
+    """The robot to live on, checked against the checkpoint.
 
     Raises:
         CheckpointError, UsageError: see `evaluate`.
     """
     from dynsyn_controller.lifetime import checkpoint
     from dynsyn_lab.rollouts.moving import settle
-    from dynsyn_lab.training.run_setup import resolve_options, same_length
-    from dynsyn_sim_bridge.robots.registry import entry
+    from dynsyn_sim_bridge.robots.spec import of_checkpoint
 
     saved = checkpoint.load(path)
     try:
-        body = entry(robot or saved.robot.name)
-        resolved = resolve_options(body, same_length(body, saved, options))
-        description = body.robot(**resolved)
+        spec = of_checkpoint(saved.robot, robot, options, ends=True)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    settle(saved, description, transfer)
-    return body.name, resolved
+    settle(saved, spec.robot, transferring=transfer)
+    return spec
 
 
 def course_seed(seed: int, first: int) -> int:
@@ -165,43 +156,46 @@ def course_seed(seed: int, first: int) -> int:
     return int(np.random.SeedSequence([seed, first]).generate_state(1)[0])
 
 
-def live_all(tasks: list[Task]) -> list[list[Episode]]:
-    """Live all tasks, on all cores where there are several."""
-    processes = min(len(tasks), len(os.sched_getaffinity(0)))
+def live_all(blocks: list[Block]) -> list[list[Episode]]:
+    """Live all blocks, on all cores where there are several."""
+    processes = min(len(blocks), len(os.sched_getaffinity(0)))
     if processes == 1:
-        return [live(task) for task in tasks]
+        return [live(block) for block in blocks]
     # spawned, not forked: simulators and compiled code may have threads
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes, initializer=_ignore_interrupts) as pool:
-        return pool.map(live, tasks, chunksize=1)
+        return pool.map(live, blocks, chunksize=1)
 
 
 def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends these
 
 
-def live(task: Task) -> list[Episode]:
-    """Live the episodes of one task."""
+def live(block: Block) -> list[Episode]:
+    """Live the episodes of one block."""
     from dynsyn_controller.lifetime import checkpoint
     from dynsyn_lab.rollouts.moving import settle
     from dynsyn_lab.rollouts.rollout import live_episodes
-    from dynsyn_sim_bridge.robots.registry import entry
 
-    described = entry(task.robot)
-    body = described.create(**task.options)
+    saved = checkpoint.load(block.checkpoint)
+    robot, controller = settle(saved, block.spec.robot, transferring=block.transfer)
+    body = block.spec.create()
     try:
-        saved = checkpoint.load(task.checkpoint)
-        robot, controller = settle(saved, described.robot(**task.options), task.transfer)
-        return live_episodes(robot, body, controller, task.episodes, task.seed, task.learning)
+        return live_episodes(robot, body, controller, block.episodes, block.seed, block.learning)
     finally:
         body.close()
 
 
-def figures(episodes: list[Episode]) -> dict[str, Any]:
-    """What some episodes came to, by the names of `dynsyn eval --json`."""
+def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
+    """What some episodes came to, by the names of `dynsyn eval --json`.
+
+    `solved` and `threshold` are None where the task does not say when it is solved, and
+    `mean_distance` where the body does not sense its place.
+    """
     import numpy as np
 
     totals = np.array([episode.total for episode in episodes])
+    distance = float(np.mean([episode.distance for episode in episodes]))
     return {
         "episodes": len(episodes),
         "mean": float(totals.mean()),
@@ -210,10 +204,10 @@ def figures(episodes: list[Episode]) -> dict[str, Any]:
         "min": float(totals.min()),
         "max": float(totals.max()),
         "falls": sum(episode.fell for episode in episodes),
-        "solved": bool(totals.mean() >= SOLVED_RETURN),
-        "threshold": SOLVED_RETURN,
+        "solved": task.solved_by(float(totals.mean())),
+        "threshold": task.solved_return,
         "steps": sum(episode.length for episode in episodes),
-        "mean_distance": float(np.mean([episode.distance for episode in episodes])),
+        "mean_distance": None if math.isnan(distance) else distance,
         "mean_effort": float(np.mean([episode.effort for episode in episodes])),
         "returns": totals.tolist(),
     }
@@ -221,14 +215,17 @@ def figures(episodes: list[Episode]) -> dict[str, Any]:
 
 def lines(result: dict[str, Any]) -> list[str]:
     """For people."""
-    verdict = "yes" if result["solved"] else "no"
-    return [
+    shown = [
         f"{result['robot']}, {result['mode']}, {result['episodes']} episodes, "
         f"{result['steps']:,} steps",
         f"  return    mean {result['mean']:.1f}  median {result['median']:.1f}  "
         f"std {result['std']:.1f}  min {result['min']:.1f}  max {result['max']:.1f}",
         f"  falls     {result['falls']}",
-        f"  distance  {result['mean_distance']:.2f} m on average",
-        f"  effort    {result['mean_effort']:.4g} N m on average",
-        f"  solved    {verdict} (mean of {result['threshold']:.0f} or more)",
     ]
+    if result["mean_distance"] is not None:
+        shown.append(f"  distance  {result['mean_distance']:.2f} m on average")
+    shown.append(f"  effort    {result['mean_effort']:.4g} N m on average")
+    if result["solved"] is not None:
+        verdict = "yes" if result["solved"] else "no"
+        shown.append(f"  solved    {verdict} (mean of {result['threshold']:g} or more)")
+    return shown

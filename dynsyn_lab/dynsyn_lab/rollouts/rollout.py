@@ -8,8 +8,13 @@ import numpy as np
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.rollouts.senses import Senses
+from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
+
+PIECE = 4096
+"""Control steps between looks at whether the course has ended."""
+PLACE = "odom.position"
+"""Block of the sensor vector that says where the body is."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,8 @@ class Episode:
         total: the return: sum of its rewards.
         length: control steps.
         fell: it ended by a fall.
-        distance: m over ground, straight from where the body was put to where it came.
+        distance: m over ground, straight from where the body was put to where it came; NaN: it
+            does not sense where it is.
         effort: mean |effort| over steps and joints, N m.
     """
 
@@ -46,31 +52,36 @@ def live_episodes(
 
     Args:
         robot: robot file of the controller.
-        body: a simulation of it; reset here.
+        body: a simulation of it, whose courses end; reset here.
         controller: changed in place, learning or not: oscillators, gains and statistics live on.
         episodes: number of them, >= 1.
         seed: of the courses, >= 0.
         learning: False: weights stand at their centres.
     """
-    senses = Senses(robot, body)
-    ground = body.layout.blocks["odom.position"].start
-    place = slice(ground, ground + 2)
     body.reset(seed)
-    reward, terminal, done = 0.0, False, []
-    for _ in range(episodes):
-        total, spent, length = 0.0, 0.0, 0
-        observation = senses.look()
-        start = senses.sensors[place].copy()
-        while True:
-            effort = controller.step(observation, reward, terminal, learning)
-            spent += sum(map(abs, effort.tolist()))
-            outcome = body.step(effort)
-            reward, terminal = outcome.reward, outcome.terminal
-            total, length = total + reward, length + 1
-            observation = senses.look()
-            if terminal:
-                break
-        distance = float(np.linalg.norm(senses.sensors[place] - start))
-        done.append(Episode(total, length, outcome.fell, distance, spent / length / effort.size))
-        body.reset()
-    return done
+    loop = StepLoop(robot, body, controller.step, recording=True)
+    return [_episode(loop, learning) for _ in range(episodes)]
+
+
+def _episode(loop: StepLoop, learning: bool) -> Episode:
+    """One course, from its start until the body has been put onto the next."""
+    start = _place(loop)
+    loop.run(PIECE, learning)
+    while not loop.terminal:
+        loop.run(PIECE, learning)
+    distance = float(np.linalg.norm(_place(loop) - start))
+    efforts = np.frombuffer(bytes(loop.efforts)).reshape(loop.length, -1)
+    spent = sum(sum(map(abs, effort)) for effort in efforts.tolist())
+    episode = Episode(
+        loop.total, loop.length, loop.fell, distance, spent / loop.length / efforts.shape[1]
+    )
+    loop.put_back()
+    return episode
+
+
+def _place(loop: StepLoop) -> np.ndarray:
+    """Where the body is over ground, m, (2,); NaN: it does not sense it."""
+    if PLACE not in loop.body.layout.blocks:
+        return np.full(2, np.nan)
+    loop.senses.look()
+    return loop.body.layout.view(loop.senses.sensors, PLACE)[:2].copy()

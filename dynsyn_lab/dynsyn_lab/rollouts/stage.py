@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.checkpoint import Checkpoint
 from dynsyn_lab.cli.errors import CommandError, UsageError
-from dynsyn_lab.rollouts.senses import Senses
+from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
+from dynsyn_sim_bridge.robots.spec import RobotSpec, of_checkpoint
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Moment:
         time: s since the stage was set, at the beginning of the step.
         effort: as a fraction of each joint's limit, -1..1, (joints,).
         activity: of the network's units, (units,).
-        position: of the joints before the step, rad or m, (joints,).
+        position: of the joints before the step, rad or m, (joints,); empty where it is not sensed.
         reward: of this step.
         terminal: the body fell or its course ended, and it has been put back.
     """
@@ -42,14 +42,15 @@ class Stage:
 
     Args:
         checkpoint: the lifetime.
-        robot: registered robot; empty: the checkpoint's own.
-        options: of its body, beside the number of modules, which the checkpoint says.
+        robot: another robot, as in `dynsyn render --robot`; empty: the checkpoint's own.
+        options: of its body, in place of the checkpoint's.
         seed: of the course.
         learning: go on learning; else the weights stand at their centres.
 
     Attributes:
+        spec: the simulated robot.
         controller: the lifetime.
-        body: the simulated robot.
+        body: of the robot.
         learning: as given.
 
     Raises:
@@ -65,33 +66,26 @@ class Stage:
         seed: int = 0,
         learning: bool = False,
     ) -> None:
-        self.robot_name, options = find_body(checkpoint, robot, options or {})
-        try:
-            self.body: SimulatedRobot = entry(self.robot_name).create(**options)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        self._robot, self.learning = checkpoint.robot, learning
+        self.spec, self.learning = spec_of(checkpoint, robot, options), learning
         self.controller: Controller = checkpoint.controller()
-        self._senses = self._match(checkpoint)
         self._limits = checkpoint.robot.body.effort_limit
-        self._reward, self._terminal, self._steps = 0.0, False, 0
-        self.body.reset(seed)
+        self._steps = 0
+        self.body: SimulatedRobot = self.spec.create()
+        try:
+            self._check_joints(checkpoint)
+            self.body.reset(seed)
+            self._loop = StepLoop(checkpoint.robot, self.body, self.controller.step)
+        except (CommandError, ValueError) as error:
+            self.body.close()
+            raise CommandError(f"checkpoint {checkpoint.path}: {error}") from None
 
-    def _match(self, checkpoint: Checkpoint) -> Senses:
+    def _check_joints(self, checkpoint: Checkpoint) -> None:
         found, expected = self.body.layout.joints, checkpoint.robot.joint_names
         if found != expected:
-            self.body.close()
             raise CommandError(
-                f"checkpoint {checkpoint.path}: made for joints {', '.join(expected)}; "
-                f"{self.robot_name} has {', '.join(found)}"
+                f"made for joints {', '.join(expected)}; {self.spec.reference} has "
+                f"{', '.join(found)}"
             )
-        try:
-            return Senses(checkpoint.robot, self.body)
-        except ValueError as error:
-            self.body.close()
-            raise CommandError(
-                f"checkpoint {checkpoint.path}: {self.robot_name}: {error}"
-            ) from None
 
     @property
     def control_period(self) -> float:
@@ -100,23 +94,26 @@ class Stage:
 
     def step(self) -> Moment:
         """Live one control step: sense, learn and act, move. A body that falls is put back."""
-        time = self._steps * self.control_period
-        observation = self._senses.look()
-        effort = self.controller.step(observation, self._reward, self._terminal, self.learning)
-        position = self.body.layout.view(self._senses.sensors, "joint.position").copy()
-        outcome = self.body.step(effort)
-        self._reward, self._terminal = outcome.reward, outcome.terminal
-        if outcome.terminal:
-            self.body.reset()
+        time, loop = self._steps * self.control_period, self._loop
+        loop.run(1, self.learning)
         self._steps += 1
-        return Moment(
+        moment = Moment(
             time,
-            effort / self._limits,
+            loop.effort / self._limits,
             self.controller.activity(),
-            position,
-            outcome.reward,
-            outcome.terminal,
+            self._position(),
+            loop.reward,
+            loop.terminal,
         )
+        if loop.terminal:
+            loop.put_back()
+        return moment
+
+    def _position(self) -> NDArray[np.float64]:
+        layout, block = self.body.layout, "joint_states.position"
+        if block not in layout.blocks:
+            return np.zeros(0)
+        return layout.view(self._loop.senses.sensors, block).copy()
 
     def frame(self) -> NDArray[np.uint8]:
         """The body and its surroundings now, (height, width, 3)."""
@@ -133,29 +130,21 @@ class Stage:
         self.close()
 
 
-def find_body(
-    checkpoint: Checkpoint, robot: str, options: dict[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    """Name and options of the body that a checkpoint belongs on.
+def spec_of(
+    checkpoint: Checkpoint, robot: str = "", options: dict[str, Any] | None = None
+) -> RobotSpec:
+    """The simulated robot that a checkpoint's lifetime belongs on, or another.
 
     Args:
-        checkpoint: says the robot where `robot` is empty, and the number of modules.
-        robot: registered robot, or empty.
-        options: that are given already.
+        checkpoint: the lifetime.
+        robot: another robot; empty: the checkpoint's own.
+        options: of its body, in place of the checkpoint's.
 
     Raises:
-        UsageError: no robot of this name.
+        UsageError: no such robot, or an option that it does not have.
     """
-    name = robot or checkpoint.robot.name
-    if not robot and name not in ROBOTS:
-        raise UsageError(
-            f"checkpoint {checkpoint.path}: made for robot {name!r}, which is not simulated here; "
-            f"name one that is with --robot: {', '.join(ROBOTS)}"
-        )
     try:
-        modules = entry(name).modules
+        return of_checkpoint(checkpoint.robot, robot, options)
     except ValueError as error:
-        raise UsageError(f"--robot: {error}") from None
-    if modules and modules not in options:
-        options = {**options, modules: len(checkpoint.robot.joints)}
-    return name, options
+        flag = "--robot" if robot else f"checkpoint {checkpoint.path}"
+        raise UsageError(f"{flag}: {error}") from None

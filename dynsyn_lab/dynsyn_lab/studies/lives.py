@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.networks.ncap_transfer import transfer
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.rollouts.senses import Senses
-from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.rollouts.moving import settle
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 SPAN = 1000
 """Control steps of one return; the paper's episode."""
@@ -38,12 +36,12 @@ class Life:
         spans: of 1000 control steps, how many to live.
         joints, density: of the body.
         network: options in place of the robot file's.
-        preset: of the rule; None: the robot file's.
-        rule: settings in place of the preset's.
+        preset: of the learner; None: the robot file's.
+        settings: of the learner, in place of the preset's.
         learning: False: frozen.
         put_back: the body starts from rest, in a random posture, at the beginning of every span, as
             in the paper's episodes; False: once only, and then it swims on for all its life.
-        parent: name of a life to go on from; its network and rule hold; empty: new-born.
+        parent: name of a life to go on from; its network and learner hold; empty: new-born.
     """
 
     name: str
@@ -53,7 +51,7 @@ class Life:
     density: float = 3000.0
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     learning: bool = True
     put_back: bool = False
     parent: str = ""
@@ -93,35 +91,28 @@ def live(life: Life, work: Path) -> float:
     lived = returns_of(work, life)
     if len(lived) == life.spans:  # by another study in the same folder, meanwhile
         return float(lived[-20:].mean())
-    robot, controller = _begin(life, work)
-    body = entry("swimmer").create(
-        joints=life.joints, density=life.density, course_steps=SPAN if life.put_back else 0
-    )
+    spec, controller = _begin(life, work)
+    body = spec.create()
     body.reset(life.seed)
-    returns = np.array(_swim(robot, controller, body, life.spans, life.learning))
-    checkpoint.save(checkpoint_of(work, life.name), robot, controller)
+    loop = StepLoop(spec.robot, body, controller.step)
+    returns = np.array([_span(loop, life.learning) for _ in range(life.spans)])
+    checkpoint.save(checkpoint_of(work, life.name), spec.robot, controller)
     buffer = io.BytesIO()
     np.save(buffer, returns)
     checkpoint.write(work / f"{life.name}.npy", buffer.getvalue())
     return float(returns[-20:].mean())
 
 
-def _swim(
-    robot: Robot, controller: Controller, body: SimulatedRobot, spans: int, learning: bool
-) -> list[float]:
-    """The loop: sense, learn and act, move. Returns the sum of rewards of each span."""
-    look, act, move = Senses(robot, body).look, controller.step, body.step
-    reward, terminal, returns = 0.0, False, []
-    for _ in range(spans):
-        total = 0.0
-        for _ in range(SPAN):
-            outcome = move(act(look(), reward, terminal, learning))
-            reward, terminal = outcome.reward, outcome.terminal
-            total += reward
-            if terminal:
-                body.reset()
-        returns.append(total)
-    return returns
+def _span(loop: StepLoop, learning: bool) -> float:
+    """Live one span, over ends of courses; returns the sum of its rewards."""
+    left, total = SPAN, 0.0
+    loop.total = 0.0
+    while left > 0:
+        left -= loop.run(left, learning)
+        if loop.terminal:
+            total += loop.total
+            loop.put_back()
+    return total + loop.total
 
 
 def _check_same(life: Life, work: Path) -> None:
@@ -134,23 +125,18 @@ def _check_same(life: Life, work: Path) -> None:
         raise ValueError(f"{path}: another life of this name; use another folder for the work")
 
 
-def _begin(life: Life, work: Path) -> tuple[Robot, Controller]:
+def _begin(life: Life, work: Path) -> tuple[RobotSpec, Controller]:
     """A new-born lifetime, or its parent's in this body."""
-    swimmer = entry("swimmer")
+    course = SPAN if life.put_back else 0
+    body = {"joints": life.joints, "density": life.density, "course_steps": course}
     if life.parent:
         saved = checkpoint.load(checkpoint_of(work, life.parent))
-        if len(saved.robot.joints) == life.joints:
-            return saved.robot, saved.controller()
-        robot = swimmer.robot(_options(saved.robot), joints=life.joints)
-        controller = new_controller(robot, saved.preset, saved.settings, life.seed)
-        transfer(saved.controller(), controller)
-        return robot, controller
-    robot = swimmer.robot(life.network, joints=life.joints)
-    return robot, new_controller(robot, life.preset, life.rule, life.seed)
-
-
-def _options(robot: Robot) -> dict[str, Any]:
-    return {key: value for key, value in robot.network.items() if key != "type"}
+        spec = of_checkpoint(saved.robot, "swimmer", body)
+        robot, controller = settle(saved, spec.robot, transferring=True, seed=life.seed)
+        return replace(spec, robot=robot), controller
+    spec = describe("swimmer", body)
+    robot = spec.robot.choose(None, life.preset, life.settings, life.network)
+    return replace(spec, robot=robot), new_controller(robot, seed=life.seed)
 
 
 def be_nice(level: int) -> None:

@@ -30,14 +30,14 @@ class Arm:
 
     Attributes:
         label: for people.
-        network, preset, rule: see `Life`.
+        network, preset, settings: see `Life`.
         long: whether it lives as long as `Lengths.learning`.
     """
 
     label: str
     network: dict[str, Any] = field(default_factory=dict)
     preset: str | None = None
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     long: bool = False
 
 
@@ -104,7 +104,7 @@ def learning(lengths: Lengths) -> list[list[Life]]:
             lengths.of(arm),
             network=arm.network,
             preset=arm.preset,
-            rule=arm.rule,
+            settings=arm.settings,
         )
         for name, arm in ARMS.items()
         for seed in SEEDS

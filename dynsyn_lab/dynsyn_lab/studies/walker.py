@@ -9,28 +9,29 @@ prints the tables for people; with --eval ARM=JSON,... also evaluations.csv, fro
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import PRESETS
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_lab.cli.arguments import count
 from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.plots.comparison import show
-from dynsyn_lab.plots.learning import WALKERS, running_mean
+from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import finished_episodes
-from dynsyn_lab.training.journal import SOLVED_RETURN
 from dynsyn_lab.training.run_folder import RunError, RunFolder
 
+WALKER = "walker"
+"""Name of the robot file that the walkers share."""
+SOLVED_RETURN = 300.0
+"""Mean return at which the paper calls the walker solved."""
 EVERY = 50_000
 """Control steps between points of curves.csv."""
 
@@ -64,15 +65,15 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.folder = RunFolder(path)
         config = self.config = self.folder.config
-        if config.robot not in WALKERS:
-            raise CommandError(
-                f"run {path}: found robot {config.robot}, expected {' or '.join(WALKERS)}"
-            )
         try:
             robot = parse_robot(config.robot_file, where=f"run {path}: robot_file")
         except RobotFileError as error:
             raise RunError(str(error)) from None
-        self.control_rate = robot.control_rate
+        if robot.name != WALKER:
+            raise CommandError(
+                f"run {path}: found robot {config.robot}, expected one with the body {WALKER}"
+            )
+        self.control_rate, self._blueprint = robot.control_rate, robot.blueprint
         self._state = self.folder.load_state() or {}
 
     @property
@@ -87,15 +88,20 @@ class Run:
 
     @cached_property
     def settings(self) -> str:
-        """Preset, and the settings of the rule that are others than today's preset has."""
-        config = self.config
-        preset = dataclasses.asdict(PRESETS[config.preset]) if config.preset in PRESETS else {}
-        unset = object()
-        parts = [config.preset] + [
-            f"{key} {show(value)}"
-            for key, value in config.rule.items()
-            if preset.get(key, unset) != value
-        ]
+        """Preset, and settings and options that are others than today's preset has."""
+        config, parts = self.config, [self.config.preset]
+        network, learner = self._blueprint.network, self._blueprint.learner
+        preset = learner.presets[config.preset]
+        options = replace(type(network).Options(), **preset.networks.get(network.name, {}))
+        for own, usual, names in (
+            (learner.options, replace(type(learner).Settings(), **preset.settings), None),
+            (network.options, options, network.adjustable),
+        ):
+            parts += [
+                f"{key} {show(value)}"
+                for key, value in vars(own).items()
+                if getattr(usual, key) != value and (names is None or key in names)
+            ]
         if config.origin:
             parts.append(f"going on from {Path(config.origin).name}")
         return ", ".join(parts)
@@ -154,7 +160,7 @@ class Lifetime:
         marks = np.arange(every, self.steps[-1], every)
         at = np.searchsorted(self.steps, marks, side="right") - 1
         seen = [
-            dataclasses.replace(self._point(i), step=int(mark))
+            replace(self._point(i), step=int(mark))
             for mark, i in zip(marks, at, strict=True)
             if i >= 0
         ]
@@ -191,7 +197,7 @@ def collect(name: str, paths: Sequence[Path]) -> Arm:
     """
     runs = [Run(path) for path in paths]
     for run in runs[1:]:
-        if run.config.rule != runs[0].config.rule or run.settings != runs[0].settings:
+        if run.config.sections != runs[0].config.sections or run.settings != runs[0].settings:
             raise UsageError(
                 f"arm {name}: its runs learnt in different ways: {runs[0].folder.path} "
                 f"({runs[0].settings}), {run.folder.path} ({run.settings})"

@@ -16,9 +16,8 @@ from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots import comparison
 from dynsyn_lab.plots.style import STYLE, new_figure, save
 from dynsyn_lab.studies import walker_evaluations
-from dynsyn_lab.studies.walker import Arm, Lifetime
+from dynsyn_lab.studies.walker import SOLVED_RETURN, Arm, Lifetime
 from dynsyn_lab.studies.walker_evaluations import Evaluation
-from dynsyn_lab.training.journal import SOLVED_RETURN
 
 COLUMNS = (
     "arm", "settings", "seed", "episodes", "steps", "simulated_hours", "wall_hours",
@@ -182,7 +181,7 @@ def draw(arms: Sequence[Arm]) -> Figure:
             axes.fill_between(steps, low, high, color=colour, alpha=0.18, linewidth=0)
         label = f"{arm.name} ({len(means)})"
         axes.plot(steps, np.median(means, axis=0), style, color=colour, linewidth=2, label=label)
-    comparison.mark_solved(axes)
+    comparison.mark_solved(axes, SOLVED_RETURN)
     comparison.label_axes(axes)
     what = "median and range" if bands else "median"
     axes.set_title(f"Learning online, never reset: {what} by arm (lifetimes)")

@@ -15,13 +15,14 @@ import yaml
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_lab.cli.dotted import read_value
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS, choose_backend
+from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS, PROCESSES
 from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits
+from dynsyn_lab.training.trainer import Limits, check_limits
 
-PRESET, ROBOT_PREFIX = "preset", "robot."
-"""Keys of `vary` that are not settings of the rule: the preset, and options of the body."""
+CHOICES = ("learner", "preset")
+SECTIONS = ("learner", "network", "robot")
+"""Keys of `vary`: one of CHOICES, or SECTION.NAME."""
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,22 @@ class SweepFile:
     """What a sweep's YAML file may say.
 
     Attributes:
-        robot: registered robot.
-        vary: what differs between points: a setting of the rule, `preset`, or `robot.OPTION` ->
-            a list of values, or for a random search a range {low, high, scale: linear or log}.
+        robot: as in `dynsyn train ROBOT`.
+        vary: what differs between points: `learner`, `preset`, `learner.SETTING`,
+            `network.OPTION` or `robot.OPTION` -> a list of values, or for a random search a range
+            {low, high, scale: linear or log}.
         search: "grid": every combination; "random": `samples` draws.
         samples: of a random search, >= 1.
         draw_seed: of a random search, >= 0.
-        preset: of all points; empty: the robot file's.
-        rule: settings of all points.
-        robot_options: of all points.
+        learner, preset: of all points; empty: the robot file's.
+        settings, network, robot_options: of all points: settings of the learner, options of the
+            network and of the body.
         lifetimes: of each point, >= 1; lifetime i has the seed `seed` + i, at every point alike.
         seed: >= 0.
         steps, episodes: of each lifetime; at least one of them, the first that comes.
         until_solved: a lifetime also ends when it is solved.
         backend: as of `dynsyn train`; empty: for many lifetimes envpool where it is installed,
-            else gymnasium, one process to a point.
+            else in_process, one process to a point.
         save_every, trace_every: as of `dynsyn train`.
     """
 
@@ -52,8 +54,10 @@ class SweepFile:
     search: Literal["grid", "random"] = "grid"
     samples: int | None = None
     draw_seed: int = 0
+    learner: str = ""
     preset: str = ""
-    rule: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=dict)
     robot_options: dict[str, Any] = field(default_factory=dict)
     lifetimes: int = 1
     seed: int = 0
@@ -113,8 +117,8 @@ class Plan:
 
     def identity(self) -> list[dict[str, Any]]:
         """What must not change when a sweep is resumed: of each point its name and what it is."""
-        fields = ("robot", "robot_options", "preset", "rule", "lifetimes", "seed", "backend")
-        fields += ("save_every", "trace_every", "robot_file")
+        fields = ("robot", "robot_options", "robot_file", "lifetimes", "seed", "backend")
+        fields += ("save_every", "trace_every")
         return [
             {"name": p.name, "values": p.values, **{f: getattr(p.config, f) for f in fields}}
             for p in self.points
@@ -141,6 +145,8 @@ def read_plan(path: Path) -> Plan:
     except (SchemaError, UsageError) as error:
         raise UsageError(f"sweep {path}: {error}") from None
     limits = Limits(file.steps, file.episodes, until_solved=file.until_solved)
+    for point in points:
+        check_limits(limits, point.config)
     return Plan(file, points, limits)
 
 
@@ -171,8 +177,14 @@ def _check(file: SweepFile) -> None:
     if (file.search == "random") != (file.samples is not None):
         found = "missing for" if file.samples is None else "not used by"
         raise SchemaError("samples", f"{found} search: {file.search}")
-    for key in file.vary.keys() & file.rule.keys():
-        raise SchemaError(f"vary.{key}", "also under rule")
+    given = {"learner": "settings", "network": "network", "robot": "robot_options"}
+    for key in file.vary:
+        section, point, name = key.partition(".")
+        if point and section in SECTIONS and name in getattr(file, given[section]):
+            raise SchemaError(f"vary.{key}", f"also under {given[section]}")
+        if not (point and section in SECTIONS) and key not in CHOICES:
+            expected = ", ".join([*CHOICES, *(f"{section}.NAME" for section in SECTIONS)])
+            raise SchemaError(f"vary.{key}", f"unknown key; expected one of {expected}")
 
 
 def _points(file: SweepFile) -> list[Point]:
@@ -189,31 +201,35 @@ def _points(file: SweepFile) -> list[Point]:
 
 
 def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
-    rule, options, preset = dict(file.rule), dict(file.robot_options), file.preset
+    chosen = {"learner": file.learner, "preset": file.preset}
+    sections = {
+        "learner": dict(file.settings),
+        "network": dict(file.network),
+        "robot": dict(file.robot_options),
+    }
     for key, value in values.items():
-        if key == PRESET:
-            preset = value
-        elif key.startswith(ROBOT_PREFIX):
-            options[key.removeprefix(ROBOT_PREFIX)] = value
+        section, point, name = key.partition(".")
+        if point:
+            sections[section][name] = value
         else:
-            rule[key] = value
-    return make_config(
+            chosen[key] = value
+    config = make_config(
         file.robot,
-        robot_options=options,
-        preset=preset or None,
-        overrides=rule,
+        robot_options=sections["robot"],
+        learner=chosen["learner"] or None,
+        preset=chosen["preset"] or None,
+        settings=sections["learner"],
+        network=sections["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
-        backend=file.backend or _backend(file),
+        backend=file.backend or None,
         save_every=file.save_every,
         trace_every=file.trace_every,
     )
-
-
-def _backend(file: SweepFile) -> str:
-    """As `dynsyn train` would choose, but one process to a point: the points are many."""
-    chosen = choose_backend(file.robot, file.lifetimes)
-    return "gymnasium" if chosen == "processes" else chosen
+    if not file.backend and config.backend == PROCESSES:
+        # One process to a point: the points are many.
+        return dataclasses.replace(config, backend=IN_PROCESS)
+    return config
 
 
 def _grid(file: SweepFile) -> list[dict[str, Any]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.networks.base import LayerSpec
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.statistics import WINDOW
+from dynsyn_sim_bridge.robots.task import Task
 
-SOLVED_RETURN = 300.0
-"""A lifetime is solved when its mean return over WINDOW consecutive episodes reaches this."""
 BEST_RISE = 1.0
 """A new best mean return is kept when it is higher than the last one kept by this much."""
 
@@ -24,10 +23,12 @@ class Goal:
     Attributes:
         episodes: stop after so many since birth; None: no limit.
         until_solved: stop when it is solved.
+        task: says when that is.
     """
 
     episodes: int | None = None
     until_solved: bool = False
+    task: Task = field(default_factory=Task)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Ending:
         episode: number of the episode, the first is 1.
         total: the return: sum of the episode's rewards.
         length: control steps of the episode.
-        solved: it made the mean return reach SOLVED_RETURN for the first time.
+        solved: it made the mean return solve the task for the first time.
         record: copy of the lifetime where the ending is a new best or solved it, else None.
     """
 
@@ -85,11 +86,10 @@ class Journal:
         """
         book = self.book
         step, episode = int(record["steps"]) - 1, int(record["episodes"])
-        whole = episode >= WINDOW
-        average = float(record["return_average"])
-        solved = whole and average >= SOLVED_RETURN and book["solved_step"] < 0
+        solved = book["solved_step"] < 0 and bool(self._solves(record))
         if solved:
             book["solved_step"], book["solved_episode"] = step, episode
+        whole, average = episode >= WINDOW, float(record["return_average"])
         best = whole and average >= book["best"] + BEST_RISE
         if best:
             book["best"] = average
@@ -99,8 +99,18 @@ class Journal:
         copy = record.copy() if best or solved else None
         return Ending(self.lifetime, step, episode, total, length, solved, copy)
 
-    def cut_episode(self, record: NDArray[np.void], reward: float) -> None:
-        """Forget the episode in progress, which the body's world has not survived.
+    def _solves(self, record: NDArray[np.void]) -> bool | None:
+        """Whether the mean return of the task's window solves it; None: no return does."""
+        task, episodes = self.goal.task, int(record["episodes"])
+        if episodes < task.window:
+            return False
+        if task.window == WINDOW:
+            return task.solved_by(float(record["return_average"]))
+        last = np.arange(episodes - task.window, episodes) % WINDOW
+        return task.solved_by(float(record["returns"][last].mean()))
+
+    def restart_episode(self, record: NDArray[np.void], reward: float) -> None:
+        """Forget the episode in progress, whose body is put onto a fresh course before its end.
 
         Args:
             record: of the lifetime; the next episode's return starts at 0.
@@ -126,26 +136,33 @@ def new_books(lifetimes: int) -> NDArray[np.void]:
 
 
 class Trace:
-    """What is sampled of a lifetime now and then: amplitudes by layer, and a few synapses.
+    """What is sampled of a lifetime now and then: means over layers, and a few synapses.
 
     Args:
-        layers: of the network; of each, its first synapse and the first of its last row.
+        blueprint: says which quantities; of each layer the first synapse and the first of its last
+            row are followed.
     """
 
-    def __init__(self, layers: tuple[LayerSpec, ...]) -> None:
-        self._layers = layers
-        self.columns = ["step", *(f"amplitude.{layer.name}" for layer in layers)]
+    def __init__(self, blueprint: Blueprint) -> None:
+        layers, learner = blueprint.layers, blueprint.learner
+        self._slices = [
+            (name, layer.slice) for name in learner.layer_quantities for layer in layers
+        ]
+        self._parts = ("weight", *learner.quantities)
+        self.columns = ["step"]
+        self.columns += [
+            f"{name}.{layer.name}" for name in learner.layer_quantities for layer in layers
+        ]
         synapses = []
         for layer in layers:
             for row in dict.fromkeys((0, layer.rows - 1)):
                 synapses.append(layer.start + row * layer.columns)
                 name = f"{layer.name}.{row}.0"
-                self.columns += [f"{name}.weight", f"{name}.centre", f"{name}.amplitude"]
+                self.columns += [f"{name}.{part}" for part in self._parts]
         self._synapses = np.array(synapses)
 
     def row(self, record: NDArray[np.void]) -> list[Any]:
         """Values of `columns` at this moment."""
-        amplitude = record["amplitude"]
-        means = [float(amplitude[layer.slice].mean()) for layer in self._layers]
-        parts = [record[name][self._synapses] for name in ("weight", "centre", "amplitude")]
+        means = [float(record[name][part].mean()) for name, part in self._slices]
+        parts = [record[name][self._synapses] for name in self._parts]
         return [int(record["steps"]), *means, *np.stack(parts, axis=1).ravel().tolist()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.training.journal import Ending, Goal, Journal, Trace, new_books
+from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 Note = Callable[[Ending], None]
 """What to do at the end of an episode."""
@@ -20,50 +18,45 @@ Sample = Callable[[int, list[Any]], None]
 """What to do with a lifetime's (index) row of its trace."""
 
 
-class Flock:
+class Population:
     """New-born lifetimes, lifetime i from seed + i.
 
     Args:
-        robot: their robot.
-        preset: of the rule; None: the robot file's.
-        settings: overrides of the rule.
-        seed: of lifetime 0, >= 0.
+        spec: their robot, network and learner.
+        seed: of the birth of lifetime 0, >= 0.
         lifetimes: number of them, >= 1.
         goal: of each.
         trace_every: control steps between samples.
+        robot_seed: of the courses of lifetime 0, >= 0; None: as its birth.
 
     Attributes:
-        network: sizes and settings, the same for all.
-        preset, settings: of the rule, all settings.
+        seeds, course_seeds: of each lifetime's birth and of its body's courses.
+        blueprint: network and learner, the same for all.
         states: the records, (lifetimes,).
         books: of the journals, (lifetimes,).
-
-    Raises:
-        RobotFileError: a network or rule that cannot be.
     """
 
     def __init__(
         self,
-        robot: Robot,
-        preset: str | None,
-        settings: dict[str, Any],
+        spec: RobotSpec,
         seed: int,
         lifetimes: int,
         goal: Goal,
         trace_every: int,
+        robot_seed: int | None = None,
     ) -> None:
-        self.robot = robot
-        pattern = new_controller(robot, preset, settings, seed)
-        self.network, self.preset = pattern.network, pattern.preset
-        self.settings = dataclasses.asdict(self.network.rule)
+        self.spec = spec
+        self.blueprint = spec.robot.blueprint
         self.seeds = [seed + index for index in range(lifetimes)]
-        self.states = np.zeros(lifetimes, self.network.dtype)
+        first = seed if robot_seed is None else robot_seed
+        self.course_seeds = [first + index for index in range(lifetimes)]
+        self.states = np.zeros(lifetimes, self.blueprint.dtype)
         for index, own in enumerate(self.seeds):
-            self.network.give_birth(self.states, index, np.random.default_rng(own))
+            self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
         self.goal = goal
         self.books = new_books(lifetimes)
         self.journals = [Journal(i, goal, self.books[i]) for i in range(lifetimes)]
-        self.trace = Trace(self.network.layers)
+        self.trace = Trace(self.blueprint)
         self.trace_every = trace_every
 
     def __len__(self) -> int:
@@ -71,26 +64,24 @@ class Flock:
 
     def controller(self, record: NDArray[np.void]) -> Controller:
         """A controller that lives a copy of `record`."""
-        state = np.zeros(1, self.network.dtype)
+        state = np.zeros(1, self.blueprint.dtype)
         state[0] = record
-        controller = Controller(self.network, self.robot.body, state)
-        controller.preset = self.preset
-        return controller
+        return Controller(self.blueprint, state)
 
     def done(self, index: int) -> bool:
         """Whether a lifetime has reached its goal."""
         return self.journals[index].done(self.states[index])
 
 
-class World(Protocol):
-    """Where the lifetimes of a flock live.
+class Backend(Protocol):
+    """Where the lifetimes of a population live.
 
     Attributes:
-        cuts: whether `begin` puts all bodies back, so that a world can be saved only when all rest
-            where they were to; else it can be saved at any time.
+        restarts: whether `begin` puts all bodies onto fresh courses, so that they can be saved only
+            when all rest where they were to; else they can be saved at any time.
     """
 
-    cuts: bool
+    restarts: bool
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """Let each lifetime live until it has lived so many steps; those that have, rest."""
@@ -102,10 +93,10 @@ class World(Protocol):
         """Bring all to rest as soon as possible, each after a whole control step."""
 
     def save(self) -> dict[str, NDArray]:
-        """What restoring needs beside the flock."""
+        """What restoring needs beside the population."""
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """Put a new world where `save` was called; the flock has been restored before."""
+        """Put new bodies where `save` was called; the population has been restored before."""
 
     def close(self) -> None:
         """Release everything."""

@@ -23,7 +23,7 @@ class Report:
         average: mean over lifetimes of the mean return of the last 100 episodes; NaN: none yet.
         average_best: of the lifetime that does best now.
         best: highest mean over 100 consecutive episodes that any has had; NaN: none yet.
-        amplitude: mean of all synapses.
+        quantities: means over all synapses, by name, of what tells how the learner goes.
         lifetimes, living, solved: number of lifetimes.
         fraction: of the way to the goal, 0..1; NaN where there is none.
         left: s to the goal; NaN: not known.
@@ -35,7 +35,7 @@ class Report:
     average: float
     average_best: float
     best: float
-    amplitude: float
+    quantities: dict[str, float]
     lifetimes: int
     living: int
     solved: int
@@ -127,7 +127,8 @@ def cells(report: Report) -> list[tuple[str, str]]:
     ]
     if report.lifetimes > 1:
         shown.append(("leading", _number(report.average_best)))
-    shown += [("best/100", _number(report.best)), ("amplitude", f"{report.amplitude:.4f}")]
+    shown.append(("best/100", _number(report.best)))
+    shown += [(name, f"{value:.4f}") for name, value in report.quantities.items()]
     if report.lifetimes > 1:
         shown.append(("living", f"{report.living}/{report.lifetimes}"))
     if report.solved:

@@ -1,6 +1,6 @@
 """The folder of a training run: what was asked, what came of it, and what resuming needs.
 
-See docs/training.md for the format. Text files are appended to and cut back when a run is resumed;
+See docs/training.md for the format. Text files are appended to and shortened when a run is resumed;
 everything else is written to a neighbour and renamed, so that a kill at any moment leaves the last
 good file.
 """
@@ -14,17 +14,24 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
-from dynsyn_controller.core.learners.rule import as_saved
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, write
+from dynsyn_controller.lifetime.migration import sections_of_format_1
+from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_sim_bridge.robots.task import Task
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
+
+FORMAT = 2
 ORIGIN = "origin.ckpt"
 """Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
 CURVE = ("step", "episode", "return", "length")
@@ -39,15 +46,15 @@ class RunConfig:
     """What decides how the lifetimes of a run go, beside how long they last.
 
     Attributes:
-        robot: name in the registry.
+        robot: reference of the simulated robot: a name, gymnasium:ENV_ID, /path/to/FILE.py:CLASS.
         robot_options: of its body, all of them.
-        robot_file: YAML text.
-        preset: of the rule.
-        rule: every setting of the rule.
-        overrides: the settings that were asked for in place of the preset's.
+        robot_file: YAML text; its sections network and learner leave nothing to presets and
+            defaults.
+        overrides: what was asked for in place of the robot file's, such as learner.learning_rate or
+            network.hidden, with its value.
         lifetimes: number of them, >= 1.
-        seed: lifetime i is born from, and its courses come from, seed + i.
-        backend: "gymnasium", "envpool" or "processes".
+        seed: lifetime i is born from seed + i.
+        backend: one of `backends.registry.BACKENDS`.
         save_every: control steps of each lifetime between checkpoints, >= 1.
         trace_every: control steps between rows of trace.csv, >= 1.
         versions: of the packages that matter, by name.
@@ -56,13 +63,13 @@ class RunConfig:
         format: of the folder.
         origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
             ORIGIN); empty: they are born in this run.
+        robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
+        task: what counts as good.
     """
 
     robot: str
     robot_options: dict[str, Any]
     robot_file: str
-    preset: str
-    rule: dict[str, Any]
     overrides: dict[str, Any]
     lifetimes: int
     seed: int
@@ -74,6 +81,36 @@ class RunConfig:
     started: str
     format: int = FORMAT
     origin: str = ""
+    robot_seed: int | None = None
+    task: Task = field(default_factory=Task)
+
+    @cached_property
+    def spec(self) -> RobotSpec:
+        """The robot, described.
+
+        Raises:
+            RobotFileError, ValueError: it is not there any more, or has changed.
+            ImportError: its simulator is not installed.
+        """
+        from dynsyn_sim_bridge.robots.spec import restored
+
+        return restored(self.robot, self.robot_options, self.robot_file)
+
+    @cached_property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """Sections `network` and `learner` of the robot file."""
+        data = yaml.safe_load(self.robot_file)
+        return {name: data[name] for name in ("network", "learner")}
+
+    @property
+    def preset(self) -> str:
+        """Of the learner."""
+        return self.sections["learner"]["preset"]
+
+    def setting(self, name: str) -> Any:
+        """Value of a setting, such as "learner.learning_rate"; None: there is none of this name."""
+        section, _, key = name.partition(".")
+        return self.sections[section].get(key)
 
 
 class RunFolder:
@@ -119,13 +156,15 @@ class RunFolder:
             raise RunError(f"run {self.path}: run.json: {error.strerror}") from None
         except ValueError:
             raise RunError(f"run {self.path}: run.json: damaged") from None
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise RunError(f"run {self.path}: run.json: expected format {FORMAT}")
+        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
+            raise RunError(f"run {self.path}: run.json: expected format 1 or {FORMAT}")
         try:
-            config = RunConfig(**data)
-            return dataclasses.replace(config, rule=as_saved(config.rule))
-        except TypeError:
+            found = _migrated(data) if data["format"] == 1 else data
+            return RunConfig(**{**found, "task": Task(**found["task"])})
+        except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
+        except RobotFileError as error:
+            raise RunError(f"run {self.path}: run.json: {error}") from None
 
     @staticmethod
     def _folder(path: Path, index: int) -> Path:
@@ -164,7 +203,7 @@ class RunFolder:
         except OSError as error:
             raise RunError(f"run {self.path}: {path.name}: {error.strerror}") from None
 
-    def cut_back(self, index: int, step: int) -> None:
+    def shorten(self, index: int, step: int) -> None:
         """Drop the rows of a lifetime's text files beyond `step`, and an unfinished last line."""
         for name in ("curve.csv", "trace.csv"):
             path = self.lifetime(index) / name
@@ -201,6 +240,35 @@ class RunFolder:
     def save_summary(self, summary: dict[str, Any]) -> None:
         """Write summary.json."""
         _write(self.path / "summary.json", _json(summary))
+
+
+def _migrated(data: dict[str, Any]) -> dict[str, Any]:
+    """A run.json of format 1.
+
+    It kept `preset` and `rule` beside the robot file, knew no task, and called the backend of this
+    process by the name of a simulator.
+    """
+    from dynsyn_sim_bridge.robots.registry import entry
+
+    old = {**data}
+    preset, rule = old.pop("preset"), old.pop("rule")
+    robot = parse_robot(old["robot_file"], where="robot_file")
+    sections = sections_of_format_1(robot.network, preset, rule)
+    overrides = sections_of_format_1({"type": robot.network["type"]}, preset, old["overrides"])
+    asked = {
+        f"{name}.{key}": sections[name][key]
+        for name, section in overrides.items()
+        for key in section
+        if key in old["overrides"]
+    }
+    return {
+        **old,
+        "format": FORMAT,
+        "robot_file": robot.with_sections(**sections).complete().source,
+        "overrides": asked,
+        "backend": "in_process" if old["backend"] == "gymnasium" else old["backend"],
+        "task": dataclasses.asdict(entry(old["robot"]).task),
+    }
 
 
 def _json(data: Any) -> bytes:

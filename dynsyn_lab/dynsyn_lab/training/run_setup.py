@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import os
 import platform
@@ -11,70 +10,70 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.lifetime.checkpoint import Checkpoint
-from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.rollouts.moving import adopt
+from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.training.backends.registry import check_backend, choose_backend
 from dynsyn_lab.training.run_folder import RunConfig
-from dynsyn_sim_bridge.robots.registry import Entry, entry
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 PACKAGES = ("numpy", "numba", "gymnasium", "box2d", "mujoco", "envpool")
-COURSE_STEPS = "course_steps"
-"""Option of robots whose course would never end; a run needs episodes."""
-DEFAULT_COURSE_STEPS = 1000
 
 
 def make_config(
     robot: str,
     robot_options: dict[str, Any] | None = None,
     preset: str | None = None,
-    overrides: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
     lifetimes: int = 1,
     seed: int = 0,
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
     network: dict[str, Any] | None = None,
+    learner: str | None = None,
     origin: Path | None = None,
     transfer: bool = False,
+    robot_seed: int | None = None,
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
     Args:
+        robot: as in `dynsyn train ROBOT`; see `robots.spec.find`.
+        preset, settings, learner: of the learner, in place of the robot file's.
         network: options of the network in place of the robot file's.
-        origin: checkpoint that the lifetimes go on from; it brings network, preset and rule along.
+        origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
         others: see `RunConfig`.
 
     Raises:
         UsageError: a robot, option, preset, setting or backend that does not exist or cannot be.
         CheckpointError: `origin` is missing, damaged, or does not fit the robot.
-        ImportError: the backend's package is not installed.
+        ImportError: the simulator or the backend's package is not installed.
     """
     try:
-        body = entry(robot)
         if origin is None:
-            options = resolve_options(body, robot_options or {})
-            description = body.robot(network, **options)
-            pattern = new_controller(description, preset, overrides)
+            spec = describe(robot, robot_options, ends=True)
+            chosen = spec.robot.choose(learner, preset, settings, network)
         else:
             saved = checkpoint.load(origin)
-            options = resolve_options(body, same_length(body, saved, robot_options or {}))
-            description, pattern = adopt(saved, body.robot(**options), overrides or {}, transfer)
-        backend = backend or choose_backend(body.name, lifetimes)
-        check_backend(backend, body.name)
+            spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)
+            chosen, _ = settle(saved, spec.robot, settings, network, transfer)
+        backend = backend or choose_backend(spec, lifetimes)
+        check_backend(backend, spec)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
-    rule = dataclasses.asdict(pattern.network.rule)
+    description = chosen.complete()
+    asked = {"learner": settings or {}, "network": network or {}}
     return RunConfig(
-        robot=body.name,
-        robot_options=options,
+        robot=spec.reference,
+        robot_options=spec.options,
         robot_file=description.source,
-        preset=pattern.preset,
-        rule=rule,
-        overrides={key: rule[key] for key in overrides or {}},
+        overrides={
+            f"{name}.{key}": getattr(description, name)[key]
+            for name in asked
+            for key in asked[name]
+        },
         lifetimes=lifetimes,
         seed=seed,
         backend=backend,
@@ -84,41 +83,22 @@ def make_config(
         machine=machine(),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         origin=str(origin or ""),
+        robot_seed=robot_seed,
+        task=spec.task,
     )
 
 
-def same_length(body: Entry, saved: Checkpoint, given: dict[str, Any]) -> dict[str, Any]:
-    """Options of a body that is to be as long as that of `saved`, unless they say otherwise."""
-    if body.modules and saved.robot.modules:
-        return {body.modules: saved.robot.modules, **given}
-    return given
-
-
-def resolve_options(body: Entry, given: dict[str, Any]) -> dict[str, Any]:
-    """Options of a body for training and evaluation: all of them, with courses that end.
-
-    Raises:
-        ValueError: an unknown option, or a value that cannot be.
-    """
-    options = body.resolve(given)
-    if options.get(COURSE_STEPS) == 0:
-        if COURSE_STEPS in given:
-            raise ValueError(f"--robot.{COURSE_STEPS}: found 0, but courses must end here")
-        options[COURSE_STEPS] = DEFAULT_COURSE_STEPS
-    return options
-
-
 def _plain(error: ValueError) -> str:
-    """The message; a robot file's error about rule or network is about the command line here."""
+    """The message; a robot file's error about learner or network is about the command line here."""
     message = str(error)
-    if isinstance(error, RobotFileError) and (": rule." in message or ": network." in message):
+    if isinstance(error, RobotFileError) and (": learner." in message or ": network." in message):
         return message.partition(": ")[2]
     return message
 
 
-def default_folder(robot: str) -> Path:
+def default_folder(spec: RobotSpec) -> Path:
     """runs/ROBOT-DATE-TIME below the working folder."""
-    return Path("runs") / f"{robot}-{datetime.now():%Y%m%d-%H%M%S}"
+    return Path("runs") / f"{spec.name}-{datetime.now():%Y%m%d-%H%M%S}"
 
 
 def versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dynsyn_lab.cli.arguments import add_joints, count, positive, whole, with_joints
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.training.backends.registry import BACKENDS
+from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS
 
 if TYPE_CHECKING:
     from dynsyn_lab.training.run_folder import RunConfig, RunFolder
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 100_000
 TRACE_EVERY = 1_000
+EPISODES = 10_000
+DOTTED = ("learner", "network", "robot")
+"""Options --PREFIX.KEY."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -27,25 +30,37 @@ def add_parser(subparsers: Any) -> None:
         help="let lifetimes learn offline, as fast as they can",
         description="Let one or many lifetimes of a robot learn offline, never reset, into a run "
         "folder. Without a limit they live until Ctrl-C, which saves.",
-        epilog="Any setting of the rule: --rule.KEY VALUE (such as --rule.learning_rate 5e-5). Any "
-        "option of the body: --robot.KEY VALUE (such as --robot.joints 7). Any option of the "
-        "network: --network.KEY VALUE (such as --network.initial_magnitude 0.3).",
+        epilog="Any setting of the learner: --learner.KEY VALUE (such as --learner.learning_rate "
+        "5e-5). Any option of the network: --network.KEY VALUE (such as "
+        "--network.initial_magnitude 0.3). Any option of the body: --robot.KEY VALUE (such as "
+        "--robot.joints 7).",
     )
-    parser.add_argument("robot", nargs="?", help="walker, walker_hardcore, ... (not with --resume)")
+    parser.add_argument(
+        "robot",
+        nargs="?",
+        help="a name, gymnasium:ENV_ID, FILE.py:CLASS, or a robot file that says its simulation "
+        "(not with --resume)",
+    )
     born = parser.add_argument_group("the lifetimes (not with --resume)")
     born.add_argument("--lifetimes", type=count, metavar="N", help="how many at once (1)")
     born.add_argument(
         "--seed",
         type=whole,
         metavar="S",
-        help="lifetime i has the seed S + i, and so have its courses (0)",
+        help="lifetime i is born from the seed S + i (0)",
+    )
+    born.add_argument(
+        "--robot-seed",
+        type=whole,
+        metavar="S",
+        help="courses of lifetime i come from the seed S + i (as its birth)",
     )
     born.add_argument(
         "--from",
         dest="origin",
         type=Path,
         metavar="FILE",
-        help="all go on from this checkpoint, with its network and rule, instead of being born",
+        help="all go on from this checkpoint, with its network and learner, instead of being born",
     )
     born.add_argument(
         "--transfer",
@@ -55,29 +70,30 @@ def add_parser(subparsers: Any) -> None:
         "out",
     )
     add_joints(born)
-    born.add_argument("--preset", metavar="NAME", help="of the rule (the robot file's)")
+    born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
+    born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
         "--repulsive",
         action="store_true",
         default=None,
-        help="punishment repels (short for --rule.repulsion true)",
+        help="punishment repels (short for --learner.repulsion true)",
     )
     repulsion.add_argument(
         "--attractive-only",
         action="store_true",
         default=None,
-        help="R <- max(R, 0) (short for --rule.repulsion false)",
+        help="R <- max(R, 0) (short for --learner.repulsion false)",
     )
     born.add_argument(
         "--adaptation",
         choices=("none", "linear", "nonlinear"),
-        help="of the gains (short for --rule.adaptation)",
+        help="of the gains (short for --network.adaptation)",
     )
     born.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="where they live (one: gymnasium; many: envpool where it is installed)",
+        help="where they live (one: in_process; many: envpool where it is installed)",
     )
     born.add_argument(
         "--save-every",
@@ -93,21 +109,28 @@ def add_parser(subparsers: Any) -> None:
     )
     limits = parser.add_argument_group("how long (the first that comes)")
     limits.add_argument("--steps", type=count, metavar="N", help="of each, since birth")
-    limits.add_argument("--episodes", type=count, metavar="N", help="of each, since birth")
+    limits.add_argument(
+        "--episodes",
+        type=count,
+        nargs="?",
+        const=EPISODES,
+        metavar="N",
+        help=f"of each, since birth ({EPISODES:,} where no number follows)",
+    )
     limits.add_argument("--hours", type=positive, metavar="H", help="of wall clock, from now")
     limits.add_argument(
         "--until-solved",
         action="store_true",
-        help="each until its mean return of 100 episodes reaches 300",
+        help="each until its mean return solves the robot's task (walker: 300 over 100 episodes)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="run folder (runs/ROBOT-DATE)")
     parser.add_argument(
         "--resume", type=Path, metavar="DIR", help="continue the run of this folder"
     )
     parser.add_argument(
-        "--render", action="store_true", help="watch lifetime 0 in a window (backend gymnasium)"
+        "--render", action="store_true", help="watch lifetime 0 in a window (backend in_process)"
     )
-    accept_dotted(parser, ("rule", "robot", "network"))
+    accept_dotted(parser, DOTTED)
     parser.set_defaults(run=run)
 
 
@@ -119,9 +142,9 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_lab.training.window import Window
 
     window = Window("dynsyn train") if args.render else None
-    folder = _resumed(args) if args.resume else _created(args)
     seconds = math.inf if args.hours is None else args.hours * 3600.0
     limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
+    folder = _resumed(args) if args.resume else _created(args, limits)
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
@@ -132,8 +155,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ("robot", "lifetimes", "seed", "origin", "transfer", "joints", "preset", "repulsive")
-_BIRTH += ("attractive_only", "adaptation", "backend", "save_every", "trace_every", "out")
+_BIRTH = ("robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner")
+_BIRTH += ("preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every")
+_BIRTH += ("trace_every", "out")
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
@@ -144,7 +168,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
         if getattr(args, name) is not None:
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: cannot be changed with --resume")
-    for prefix in ("rule", "robot", "network"):
+    for prefix in DOTTED:
         for key in args.dotted[prefix]:
             raise UsageError(f"--{prefix}.{key}: cannot be changed with --resume")
     folder = RunFolder(args.resume)
@@ -152,51 +176,56 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     return folder
 
 
-def _created(args: argparse.Namespace) -> RunFolder:
+def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
     from dynsyn_lab.training.run_folder import RunFolder
     from dynsyn_lab.training.run_setup import default_folder, make_config
+    from dynsyn_lab.training.trainer import check_limits
 
     if args.robot is None:
         raise UsageError("robot: missing; for example dynsyn train walker")
-    overrides = dict(args.dotted["rule"])
-    for name, given, value in (
-        ("repulsion", args.repulsive, True),
-        ("repulsion", args.attractive_only, False),
-        ("adaptation", args.adaptation, args.adaptation),
+    chosen = {prefix: dict(args.dotted[prefix]) for prefix in ("learner", "network")}
+    for prefix, name, given, value in (
+        ("learner", "repulsion", args.repulsive, True),
+        ("learner", "repulsion", args.attractive_only, False),
+        ("network", "adaptation", args.adaptation, args.adaptation),
     ):
         if given:
-            if name in overrides:
-                raise UsageError(f"--rule.{name}: given twice")
-            overrides[name] = value
+            if name in chosen[prefix]:
+                raise UsageError(f"--{prefix}.{name}: given twice")
+            chosen[prefix][name] = value
     _check_origin(args)
     config = make_config(
         args.robot,
         robot_options=with_joints(args),
+        learner=args.learner,
         preset=args.preset,
-        overrides=overrides,
+        settings=chosen["learner"],
         lifetimes=args.lifetimes or 1,
         seed=args.seed or 0,
         backend=args.backend,
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
-        network=args.dotted["network"],
+        network=chosen["network"],
         origin=args.origin,
         transfer=bool(args.transfer),
+        robot_seed=args.robot_seed,
     )
     _check_render(args, config)
-    return RunFolder.create(args.out or default_folder(args.robot), config)
+    check_limits(limits, config)
+    return RunFolder.create(args.out or default_folder(config.spec), config)
 
 
 def _check_origin(args: argparse.Namespace) -> None:
-    """A lifetime that goes on brings network and preset along, and has lived already."""
+    """A lifetime that goes on brings network and learner along, and has lived already."""
     if args.origin is None:
         if args.transfer:
             raise UsageError("--transfer: needs --from FILE, the lifetime to move")
         return
-    if args.preset is not None:
-        raise UsageError("--preset: not with --from, whose lifetime has its own; see --rule.KEY")
-    for key in args.dotted["network"]:
-        raise UsageError(f"--network.{key}: not with --from, whose lifetime has its own network")
+    for name in ("learner", "preset"):
+        if getattr(args, name) is not None:
+            raise UsageError(
+                f"--{name}: not with --from, whose lifetime has its own; see --learner.KEY"
+            )
     from dynsyn_controller.lifetime import checkpoint
 
     state = checkpoint.load(args.origin).state
@@ -210,8 +239,8 @@ def _check_origin(args: argparse.Namespace) -> None:
 
 
 def _check_render(args: argparse.Namespace, config: RunConfig) -> None:
-    if args.render and config.backend != "gymnasium":
-        raise UsageError(f"--render: not with backend {config.backend}, only gymnasium")
+    if args.render and config.backend != IN_PROCESS:
+        raise UsageError(f"--render: not with backend {config.backend}, only {IN_PROCESS}")
 
 
 def _heading(folder: RunFolder, limits: Limits) -> str:
@@ -229,8 +258,8 @@ def _heading(folder: RunFolder, limits: Limits) -> str:
     ]
     until = " or ".join(goals) or "Ctrl-C"
     return (
-        f"{config.robot}: {many}, preset {config.preset}, seed {config.seed}, on "
-        f"{config.backend}, into {folder.path}, until {until}"
+        f"{config.robot}: {many}, {config.setting('learner.type')}, preset {config.preset}, seed "
+        f"{config.seed}, on {config.backend}, into {folder.path}, until {until}"
     )
 
 

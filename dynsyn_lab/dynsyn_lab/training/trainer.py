@@ -1,4 +1,4 @@
-"""The training loop: lifetimes live in their world, and what happens goes into the run folder."""
+"""The training loop: lifetimes live on their bodies, and what happens goes into the run folder."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.robot.robot_file import parse_robot
+from dynsyn_controller.lifetime.migration import migrate_records
+from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.cli.interrupts import Interrupts
-from dynsyn_lab.rollouts.moving import adopt
-from dynsyn_lab.training.backends.registry import make_world
-from dynsyn_lab.training.journal import SOLVED_RETURN, Ending, Goal
-from dynsyn_lab.training.population import Flock, World
+from dynsyn_lab.rollouts.moving import place
+from dynsyn_lab.training.backends.registry import make_backend
+from dynsyn_lab.training.journal import Ending, Goal
+from dynsyn_lab.training.population import Backend, Population
 from dynsyn_lab.training.progress import Progress, Report
-from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunError, RunFolder
+from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunConfig, RunError, RunFolder
 from dynsyn_lab.training.window import PERIOD, Window
 
 TURN = 0.25
 """s of living between looks at clock, keyboard and screen."""
-NEVER = np.iinfo(np.int64).max
+NO_LIMIT = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,19 @@ class Limits:
     until_solved: bool = False
 
 
+def check_limits(limits: Limits, config: RunConfig) -> None:
+    """Check that the limits have a meaning for a run's robot.
+
+    Raises:
+        UsageError: until it is solved, but nobody has said when that is.
+    """
+    if limits.until_solved and config.task.solved_return is None:
+        raise UsageError(
+            f"--until-solved: {config.robot} has no return at which it counts as solved; use "
+            "--steps, --episodes or --hours"
+        )
+
+
 class Trainer:
     """Trains the lifetimes of a run folder, from birth or from where they were saved.
 
@@ -52,7 +66,7 @@ class Trainer:
         limits: how long.
         progress: where to show it.
         interrupts: request to stop.
-        window: shows lifetime 0; only for a world in this process.
+        window: shows lifetime 0; only for bodies in this process.
 
     Raises:
         RunError: the folder's state is damaged or of another network.
@@ -71,19 +85,20 @@ class Trainer:
         self._folder, self._limits = folder, limits
         self._progress, self._interrupts, self._window = progress, interrupts, window
         config = folder.config
-        robot = parse_robot(config.robot_file, where=f"run {folder.path}: robot_file")
-        goal = Goal(limits.episodes, limits.until_solved)
-        self.flock = Flock(
-            robot, config.preset, config.rule, config.seed, config.lifetimes, goal,
-            config.trace_every,
-        )  # fmt: skip
+        check_limits(limits, config)
+        goal = Goal(limits.episodes, limits.until_solved, config.task)
+        self.population = Population(
+            config.spec, config.seed, config.lifetimes, goal, config.trace_every, config.robot_seed
+        )
         self._seconds = 0.0
         self._solved_seconds = np.full(config.lifetimes, np.nan)
         self._rows: dict[tuple[int, str], list] = {}
         self._kept: dict[tuple[int, str], NDArray[np.void]] = {}
         self._exported = np.full(config.lifetimes, -1)
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
-        self.world: World = make_world(config, self.flock, self._note, self._sample)
+        self.backend: Backend = make_backend(
+            config.backend, self.population, self._note, self._sample
+        )
         self._restore()
 
     def run(self) -> dict[str, Any]:
@@ -96,11 +111,11 @@ class Trainer:
         try:
             while not self._over():
                 rest = self._next_rest()
-                self.world.begin(np.where(self._living(), rest, 0))
+                self.backend.begin(np.where(self._living(), rest, 0))
                 arrived = self._live()
                 self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
         finally:
-            self.world.close()
+            self.backend.close()
         summary = self._summary()
         self._folder.save_summary(summary)
         return summary
@@ -108,13 +123,13 @@ class Trainer:
     def _live(self) -> bool:
         """Live until all rest where they were to (True), or until stopped."""
         turn = TURN if self._window is None else PERIOD
-        while not self.world.live(turn):
+        while not self.backend.live(turn):
             self._flush()
             self._progress.update(self._report())
-            if self._window is not None and not self._window.show(self.world.frame()):
+            if self._window is not None and not self._window.show(self.backend.frame()):
                 self._interrupts.requested = True
             if self._stopped():
-                self.world.halt()
+                self.backend.halt()
                 return False
         self._progress.update(self._report())
         return True
@@ -128,9 +143,9 @@ class Trainer:
 
     def _living(self) -> NDArray[np.bool_]:
         """Which lifetimes have yet to reach the goal."""
-        target = NEVER if self._limits.steps is None else self._limits.steps
-        living = self.flock.states["steps"] < target
-        return living & [not self.flock.done(i) for i in range(len(self.flock))]
+        target = NO_LIMIT if self._limits.steps is None else self._limits.steps
+        living = self.population.states["steps"] < target
+        return living & [not self.population.done(i) for i in range(len(self.population))]
 
     def _next_rest(self) -> int:
         """Steps at which the living lifetimes rest next: at the next mark, or the goal before it.
@@ -138,7 +153,7 @@ class Trainer:
         Marks are the multiples of save_every.
         """
         every = self._folder.config.save_every
-        mark = (int(self.flock.states["steps"][self._living()].min()) // every + 1) * every
+        mark = (int(self.population.states["steps"][self._living()].min()) // every + 1) * every
         return mark if self._limits.steps is None else min(mark, self._limits.steps)
 
     def _note(self, ending: Ending) -> None:
@@ -160,7 +175,7 @@ class Trainer:
         self._rows.setdefault((lifetime, "trace.csv"), []).append(row)
 
     def _flush(self) -> None:
-        headers = {"curve.csv": CURVE, "trace.csv": self.flock.trace.columns}
+        headers = {"curve.csv": CURVE, "trace.csv": self.population.trace.columns}
         for (lifetime, name), rows in self._rows.items():
             self._folder.append(lifetime, name, headers[name], rows)
         self._rows.clear()
@@ -181,67 +196,70 @@ class Trainer:
         for (lifetime, name), record in self._kept.items():
             self._export(lifetime, name, record)
         self._kept.clear()
-        for lifetime, record in enumerate(self.flock.states):
+        for lifetime, record in enumerate(self.population.states):
             if record["steps"] != self._exported[lifetime]:
                 self._export(lifetime, "checkpoint.ckpt", record)
                 self._exported[lifetime] = record["steps"]
-        if at_mark or not self.world.cuts:
-            parts = {f"world_{name}": part for name, part in self.world.save().items()}
-            parts |= {"states": self.flock.states, "books": self.flock.books}
+        if at_mark or not self.backend.restarts:
+            parts = {f"world_{name}": part for name, part in self.backend.save().items()}
+            parts |= {"states": self.population.states, "books": self.population.books}
             parts["seconds"] = np.array(self._seconds_now())
             parts["solved_seconds"] = self._solved_seconds
             self._folder.save_state(parts)
 
     def _export(self, lifetime: int, name: str, record: NDArray[np.void]) -> None:
         path = self._folder.lifetime(lifetime) / name
-        checkpoint.save(path, self.flock.robot, self.flock.controller(record))
+        checkpoint.save(path, self.population.spec.robot, self.population.controller(record))
 
     def _restore(self) -> None:
         parts = self._folder.load_state()
         if parts is not None:
-            for name, own in (("states", self.flock.states), ("books", self.flock.books)):
+            for name, own in (("states", self.population.states), ("books", self.population.books)):
                 found = parts.get(name)
+                if name == "states" and found is not None:
+                    found = migrate_records(found, own.dtype)
                 if found is None or found.dtype != own.dtype or found.shape != own.shape:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found
             self._seconds = float(parts["seconds"])
             self._solved_seconds[:] = parts["solved_seconds"]
             prefix = "world_"
-            world = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
-            self.world.restore(world)
+            bodies = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
+            self.backend.restore(bodies)
         elif self._folder.config.origin:
             self._adopt()
-        for lifetime, record in enumerate(self.flock.states):
-            self._folder.cut_back(lifetime, int(record["steps"]))
+        for lifetime, record in enumerate(self.population.states):
+            self._folder.shorten(lifetime, int(record["steps"]))
 
     def _adopt(self) -> None:
-        """Let all lifetimes go on from the checkpoint in the folder, in new worlds.
+        """Let all lifetimes go on from the checkpoint in the folder, on new bodies.
 
         The first lives on as it would have anywhere; the others draw periods of their own, lest all
         fluctuate alike.
         """
         saved = checkpoint.load(self._folder.path / ORIGIN)
-        flock = self.flock
-        _, controller = adopt(saved, flock.robot, self._folder.config.rule, transferring=True)
-        own = flock.states["random_state"].copy()
-        flock.states[:] = controller.state
-        flock.states["random_state"][1:] = own[1:]
-        for journal, record in zip(flock.journals, flock.states, strict=True):
-            journal.cut_episode(record, 0.0)
-        self.world.restore(self.world.save())  # hands them over to worlds that hold copies
+        population = self.population
+        controller = population.controller(population.states[0])
+        place(saved, population.spec.robot, controller, transferring=True)
+        own = population.states["random_state"].copy()
+        population.states[:] = controller.state
+        population.states["random_state"][1:] = own[1:]
+        for journal, record in zip(population.journals, population.states, strict=True):
+            journal.restart_episode(record, 0.0)
+        self.backend.restore(self.backend.save())  # hands them over to backends that hold copies
 
     def _hours(self, steps: int) -> float:
-        return steps / self.flock.robot.control_rate / 3600.0
+        return steps / self.population.spec.robot.control_rate / 3600.0
 
     def _report(self) -> Report:
-        states, limits, now = self.flock.states, self._limits, time.monotonic()
+        states, limits, now = self.population.states, self._limits, time.monotonic()
         steps = int(states["steps"].sum())
         self._rates.append((now, steps))
         (then, before), living = self._rates[0], int(self._living().sum())
         rate = (steps - before) / (now - then) if now > then else 0.0
         fraction = left = math.nan
         if limits.steps is not None and not limits.until_solved and limits.episodes is None:
-            goal = limits.steps * len(self.flock)
+            goal = limits.steps * len(self.population)
             fraction = steps / goal
             left = (goal - steps) / rate if rate > 0 else math.nan
         averages = states["return_average"][states["episodes"] > 0]
@@ -253,26 +271,29 @@ class Trainer:
             average=float(averages.mean()) if averages.size else math.nan,
             average_best=float(averages.max()) if averages.size else math.nan,
             best=float(bests.max()) if bests.size else math.nan,
-            amplitude=float(states["amplitude"].mean()),
-            lifetimes=len(self.flock),
+            quantities={
+                name: float(states[name].mean())
+                for name in self.population.blueprint.learner.layer_quantities
+            },
+            lifetimes=len(self.population),
             living=living,
-            solved=int((self.flock.books["solved_step"] >= 0).sum()),
+            solved=int((self.population.books["solved_step"] >= 0).sum()),
             fraction=fraction,
             left=left,
         )
 
     def _summary(self) -> dict[str, Any]:
-        lifetimes = [self._lifetime_summary(index) for index in range(len(self.flock))]
+        lifetimes = [self._lifetime_summary(index) for index in range(len(self.population))]
         seconds = self._seconds_now()
         return {
             "seconds": seconds,
-            "threshold": SOLVED_RETURN,
+            "threshold": self._folder.config.task.solved_return,
             "solved": sum(lifetime["solved"] is not None for lifetime in lifetimes),
             "lifetimes": lifetimes,
         }
 
     def _lifetime_summary(self, index: int) -> dict[str, Any]:
-        record, book = self.flock.states[index], self.flock.books[index]
+        record, book = self.population.states[index], self.population.books[index]
         solved = None
         if book["solved_step"] >= 0:
             solved = {
@@ -287,7 +308,7 @@ class Trainer:
         }
         return {
             "index": index,
-            "seed": self.flock.seeds[index],
+            "seed": self.population.seeds[index],
             "steps": int(record["steps"]),
             "episodes": int(record["episodes"]),
             "falls": int(record["falls"]),

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 
 
 class Outcome(NamedTuple):
@@ -27,19 +27,16 @@ class SimulatedRobot(Protocol):
     """A body and its world in simulation, in SI units.
 
     Attributes:
-        layout: of the sensor vector that `sense` fills.
+        layout: of the sensor vector that `sense` fills: the sensors that the body has, with what
+            is to be said of them in messages. Every reading is a number that its message can carry
+            (a ray a float32).
         control_period: s; how long one `step` lasts.
-        range_max: m; reading of a ray that meets nothing; 0 where there is no lidar. Every ray is
-            a float32 value, as a LaserScan message carries it.
         generator: of all its random things. Its state before a `reset` without a seed, and the
             efforts since, are enough to come to the same place again.
-        scan_angles: angle of the first ray and between rays, rad (REP-103), of a LaserScan.
     """
 
     layout: SensorLayout
     control_period: float
-    range_max: float
-    scan_angles: tuple[float, float]
 
     @property
     def generator(self) -> np.random.Generator:

@@ -10,10 +10,10 @@ imu.orientation         rotation about y by -state[0]                    unit qu
 imu.angular_velocity.y  -state[1] / 0.04                                 rad/s
 odom.linear.x, z        state[2] / 0.12, state[3] / 0.08                 m/s, gravity-aligned
 odom.position.x, z      hull's position                                  m
-joint.position          state[4], state[6] - 1, state[9], state[11] - 1  rad, hips -0.8..1.1,
+joint_states.position   state[4], state[6] - 1, state[9], state[11] - 1  rad, hips -0.8..1.1,
                                                                          knees -1.6..-0.1
-joint.velocity          state[5] 4, state[7] 6, state[10] 4, state[12] 6 rad/s
-joint.effort            what `step` applied, within the limit            N m, -80..80
+joint_states.velocity   state[5] 4, state[7] 6, state[10] 4, state[12] 6 rad/s
+joint_states.effort     what `step` applied, within the limit            N m, -80..80
 contacts                state[8], state[13]                              0 or 1
 scan                    state[14..23] 160 / 30, rounded to float32       m, 0..5.3333335
 ======================  ===============================================  =======================
@@ -22,6 +22,7 @@ scan                    state[14..23] 160 / 30, rounded to float32       m, 0..5
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import Box2D
 import gymnasium
@@ -29,22 +30,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
+from dynsyn_controller.messages.contacts import ContactSensor
+from dynsyn_controller.messages.imu import ImuSensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.laser_scan import LaserScanSensor
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
+from dynsyn_sim_bridge.robots.task import Task
 
 EFFORT_LIMIT = 80.0
 """N m of every joint; an action of 1."""
 RANGE_MAX = float(np.float32(160.0 / 30.0))
 """m; a ray that meets nothing."""
+CONTROL_PERIOD = 0.02
+"""s"""
 LAYOUT = SensorLayout(
-    joints=("hip_1", "knee_1", "hip_2", "knee_2"), rays=10, contacts=("foot_1", "foot_2")
+    (
+        JointStateSensor(joints=("hip_1", "knee_1", "hip_2", "knee_2")),
+        ImuSensor(),
+        OdometrySensor(),
+        # The lidar does not turn with the hull: x forward, y up; from straight down to 1.35 rad
+        # above.
+        LaserScanSensor(
+            rays=10,
+            range_max=RANGE_MAX,
+            angle_min=-math.pi / 2.0,
+            angle_increment=0.15,
+            scan_time=CONTROL_PERIOD,
+        ),
+        ContactSensor(contacts=("foot_1", "foot_2")),
+    ),
+    without=("imu.linear_acceleration",),
 )
 STATES = 24
 """Length of the environment's state."""
 
 _POSITION, _VELOCITY, _EFFORT, _SCAN, _CONTACTS = (
     LAYOUT.blocks[name].start
-    for name in ("joint.position", "joint.velocity", "joint.effort", "scan", "contacts")
+    for name in (
+        "joint_states.position",
+        "joint_states.velocity",
+        "joint_states.effort",
+        "scan",
+        "contacts",
+    )
 )
 _ORIENTATIONS = (LAYOUT.blocks["imu.orientation"].start, LAYOUT.blocks["odom.orientation"].start)
 _TURNS = (LAYOUT.blocks["imu.angular_velocity"].start, LAYOUT.blocks["odom.angular"].start)
@@ -66,10 +97,7 @@ class BipedalWalker:
     """
 
     layout = LAYOUT
-    control_period = 0.02
-    range_max = RANGE_MAX
-    # The lidar does not turn with the hull: x forward, y up; from straight down to 1.35 rad above.
-    scan_angles = (-math.pi / 2.0, 0.15)
+    control_period = CONTROL_PERIOD
 
     def __init__(self, environment: str = "BipedalWalker-v3") -> None:
         limit = gymnasium.spec(environment).max_episode_steps
@@ -94,6 +122,11 @@ class BipedalWalker:
         self.state, _ = environment.reset(seed=seed)
         self._steps = 0
         self._effort[:] = 0.0
+
+    @property
+    def environment(self) -> gymnasium.Env:
+        """The environment itself."""
+        return self._environment
 
     @property
     def generator(self) -> np.random.Generator:
@@ -127,16 +160,6 @@ class BipedalWalker:
     def close(self) -> None:
         """Release the renderer and the world."""
         self._environment.close()
-
-
-def walker() -> BipedalWalker:
-    """BipedalWalker-v3."""
-    return BipedalWalker("BipedalWalker-v3")
-
-
-def walker_hardcore() -> BipedalWalker:
-    """BipedalWalkerHardcore-v3."""
-    return BipedalWalker("BipedalWalkerHardcore-v3")
 
 
 @njit(cache=True)
@@ -191,3 +214,36 @@ def decode(state, place, effort, sensors):
         sensors[_EFFORT + joint] = effort[joint]
     for ray in range(10):
         sensors[_SCAN + ray] = np.float32(float(state[14 + ray]) * (160.0 / 30.0))
+
+
+@njit(cache=True)
+def decode_all(state, effort, sensors):
+    """`decode` for every row; the place of the body is not known and becomes 0.
+
+    Args:
+        state: (bodies, STATES) float32.
+        effort: (bodies, 4) N m.
+        sensors: (bodies, LAYOUT.size), in place.
+    """
+    place = np.zeros(2)
+    for row in range(state.shape[0]):
+        decode(state[row], place, effort[row], sensors[row])
+
+
+def _entry(environment: str, description: str, episode_steps: int) -> Entry:
+    return Entry(
+        description=description,
+        factory=partial(BipedalWalker, environment),
+        robot_file="robots/walker.yaml",
+        task=Task(solved_return=300.0, episode_steps=episode_steps),
+        envpool=EnvpoolBody(environment, LAYOUT, EFFORT_LIMIT, decode_all, ("odom.position",)),
+        close_up=(0.0, 0.35, 0.43, 1.0),
+    )
+
+
+WALKER = _entry("BipedalWalker-v3", "BipedalWalker-v3 (gymnasium): two legs on gentle hills", 1600)
+WALKER_HARDCORE = _entry(
+    "BipedalWalkerHardcore-v3",
+    "BipedalWalkerHardcore-v3 (gymnasium): stumps, stairs and pits",
+    2000,
+)

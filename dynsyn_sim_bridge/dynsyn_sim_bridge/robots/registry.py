@@ -1,106 +1,86 @@
-"""The simulated robots by name. A new robot is one entry here, one module and one robot file."""
+"""Where simulated robots are found: in the package, in installed packages, in files, in gymnasium.
+
+| reference | what it is |
+|---|---|
+| NAME | a robot of this package, or of an installed package's entry-point group `dynsyn.robots` |
+| gymnasium:ENV_ID | an environment of gymnasium: see `gymnasium_robot` |
+| path/to/file.py:Class | a class, or an entry, in a Python file: see `robot_module` |
+
+A new robot of this package is one line in ROBOTS, one module with its entry, and one robot file.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import importlib
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
-from dynsyn_controller.node.parameter_table import Parameter, Value, resolve
-from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, load_robot
-from dynsyn_sim_bridge.robots.base import SimulatedRobot
+from dynsyn_sim_bridge.robots.entry import Entry
 
+GROUP = "dynsyn.robots"
+"""Entry points of this group in installed packages are robots, too."""
+GYMNASIUM = "gymnasium:"
 
-@dataclass(frozen=True)
-class Entry:
-    """One registered robot.
-
-    Attributes:
-        name: what people call it: `dynsyn sim NAME`.
-        description: one line for people.
-        robot_file: below config/; several entries may share one (the same body in other worlds).
-        factory: "module:callable"; imported when it is used, so that a robot's simulator need not
-            be installed unless that robot is asked for. Called with the options by name.
-        options: what the factory takes, with defaults and ranges.
-        modules: name of the option that is also the robot file's number of body modules, if any.
-    """
-
-    name: str
-    description: str
-    robot_file: str
-    factory: str
-    options: tuple[Parameter, ...] = ()
-    modules: str = ""
-
-    def create(self, **options: Any) -> SimulatedRobot:
-        """Build the simulation; call its `reset` with a seed before anything else.
-
-        Raises:
-            ParameterError: an unknown option, or a value out of its range.
-        """
-        module, function = self.factory.split(":")
-        return getattr(importlib.import_module(module), function)(**self.resolve(options))
-
-    def robot(self, network: dict[str, Any] | None = None, /, **options: Any) -> Robot:
-        """The robot file that belongs to the body which `create` builds from the same options.
-
-        Args:
-            network: options in place of those of the file's section `network`.
-            options: as for `create`.
-        """
-        modules = self.resolve(options)[self.modules] if self.modules else None
-        return load_robot(config_path(self.robot_file), modules=modules, network=network)
-
-    def resolve(self, options: dict[str, Any]) -> dict[str, Value]:
-        """Every option with its value, those not given at their defaults."""
-        return resolve(self.options, options)
-
-
-_BIPEDAL_WALKER = "dynsyn_sim_bridge.robots.bipedal_walker"
-
-ROBOTS: dict[str, Entry] = {
-    entry.name: entry
-    for entry in (
-        Entry(
-            name="walker",
-            description="BipedalWalker-v3 (gymnasium): two legs on gentle hills",
-            robot_file="robots/walker.yaml",
-            factory=f"{_BIPEDAL_WALKER}:walker",
-        ),
-        Entry(
-            name="walker_hardcore",
-            description="BipedalWalkerHardcore-v3 (gymnasium): stumps, stairs and pits",
-            robot_file="robots/walker.yaml",
-            factory=f"{_BIPEDAL_WALKER}:walker_hardcore",
-        ),
-        Entry(
-            name="swimmer",
-            description="Swimmer of the DeepMind Control Suite (MuJoCo): a chain in thick water",
-            robot_file="robots/swimmer.yaml",
-            factory="dynsyn_sim_bridge.robots.swimmer:Swimmer",
-            options=(
-                Parameter("joints", 5, "number of joints", 2, 20),
-                Parameter("desired_speed", 0.1, "speed of the full reward, m/s", 0.001, 10.0),
-                Parameter("course_steps", 0, "control steps of a course, 0: never-ending", 0),
-                Parameter("density", 3000.0, "of the water, kg/m^3", 1.0, 1e5),
-            ),
-            modules="joints",
-        ),
-    )
+ROBOTS: dict[str, str] = {
+    "walker": "dynsyn_sim_bridge.robots.bipedal_walker:WALKER",
+    "walker_hardcore": "dynsyn_sim_bridge.robots.bipedal_walker:WALKER_HARDCORE",
+    "swimmer": "dynsyn_sim_bridge.robots.swimmer:SWIMMER",
 }
-"""Name -> entry, in the order in which they are shown to people."""
+"""Name -> where its entry is, in the order in which they are shown to people. A robot's simulator
+is imported when that robot is asked for."""
 
 
-def entry(name: str) -> Entry:
-    """The entry of this name.
+def names() -> tuple[str, ...]:
+    """Names of the robots of this package and of installed packages."""
+    return tuple(dict.fromkeys((*ROBOTS, *_installed())))
+
+
+@cache
+def entry(reference: str) -> Entry:
+    """The entry of a robot; see the module for what a reference may be.
 
     Raises:
-        ValueError: there is none; the message says which there are.
+        ValueError: there is no such robot; the message says which there are.
+        ImportError: its simulator is not installed.
     """
-    if name in ROBOTS:
-        return ROBOTS[name]
-    near = difflib.get_close_matches(name, ROBOTS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(ROBOTS)}"
-    raise ValueError(f"no robot named {name!r}; {hint}")
+    if reference in ROBOTS:
+        module, _, attribute = ROBOTS[reference].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+        return dataclasses.replace(found, name=reference)
+    if reference.startswith(GYMNASIUM):
+        from dynsyn_sim_bridge.robots.gymnasium_robot import gymnasium_entry
+
+        return gymnasium_entry(reference.removeprefix(GYMNASIUM), reference)
+    if ".py:" in reference:
+        from dynsyn_sim_bridge.robots.robot_module import entry_in_file
+
+        return entry_in_file(reference)
+    if reference in _installed():
+        return _load(reference, _installed()[reference])
+    raise ValueError(_unknown(reference))
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _load(name: str, point: EntryPoint) -> Entry:
+    from dynsyn_sim_bridge.robots.robot_module import entry_of
+
+    try:
+        found = point.load()
+    except AttributeError:
+        raise ValueError(f"robot {name}: {point.value}: there is nothing of that name") from None
+    return entry_of(found, name, f"robot {name} ({point.value})")
+
+
+def _unknown(reference: str) -> str:
+    near = difflib.get_close_matches(reference, names(), n=1)
+    if near:
+        return f"no robot named {reference!r}; did you mean {near[0]!r}?"
+    return (
+        f"no robot named {reference!r}; expected one of {', '.join(names())}, gymnasium:ENV_ID, "
+        "FILE.py:CLASS, or a robot file FILE.yaml that says its simulation"
+    )

@@ -17,9 +17,15 @@ import mujoco
 import numpy as np
 
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.robot.sensors import FloatArray, SensorLayout
+from dynsyn_controller.messages.imu import ImuSensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.messages.odometry import OdometrySensor
+from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
+from dynsyn_sim_bridge.robots.task import Task
 
 LINK_LENGTH = 0.1
 """m"""
@@ -69,8 +75,6 @@ class Swimmer:
     """
 
     control_period = SUBSTEPS * _PHYSICS_STEP
-    range_max = 0.0
-    scan_angles = (0.0, 0.0)
 
     def __init__(
         self,
@@ -80,7 +84,11 @@ class Swimmer:
         density: float = WATER_DENSITY,
     ) -> None:
         _check(joints, desired_speed, course_steps, density)
-        self.layout = SensorLayout(tuple(f"joint_{i}" for i in range(1, joints + 1)))
+        names = tuple(f"joint_{i}" for i in range(1, joints + 1))
+        self.layout = SensorLayout(
+            (JointStateSensor(joints=names), ImuSensor(), OdometrySensor()),
+            without=("imu.linear_acceleration",),
+        )
         self._desired_speed = desired_speed
         self._course_steps = course_steps
         self._model = build_model(joints, density)
@@ -90,9 +98,9 @@ class Swimmer:
         self._effort = self._data.ctrl
         self._sensors = self.layout.zeros()
         blocks = self.layout.blocks
-        names = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
-        names += ("odom.linear", "odom.angular")
-        self._starts = np.array([blocks[name].start for name in names])
+        heads = ("imu.orientation", "imu.angular_velocity", "odom.position", "odom.orientation")
+        heads += ("odom.linear", "odom.angular")
+        self._starts = np.array([blocks[name].start for name in heads])
         self._track = np.zeros((TRACK_STEPS, 2))
         self._view = SwimmerView(joints + 1, LINK_LENGTH)
         self.reset(seed=0)
@@ -271,3 +279,20 @@ def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
     sensors[starts[4] + 1] = speed_y * ahead_x - speed_x * ahead_y
     sensors[starts[5] + 2] = turning
     return forward
+
+
+SWIMMER = Entry(
+    description="Swimmer of the DeepMind Control Suite (MuJoCo): a chain in thick water",
+    factory=Swimmer,
+    robot_file="robots/swimmer.yaml",
+    options=(
+        Parameter("joints", 5, "number of joints", JOINTS_MINIMUM, JOINTS_MAXIMUM),
+        Parameter("desired_speed", 0.1, "speed of the full reward, m/s", 0.001, 10.0),
+        Parameter("course_steps", 0, "control steps of a course, 0: never-ending", 0),
+        Parameter("density", WATER_DENSITY, "of the water, kg/m^3", 1.0, 1e5),
+    ),
+    modules="joints",
+    # The paper's episodes have 1000 steps, worth 1 at most each; it names no return that is enough.
+    task=Task(episode_steps=1000),
+    course_option="course_steps",
+)

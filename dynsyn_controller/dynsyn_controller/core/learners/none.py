@@ -42,12 +42,15 @@ def put(state, settings, i, value):
     state.weight[i] = value
 
 
+_PRESETS = {name: Preset(networks=preset.networks) for name, preset in PRESETS.items()}
+
+
 class NoLearner(Learner):
     """See the module. Its presets set the networks as those of dynamic synapses do."""
 
     name = "none"
     Settings = NoSettings
-    presets = {name: Preset(networks=preset.networks) for name, preset in PRESETS.items()}
+    presets = _PRESETS
     default_preset = "authors"
     learn, freeze, exploration = learn, freeze, exploration
     learnt, put = learnt, put

@@ -118,8 +118,8 @@ class Network:
         name: as in a robot file's `network: {type: NAME}`.
         Options: frozen dataclass of the other keys there. Numbers, choices (`Literal`) and switches
             reach the kernels' `settings` under their own names.
-        adjustable: names of options that a lifetime may go on with others of: those that only say
-            how it began, and those that change no part of its record.
+        adjustable: names of options in which a lifetime need not agree with the robot file that it
+            goes on with: those that only say how it began, and those that presets set.
         moving: names of its record fields that come along into another body.
         layers: of synapses, in the order of the flat arrays.
         unit_names: of the units that `activity` reports.
@@ -166,7 +166,7 @@ class Network:
         raise NotImplementedError
 
     def give_birth(self, state: np.ndarray) -> None:
-        """Fill its own fields of a record, shape (1,), all 0 as yet, its weights and learner set."""
+        """Fill its own fields, 0 as yet, of a record, shape (1,); all others have been filled."""
 
     def activity(self, record: np.void) -> FloatArray:
         """Values of the units in `unit_names`, in that order."""

@@ -40,9 +40,10 @@ class NcapOptions:
     Attributes:
         weights: "shared" by modules and sides (4 synapses) or "separate" (6 for every module).
         signs: "constrained": osc, prop and ipsi act as max(w, 0), contra as min(w, 0), and their
-            learnt values stop at 0; "free": as they are, with first signs drawn at random unless given.
-        saturation: under constrained signs: "stop": the learnt value of osc stops where osc times ipsi
-            saturates the first joint, |osc ipsi| = 1; "pass": it goes on.
+            learnt values stop at 0; "free": as they are, with first signs drawn at random unless
+            given.
+        saturation: under constrained signs: "stop": the learnt value of osc stops where osc times
+            ipsi saturates the first joint, |osc ipsi| = 1; "pass": it goes on.
         initial: first weights: "equal": |w| = initial_magnitude; "uniform": |w| drawn from
             U(0, initial_magnitude); "given": those of `given`.
         initial_magnitude: dimensionless, > 0.

@@ -1,4 +1,4 @@
-"""Many walkers at once on envpool: the gymnasium environments again, in C++ on all cores.
+"""Many bodies at once on envpool: gymnasium's environments again, in C++ on all cores.
 
 envpool cannot save a body, and a Box2D world that has been used goes another way than a fresh one.
 So all bodies are put onto fresh courses at every `begin`, that is whenever the run's state is
@@ -19,16 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_controller.robot.sensors import Observer
-from dynsyn_lab.training.population import Flock, Note, Sample
-from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT, LAYOUT, decode
-
-ENVIRONMENTS = {
-    "walker": "BipedalWalker-v3",
-    "walker_hardcore": "BipedalWalkerHardcore-v3",
-}
-"""Registered robot -> envpool's name of it."""
+from dynsyn_controller.core.step import step_batch
+from dynsyn_controller.robot.observation import Observer
+from dynsyn_lab.training.population import Note, Population, Sample
+from dynsyn_sim_bridge.robots.entry import EnvpoolBody
+from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 LIVING, REBORN, RESTING = 0, 1, 2
 """What a body does: live, be put back in this tick after an end, wait for the others."""
@@ -37,12 +32,11 @@ _CLOCK_TICKS = 16
 """Ticks between looks at the clock."""
 
 
-class EnvpoolWorld:
-    """See `flock.World` and the module.
+class EnvpoolBackend:
+    """See `population.Backend` and the module.
 
     Args:
-        name: registered robot, a key of ENVIRONMENTS.
-        flock: the lifetimes; changed in place.
+        population: the lifetimes, of a robot that is on envpool; changed in place.
         note, sample: called at ends of episodes and when a row of the trace is due.
         pools: makes the pool for these seeds, as `make_pool` does.
 
@@ -50,21 +44,20 @@ class EnvpoolWorld:
         ValueError: the robot's observation needs what envpool does not tell.
     """
 
-    cuts = True
+    restarts = True
 
     def __init__(
         self,
-        name: str,
-        flock: Flock,
+        population: Population,
         note: Note,
         sample: Sample,
         pools: Callable[[str, list[int]], Any] | None = None,
     ) -> None:
-        _check(flock.robot)
-        self._name, self._pools = name, pools or make_pool
-        self._flock, self._note, self._sample = flock, note, sample
-        self._observer = Observer(flock.robot.observation, LAYOUT)
-        count = len(flock)
+        self._body = _body_of(population.spec)
+        self._pools = pools or make_pool
+        self._population, self._note, self._sample = population, note, sample
+        self._observer = Observer(population.spec.robot.observation, self._body.layout)
+        count = len(population)
         # What each body's last effort brought, told to its controller with the next observation.
         self._reward = np.zeros(count)
         self._terminal = np.zeros(count, dtype=bool)
@@ -72,21 +65,26 @@ class EnvpoolWorld:
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """Put the bodies of all lifetimes that have yet to reach `until` onto fresh courses."""
-        flock = self._flock
+        population = self._population
         self._close_pool()
-        self._ids = np.flatnonzero(flock.states["steps"] < until)
+        self._ids = np.flatnonzero(population.states["steps"] < until)
         self._until = until[self._ids]
         if not self._ids.size:
             return
         for index in self._ids:
             if not self._terminal[index]:
-                flock.journals[index].cut_episode(flock.states[index], self._reward[index])
-        self._states = flock.states[self._ids]
-        seeds = [_course_seed(flock.seeds[i], int(flock.states["steps"][i])) for i in self._ids]
-        self._pool = self._pools(self._name, seeds)
+                population.journals[index].restart_episode(
+                    population.states[index], self._reward[index]
+                )
+        self._states = population.states[self._ids]
+        seeds = [
+            _course_seed(population.course_seeds[i], int(population.states["steps"][i]))
+            for i in self._ids
+        ]
+        self._pool = self._pools(self._body.environment, seeds)
         self._make_buffers(self._ids.size)
         observation, _ = self._pool.reset()
-        decode_all(observation, self._states["effort"], self._sensors)
+        self._body.decode(observation, self._states["effort"], self._sensors)
         self._observer.observe(self._sensors, self._observation)
         self._fed_reward[:] = self._reward[self._ids]
         self._fed_terminal[:] = self._terminal[self._ids]
@@ -94,11 +92,11 @@ class EnvpoolWorld:
 
     def _make_buffers(self, count: int) -> None:
         self._phase = np.zeros(count, dtype=np.int8)
-        self._sensors = np.zeros((count, LAYOUT.size))
-        self._observation = np.zeros((count, len(self._flock.robot.observation)))
+        self._sensors = np.zeros((count, self._body.layout.size))
+        self._observation = np.zeros((count, len(self._population.spec.robot.observation)))
         self._held_reward, self._fed_reward = np.zeros(count), np.zeros(count)
         self._held_terminal, self._fed_terminal = np.zeros((2, count), dtype=bool)
-        self._action = np.zeros((count, len(LAYOUT.joints)), dtype=np.float32)
+        self._action = np.zeros((count, len(self._body.layout.joints)), dtype=np.float32)
 
     def live(self, seconds: float) -> bool:
         """Live for about `seconds`. Returns whether all rest now."""
@@ -111,7 +109,7 @@ class EnvpoolWorld:
                     self._come_to_rest()
                     return True
             if time.monotonic() >= deadline:
-                self._flock.states[self._ids] = self._states
+                self._population.states[self._ids] = self._states
                 return False
 
     def tick(self) -> bool:
@@ -131,26 +129,27 @@ class EnvpoolWorld:
         )
         if resting == self._phase.size:
             return True
-        decode_all(observation, self._states["effort"], self._sensors)
+        self._body.decode(observation, self._states["effort"], self._sensors)
         self._observer.observe(self._sensors, self._observation)
         self._step_controllers(silent)
         return False
 
     def _step_controllers(self, silent: int) -> None:
-        network = self._flock.network
-        refused = network.step_batch(
+        refused = step_batch(
             self._states,
-            network.parameters,
+            self._population.blueprint.parameters,
             self._observation,
             self._fed_reward,
             self._fed_terminal,
             True,
         )
         if refused != silent:
-            raise FloatingPointError(f"{self._name}: an observation or a reward is not finite")
+            raise FloatingPointError(
+                f"{self._body.environment}: an observation or a reward is not finite"
+            )
         due = act(
-            self._states["effort"], self._states["steps"], self._fed_reward, self._action,
-            self._flock.trace_every,
+            self._states["effort"], self._body.effort_limit, self._states["steps"],
+            self._fed_reward, self._action, self._population.trace_every,
         )  # fmt: skip
         if self._fed_terminal.any():
             self._close_episodes()
@@ -159,19 +158,19 @@ class EnvpoolWorld:
 
     def _close_episodes(self) -> None:
         for at in np.flatnonzero(self._fed_terminal):
-            journal = self._flock.journals[self._ids[at]]
+            journal = self._population.journals[self._ids[at]]
             self._note(journal.close_episode(self._states[at]))
             if journal.done(self._states[at]):
                 self._until[at] = 0
 
     def _sample_due(self) -> None:
-        flock = self._flock
+        population = self._population
         lived = np.isfinite(self._fed_reward)
-        for at in np.flatnonzero(lived & (self._states["steps"] % flock.trace_every == 0)):
-            self._sample(int(self._ids[at]), flock.trace.row(self._states[at]))
+        for at in np.flatnonzero(lived & (self._states["steps"] % population.trace_every == 0)):
+            self._sample(int(self._ids[at]), population.trace.row(self._states[at]))
 
     def _come_to_rest(self) -> None:
-        self._flock.states[self._ids] = self._states
+        self._population.states[self._ids] = self._states
         self._reward[self._ids] = self._held_reward
         self._terminal[self._ids] = self._held_terminal
         self._close_pool()
@@ -179,7 +178,7 @@ class EnvpoolWorld:
     def halt(self) -> None:
         """Stop at once; the lifetimes stand after their last whole control step."""
         if self._pool is not None:
-            self._flock.states[self._ids] = self._states
+            self._population.states[self._ids] = self._states
             self._close_pool()
 
     def save(self) -> dict[str, NDArray]:
@@ -187,7 +186,7 @@ class EnvpoolWorld:
         return {"reward": self._reward.copy(), "terminal": self._terminal.copy()}
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """See `flock.World.restore`."""
+        """See `population.Backend.restore`."""
         self._reward[:] = parts["reward"]
         self._terminal[:] = parts["terminal"]
 
@@ -201,8 +200,13 @@ class EnvpoolWorld:
             self._pool = None
 
 
-def make_pool(name: str, seeds: list[int], threads: int = 0):
-    """An envpool of one environment for each seed, on `threads` threads (0: as many as cores).
+def make_pool(environment: str, seeds: list[int], threads: int = 0):
+    """An envpool of one environment for each seed.
+
+    Args:
+        environment: envpool's name of it.
+        seeds: of their courses.
+        threads: to step them on; 0: as many as cores.
 
     Raises:
         ImportError: envpool is not installed.
@@ -210,7 +214,7 @@ def make_pool(name: str, seeds: list[int], threads: int = 0):
     import envpool
 
     return envpool.make_gymnasium(
-        ENVIRONMENTS[name], num_envs=len(seeds), env_seed=seeds, num_threads=threads
+        environment, num_envs=len(seeds), env_seed=seeds, num_threads=threads
     )
 
 
@@ -219,10 +223,17 @@ def _course_seed(seed: int, steps: int) -> int:
     return int(np.random.SeedSequence([seed, steps]).generate_state(1)[0] >> 1)
 
 
-def _check(robot: Robot) -> None:
-    for channel in robot.observation:
-        if channel.source == "odom" and channel.field.startswith("pose.position"):
-            raise ValueError(f"envpool does not tell {channel.name}; use --backend processes")
+def _body_of(spec: RobotSpec) -> EnvpoolBody:
+    body = spec.entry.envpool
+    if body is None:
+        raise ValueError(f"backend: envpool has no {spec.reference}")
+    for channel in spec.robot.observation:
+        index, _ = body.layout.locate(channel)
+        for name in body.unknown:
+            block = body.layout.blocks[name]
+            if block.start <= index < block.stop:
+                raise ValueError(f"envpool does not tell {channel.name}; use --backend processes")
+    return body
 
 
 @njit(cache=True)
@@ -271,25 +282,11 @@ def receive(
 
 
 @njit(cache=True)
-def decode_all(state, effort, sensors):
-    """`bipedal_walker.decode` for every row; the place of the body is not known and becomes 0.
-
-    Args:
-        state: (lifetimes, STATES) float32.
-        effort: (lifetimes, 4) N m.
-        sensors: (lifetimes, LAYOUT.size), in place.
-    """
-    place = np.zeros(2)
-    for row in range(state.shape[0]):
-        decode(state[row], place, effort[row], sensors[row])
-
-
-@njit(cache=True)
-def act(effort, steps, fed_reward, action, trace_every):
+def act(effort, effort_limit, steps, fed_reward, action, trace_every):
     """Efforts in N m to the environments' actions, in place; the number of due trace rows."""
     due = 0
     for row in range(action.shape[0]):
         for joint in range(action.shape[1]):
-            action[row, joint] = min(1.0, max(-1.0, effort[row, joint] / EFFORT_LIMIT))
+            action[row, joint] = min(1.0, max(-1.0, effort[row, joint] / effort_limit))
         due += np.isfinite(fed_reward[row]) and steps[row] % trace_every == 0
     return due

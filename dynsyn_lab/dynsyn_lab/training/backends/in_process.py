@@ -1,35 +1,27 @@
-"""Lifetimes on simulated robots in this process, in turns.
-
-What is saved of a body are its generator, as it was before the present course, and the efforts
-since. A robot's `reset` depends on nothing but its generator, so a world is restored, bit for bit,
-by putting a fresh body back once with that generator and replaying these efforts.
-"""
+"""Lifetimes on simulated robots in this process, in turns."""
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_lab.rollouts.senses import Senses
-from dynsyn_lab.training.population import Flock, Note, Sample
+from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.training.population import Note, Population, Sample
 from dynsyn_lab.training.run_folder import RunError
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.registry import entry
 
 SLICE = 64
 """Control steps of one lifetime before the next has its turn."""
 
 PARTS = ("reward", "terminal", "generator", "efforts")
-"""What is saved of each life."""
+"""What is saved of each body; see `StepLoop.save`."""
 
 
 def parts_of(index: int, parts: dict[str, NDArray]) -> dict[str, NDArray]:
-    """What was saved of one life, by the names in PARTS.
+    """What was saved of one lifetime's body, by the names in PARTS.
 
     Raises:
         RunError: something is missing.
@@ -44,35 +36,31 @@ def parts_of(index: int, parts: dict[str, NDArray]) -> dict[str, NDArray]:
     return {name: parts[saved] for name, saved in names.items()}
 
 
-class Life:
-    """One lifetime on its body.
+class LifetimeRunner:
+    """Lets one lifetime of a population live on its body.
 
     Args:
-        flock: that it belongs to; its record there is changed in place.
-        index: within the flock.
-        robot: its body, and nobody else's.
+        population: that it belongs to; its record there is changed in place.
+        index: within the population.
+        body: the lifetime's, and nobody else's; reset here.
         note, sample: called at ends of episodes and when a row of the trace is due.
 
     Attributes:
-        robot: the body.
+        loop: the lifetime on its body.
         until: control steps to live before it rests.
     """
 
     def __init__(
-        self, flock: Flock, index: int, robot: SimulatedRobot, note: Note, sample: Sample
+        self, population: Population, index: int, body: SimulatedRobot, note: Note, sample: Sample
     ) -> None:
-        self._flock, self._index, self.robot = flock, index, robot
-        self._journal = flock.journals[index]
+        self._population, self._index = population, index
+        self._journal = population.journals[index]
         self._note, self._sample = note, sample
-        self._state = flock.states[index : index + 1]
-        self._controller = Controller(flock.network, flock.robot.body, self._state)
-        self._senses = Senses(flock.robot, robot)
-        self._joints = len(robot.layout.joints)
-        self._efforts = bytearray()  # of the present course, float64, step after step
-        self._reward, self._terminal = 0.0, False
+        self._state = population.states[index : index + 1]
+        controller = Controller(population.blueprint, self._state)
+        body.reset(population.course_seeds[index])
+        self.loop = StepLoop(population.spec.robot, body, controller.step, recording=True)
         self.until = 0
-        robot.reset(flock.seeds[index])
-        self._generator: dict[str, Any] | None = None  # in the first course its seed says it all
 
     @property
     def steps(self) -> int:
@@ -87,132 +75,93 @@ class Life:
     def live(self, steps: int) -> None:
         """Live for `steps` control steps or until it should rest."""
         end = min(self.steps + steps, self.until)
-        every = self._flock.trace_every
+        every = self._population.trace_every
         while self.steps < min(end, self.until):
             self._live(min(end, (self.steps // every + 1) * every) - self.steps)
             if self.steps % every == 0:
-                self._sample(self._index, self._flock.trace.row(self._state[0]))
+                self._sample(self._index, self._population.trace.row(self._state[0]))
 
     def _live(self, steps: int) -> None:
-        """The loop: sense, learn and act, move; a body that has come to an end is put back."""
-        look, act, move = self._senses.look, self._controller.step, self.robot.step
-        reward, terminal, efforts = self._reward, self._terminal, self._efforts
-        for _ in range(steps):
-            effort = act(look(), reward, terminal)
-            if terminal:
+        """Live so many control steps, or until the goal is reached at the end of an episode."""
+        loop = self.loop
+        while steps > 0:
+            closing = loop.terminal
+            # The step after an end closes the episode, which may be the last.
+            steps -= loop.run(1 if closing else steps)
+            if closing:
                 self._close_episode()
-            efforts += effort.tobytes()
-            reward, terminal, _ = move(effort)
-            if terminal:
-                self._begin_course(self.robot.generator.bit_generator.state)
+            if loop.terminal:
+                loop.put_back()
             if self.until == 0:
                 break
-        self._reward, self._terminal = reward, terminal
-
-    def _begin_course(self, generator: dict[str, Any]) -> None:
-        self._generator = generator
-        self.robot.reset()
-        self._efforts.clear()
 
     def _close_episode(self) -> None:
         self._note(self._journal.close_episode(self._state[0]))
         if self._journal.done(self._state[0]):
             self.until = 0
 
-    def save(self) -> dict[str, NDArray]:
-        """What restoring needs beside the flock."""
-        return {
-            "reward": np.array(self._reward),
-            "terminal": np.array(self._terminal),
-            "generator": np.array(json.dumps(self._generator)),
-            "efforts": np.frombuffer(self._efforts).reshape(-1, self._joints).copy(),
-        }
-
-    def restore(self, parts: dict[str, NDArray]) -> None:
-        """Put a new-born life's body where `save` was called, by replaying its efforts.
-
-        Raises:
-            ValueError: the generator is not one of this robot's.
-        """
-        self._reward, self._terminal = float(parts["reward"]), bool(parts["terminal"])
-        generator = json.loads(str(parts["generator"]))
-        if generator is not None:
-            self.robot.generator.bit_generator.state = generator
-            self._begin_course(generator)
-        for effort in parts["efforts"]:
-            self._efforts += effort.tobytes()
-            self.robot.step(effort)
-
     def close(self) -> None:
         """Release the body."""
-        self.robot.close()
+        self.loop.body.close()
 
 
-class RobotWorld:
-    """Lives in turns, in this process; see `flock.World` and the module.
+class InProcessBackend:
+    """Lets lifetimes live in turns, in this process; see `population.Backend`.
 
     Args:
-        name: registered robot.
-        options: of its body.
-        flock: the lifetimes; changed in place.
+        population: the lifetimes; changed in place.
         note, sample: called at ends of episodes and when a row of the trace is due.
     """
 
-    cuts = False
+    restarts = False
 
-    def __init__(
-        self,
-        name: str,
-        options: dict,
-        flock: Flock,
-        note: Note,
-        sample: Sample,
-    ) -> None:
-        create = entry(name).create
-        self.lives = [
-            Life(flock, index, create(**options), note, sample) for index in range(len(flock))
+    def __init__(self, population: Population, note: Note, sample: Sample) -> None:
+        create = population.spec.create
+        self.runners = [
+            LifetimeRunner(population, index, create(), note, sample)
+            for index in range(len(population))
         ]
 
     def begin(self, until: NDArray[np.int64]) -> None:
-        """See `flock.World.begin`."""
-        for index, life in enumerate(self.lives):
-            life.until = int(until[index])
+        """See `population.Backend.begin`."""
+        for index, runner in enumerate(self.runners):
+            runner.until = int(until[index])
 
     def live(self, seconds: float) -> bool:
-        """See `flock.World.live`."""
+        """See `population.Backend.live`."""
         deadline = time.monotonic() + seconds
         while True:
-            living = [life for life in self.lives if not life.resting]
+            living = [runner for runner in self.runners if not runner.resting]
             if not living:
                 return True
-            for life in living:
-                life.live(SLICE)
+            for runner in living:
+                runner.live(SLICE)
             if time.monotonic() >= deadline:
                 return False
 
     def frame(self) -> NDArray[np.uint8]:
         """Picture of the first body, (height, width, 3)."""
-        return self.lives[0].robot.frame()
+        return self.runners[0].loop.body.frame()
 
     def halt(self) -> None:
-        """See `flock.World.halt`; between two calls every life is after a whole step."""
-        for life in self.lives:
-            life.until = 0
+        """See `population.Backend.halt`; between two calls all stand after a whole step."""
+        for runner in self.runners:
+            runner.until = 0
 
     def save(self) -> dict[str, NDArray]:
-        """See `flock.World.save`."""
+        """See `population.Backend.save`."""
         return {
             f"{name}_{index}": part
-            for index, life in enumerate(self.lives)
-            for name, part in life.save().items()
+            for index, runner in enumerate(self.runners)
+            for name, part in runner.loop.save().items()
         }
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """See `flock.World.restore`."""
-        for index, life in enumerate(self.lives):
-            life.restore(parts_of(index, parts))
+        """See `population.Backend.restore`."""
+        for index, runner in enumerate(self.runners):
+            runner.loop.restore(parts_of(index, parts))
 
     def close(self) -> None:
-        """See `flock.World.close`."""
-        for life in self.lives:
-            life.close()
+        """See `population.Backend.close`."""
+        for runner in self.runners:
+            runner.close()

@@ -1,7 +1,7 @@
 """Lifetimes on simulated robots in several processes, one for each core.
 
-Each process has a flock and a `RobotWorld` of its own for its share of the lifetimes; this side
-asks all of them for the same thing and gathers the answers.
+Each process has a population and an `InProcessBackend` of its own for its share of the lifetimes;
+this side asks all of them for the same thing and gathers the answers.
 """
 
 from __future__ import annotations
@@ -17,41 +17,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_controller.robot.robot_file import parse_robot
-from dynsyn_lab.training.backends.in_process import PARTS, RobotWorld, parts_of
+from dynsyn_lab.training.backends.in_process import PARTS, InProcessBackend, parts_of
 from dynsyn_lab.training.journal import Goal
-from dynsyn_lab.training.population import Flock, Note, Sample
+from dynsyn_lab.training.population import Note, Population, Sample
+from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 
 @dataclass(frozen=True)
 class Share:
-    """What a process needs to make its part of the flock.
+    """What a process needs to make its part of the population; see `Population`.
 
     Attributes:
-        name, options: registered robot and its body's options.
-        robot_file, preset, rule: of the lifetimes.
-        seed: of the first of them.
+        spec, goal, trace_every: of all lifetimes.
+        seed, robot_seed: of the first of its lifetimes.
         lifetimes: number of them.
-        goal, trace_every: see `Flock`.
     """
 
-    name: str
-    options: dict[str, Any]
-    robot_file: str
-    preset: str
-    rule: dict[str, Any]
+    spec: RobotSpec
     seed: int
     lifetimes: int
     goal: Goal
     trace_every: int
+    robot_seed: int
 
 
-class Worker:
+class ShareProcess:
     """A process with its share of the lifetimes, as this side sees it.
 
     Args:
         share: what it is to make.
-        first: index of its first lifetime within the whole flock.
+        first: index of its first lifetime within the whole population.
     """
 
     def __init__(self, share: Share, first: int) -> None:
@@ -92,99 +87,92 @@ class Worker:
             self._process.terminate()
 
 
-class ProcessWorld:
-    """See `flock.World` and the module.
+class ProcessBackend:
+    """See `population.Backend` and the module.
 
     Args:
-        name, options: registered robot and its body's options.
-        flock: the lifetimes; changed in place.
+        population: the lifetimes; changed in place.
         note, sample: called at ends of episodes and when a row of the trace is due.
         processes: number of them; 0: as many as cores.
     """
 
-    cuts = False
+    restarts = False
 
     def __init__(
-        self,
-        name: str,
-        options: dict[str, Any],
-        flock: Flock,
-        note: Note,
-        sample: Sample,
-        processes: int = 0,
+        self, population: Population, note: Note, sample: Sample, processes: int = 0
     ) -> None:
-        self._flock, self._note, self._sample = flock, note, sample
-        count = min(len(flock), processes or len(os.sched_getaffinity(0)))
-        bounds = [len(flock) * i // count for i in range(count + 1)]
-        self._workers = []
+        self._population, self._note, self._sample = population, note, sample
+        lifetimes = len(population)
+        count = min(lifetimes, processes or len(os.sched_getaffinity(0)))
+        bounds = [lifetimes * i // count for i in range(count + 1)]
+        self._processes = []
         for first, last in itertools.pairwise(bounds):
             share = Share(
-                name,
-                options,
-                flock.robot.source,
-                flock.preset,
-                flock.settings,
-                flock.seeds[first],
+                population.spec,
+                population.seeds[first],
                 last - first,
-                flock.goal,
-                flock.trace_every,
+                population.goal,
+                population.trace_every,
+                population.course_seeds[first],
             )
-            self._workers.append(Worker(share, first))
+            self._processes.append(ShareProcess(share, first))
 
     def _ask_all(self, what: str, *details: Any) -> list[Any]:
-        for worker in self._workers:
-            worker.ask(what, *details)
-        return [worker.answer() for worker in self._workers]
+        for process in self._processes:
+            process.ask(what, *details)
+        return [process.answer() for process in self._processes]
 
     def begin(self, until: NDArray[np.int64]) -> None:
-        """See `flock.World.begin`."""
-        for worker in self._workers:
-            worker.ask("begin", until[worker.lifetimes.start : worker.lifetimes.stop])
-        for worker in self._workers:
-            worker.answer()
+        """See `population.Backend.begin`."""
+        for process in self._processes:
+            process.ask("begin", until[process.lifetimes.start : process.lifetimes.stop])
+        for process in self._processes:
+            process.answer()
 
     def live(self, seconds: float) -> bool:
-        """See `flock.World.live`."""
+        """See `population.Backend.live`."""
         answers = self._ask_all("live", seconds)
-        for worker, (_, states, books, endings, samples) in zip(
-            self._workers, answers, strict=True
+        for process, (_, states, books, endings, samples) in zip(
+            self._processes, answers, strict=True
         ):
-            own = slice(worker.lifetimes.start, worker.lifetimes.stop)
-            self._flock.states[own], self._flock.books[own] = states, books
+            own = slice(process.lifetimes.start, process.lifetimes.stop)
+            self._population.states[own], self._population.books[own] = states, books
             for ending in endings:
-                self._note(replace(ending, lifetime=ending.lifetime + worker.first))
+                self._note(replace(ending, lifetime=ending.lifetime + process.first))
             for lifetime, row in samples:
-                self._sample(lifetime + worker.first, row)
+                self._sample(lifetime + process.first, row)
         return all(rest for rest, *_ in answers)
 
     def halt(self) -> None:
-        """See `flock.World.halt`; between two calls every life is after a whole step."""
+        """See `population.Backend.halt`; between two calls all stand after a whole step."""
 
     def save(self) -> dict[str, NDArray]:
-        """See `flock.World.save`."""
+        """See `population.Backend.save`."""
         parts = {}
-        for worker, found in zip(self._workers, self._ask_all("save"), strict=True):
-            for at, lifetime in enumerate(worker.lifetimes):
+        for process, found in zip(self._processes, self._ask_all("save"), strict=True):
+            for at, lifetime in enumerate(process.lifetimes):
                 parts |= {f"{name}_{lifetime}": found[f"{name}_{at}"] for name in PARTS}
         return parts
 
     def restore(self, parts: dict[str, NDArray]) -> None:
-        """See `flock.World.restore`."""
-        for worker in self._workers:
-            own = slice(worker.lifetimes.start, worker.lifetimes.stop)
+        """See `population.Backend.restore`."""
+        for process in self._processes:
+            own = slice(process.lifetimes.start, process.lifetimes.stop)
             theirs = {
                 f"{name}_{at}": part
-                for at, lifetime in enumerate(worker.lifetimes)
+                for at, lifetime in enumerate(process.lifetimes)
                 for name, part in parts_of(lifetime, parts).items()
             }
-            worker.ask("restore", self._flock.states[own], self._flock.books[own], theirs)
-        for worker in self._workers:
-            worker.answer()
+            process.ask(
+                "restore", self._population.states[own], self._population.books[own], theirs
+            )
+        for process in self._processes:
+            process.answer()
 
     def close(self) -> None:
-        """See `flock.World.close`."""
-        for worker in self._workers:
-            worker.close()
+        """See `population.Backend.close`."""
+        for process in self._processes:
+            process.close()
 
 
 def serve(share: Share, connection: Connection) -> None:
@@ -213,39 +201,34 @@ class _Server:
     """The requests, one method each."""
 
     def __init__(self, share: Share) -> None:
-        robot = parse_robot(share.robot_file)
-        self._flock = Flock(
-            robot,
-            share.preset,
-            share.rule,
-            share.seed,
-            share.lifetimes,
-            share.goal,
-            share.trace_every,
-        )
+        self._population = Population(**vars(share))
         self._endings: list = []
         self._samples: list = []
-        self._world = RobotWorld(
-            share.name,
-            share.options,
-            self._flock,
+        self._backend = InProcessBackend(
+            self._population,
             self._endings.append,
             lambda *sample: self._samples.append(sample),
         )
 
     def begin(self, until: NDArray[np.int64]) -> None:
-        self._world.begin(until)
+        self._backend.begin(until)
 
     def live(self, seconds: float) -> tuple:
-        rest = self._world.live(seconds)
-        answer = (rest, self._flock.states, self._flock.books, self._endings[:], self._samples[:])
+        rest = self._backend.live(seconds)
+        answer = (
+            rest,
+            self._population.states,
+            self._population.books,
+            self._endings[:],
+            self._samples[:],
+        )
         self._endings.clear()
         self._samples.clear()
         return answer
 
     def save(self) -> dict[str, NDArray]:
-        return self._world.save()
+        return self._backend.save()
 
     def restore(self, states: NDArray, books: NDArray, parts: dict[str, NDArray]) -> None:
-        self._flock.states[...], self._flock.books[...] = states, books
-        self._world.restore(parts)
+        self._population.states[...], self._population.books[...] = states, books
+        self._backend.restore(parts)

@@ -1,4 +1,4 @@
-"""Which world a run's lifetimes live in."""
+"""On which backend a run's lifetimes live."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dynsyn_lab.training.population import Flock, Note, Sample, World
-    from dynsyn_lab.training.run_folder import RunConfig
+    from dynsyn_lab.training.population import Backend, Note, Population, Sample
+    from dynsyn_sim_bridge.robots.spec import RobotSpec
 
-BACKENDS = ("gymnasium", "envpool", "processes")
-"""Names of the worlds: the robot in this process, envpool, the robot in several processes."""
-
-ENVPOOL_ROBOTS = ("walker", "walker_hardcore")
+IN_PROCESS, ENVPOOL, PROCESSES = BACKENDS = ("in_process", "envpool", "processes")
+"""The robot in this process, the same body on envpool, the robot in several processes."""
 
 
 def has_envpool() -> bool:
@@ -20,16 +18,16 @@ def has_envpool() -> bool:
     return importlib.util.find_spec("envpool") is not None
 
 
-def choose_backend(robot: str, lifetimes: int) -> str:
-    """The fastest world for so many lifetimes of a robot that is installed here."""
+def choose_backend(spec: RobotSpec, lifetimes: int) -> str:
+    """The fastest backend for so many lifetimes of a robot that is installed here."""
     if lifetimes == 1:
-        return "gymnasium"
-    if robot in ENVPOOL_ROBOTS and has_envpool():
-        return "envpool"
-    return "processes"
+        return IN_PROCESS
+    if spec.entry.envpool is not None and has_envpool():
+        return ENVPOOL
+    return PROCESSES
 
 
-def check_backend(backend: str, robot: str) -> None:
+def check_backend(backend: str, spec: RobotSpec) -> None:
     """Check that a robot's lifetimes can live on a backend here.
 
     Raises:
@@ -38,10 +36,12 @@ def check_backend(backend: str, robot: str) -> None:
     """
     if backend not in BACKENDS:
         raise ValueError(f"backend: found {backend!r}, expected one of {', '.join(BACKENDS)}")
-    if backend != "envpool":
+    if backend != ENVPOOL:
         return
-    if robot not in ENVPOOL_ROBOTS:
-        raise ValueError(f"backend: envpool has no {robot}, only {', '.join(ENVPOOL_ROBOTS)}")
+    if spec.entry.envpool is None:
+        raise ValueError(
+            f"backend: envpool has no {spec.reference}, expected {IN_PROCESS} or {PROCESSES}"
+        )
     if not has_envpool():
         raise ImportError(
             "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
@@ -49,26 +49,26 @@ def check_backend(backend: str, robot: str) -> None:
         )
 
 
-def make_world(config: RunConfig, flock: Flock, note: Note, sample: Sample) -> World:
-    """The world of `config.backend`.
+def make_backend(name: str, population: Population, note: Note, sample: Sample) -> Backend:
+    """A backend by its name.
 
     Args:
-        config: of the run.
-        flock: the lifetimes that are to live in it.
+        name: one of BACKENDS.
+        population: the lifetimes that are to live on it.
         note, sample: called at ends of episodes and when a row of the trace is due.
 
     Raises:
         ValueError, ImportError: see `check_backend`.
     """
-    check_backend(config.backend, config.robot)
-    if config.backend == "envpool":
-        from dynsyn_lab.training.backends.envpool import EnvpoolWorld
+    check_backend(name, population.spec)
+    if name == ENVPOOL:
+        from dynsyn_lab.training.backends.envpool import EnvpoolBackend
 
-        return EnvpoolWorld(config.robot, flock, note, sample)
-    if config.backend == "processes":
-        from dynsyn_lab.training.backends.processes import ProcessWorld
+        return EnvpoolBackend(population, note, sample)
+    if name == PROCESSES:
+        from dynsyn_lab.training.backends.processes import ProcessBackend
 
-        return ProcessWorld(config.robot, config.robot_options, flock, note, sample)
-    from dynsyn_lab.training.backends.in_process import RobotWorld
+        return ProcessBackend(population, note, sample)
+    from dynsyn_lab.training.backends.in_process import InProcessBackend
 
-    return RobotWorld(config.robot, config.robot_options, flock, note, sample)
+    return InProcessBackend(population, note, sample)

@@ -1,4 +1,4 @@
-"""Kernels of the dynamic-synapse rule (Wei & Webb, IROS 2018, equations 1 to 4) over a flat run of synapses.
+"""Kernels of the dynamic-synapse rule (Wei & Webb, IROS 2018, equations 1 to 4).
 
 Every network keeps all its synapses, layer after layer, in the flat arrays of its lifetime's
 record; the rule does not care which layer a synapse belongs to.
@@ -17,7 +17,6 @@ import numpy as np
 from dynsyn_controller.core.learners.dynamic_synapse.settings import EXPONENTIAL_LAW, PROGRESS_LAW
 from dynsyn_controller.core.noise import normal, uniform
 from dynsyn_controller.core.numba_support import njit
-
 
 ARRAYS = (
     "centre",

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dynsyn_controller.core.learners.dynamic_synapse import kernels
 from dynsyn_controller.core.learners.base import Learner
+from dynsyn_controller.core.learners.dynamic_synapse import kernels
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import (
     DynamicSynapseSettings,

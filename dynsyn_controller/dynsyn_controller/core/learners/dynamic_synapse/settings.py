@@ -72,6 +72,7 @@ class DynamicSynapseSettings:
     settling_time: float = 0.0
     effort_cost: float = 0.0
 
+
 _NOT_NEGATIVE = (
     "learning_rate",
     "convergence_rate",

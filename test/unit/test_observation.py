@@ -11,17 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quaternions import planar_quaternion
 
+from dynsyn_controller.messages.contacts import ContactSensor
+from dynsyn_controller.messages.imu import ImuSensor
+from dynsyn_controller.messages.joint_state import JointStateSensor
+from dynsyn_controller.messages.laser_scan import LaserScanSensor
+from dynsyn_controller.messages.layout import SensorLayout
+from dynsyn_controller.messages.odometry import OdometrySensor
+from dynsyn_controller.messages.twist import TwistSensor
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Channel, load_robot
-from dynsyn_controller.robot.sensors import (
-    BODY_BLOCKS,
-    Observer,
-    SensorLayout,
-    orientation_angle,
-    tilt_angle,
-)
+from dynsyn_controller.robot.observation import Channel, Observer, orientation_angle, tilt_angle
+from dynsyn_controller.robot.robot_file import load_robot
 
-LAYOUT = SensorLayout(("a", "b", "c"), rays=4, contacts=("left", "right"))
+SENSORS = (
+    JointStateSensor(joints=("a", "b", "c")),
+    ImuSensor(),
+    OdometrySensor(),
+    TwistSensor(),
+    LaserScanSensor(rays=4),
+    ContactSensor(contacts=("left", "right")),
+)
+LAYOUT = SensorLayout(SENSORS)
 angles = st.floats(-3.1, 3.1)
 
 
@@ -69,17 +78,17 @@ def test_blocks_fill_the_vector_without_gap_or_overlap():
     for part in LAYOUT.blocks.values():
         owner[part] += 1
     assert np.all(owner == 1)
-    assert LAYOUT.size == 3 * 3 + sum(width for _, width in BODY_BLOCKS) + 4 + 2
+    assert LAYOUT.size == 3 * 3 + 10 + 13 + 6 + 4 + 2
     vector = LAYOUT.zeros()
-    LAYOUT.view(vector, "joint.velocity")[1] = 7.0
-    assert vector[LAYOUT.blocks["joint.velocity"].start + 1] == 7.0
+    LAYOUT.view(vector, "joint_states.velocity")[1] = 7.0
+    assert vector[LAYOUT.blocks["joint_states.velocity"].start + 1] == 7.0
     assert LAYOUT.view(vector, "imu.orientation").tolist() == [0, 0, 0, 1]
     assert LAYOUT.view(vector, "odom.orientation").tolist() == [0, 0, 0, 1]
     assert np.count_nonzero(vector) == 3
 
 
 CHANNELS = (
-    Channel("speed", "joint_states", field="velocity", joint="c", offset=0.5, scale=-2.0),
+    Channel("speed", "joint_states", field="velocity", element="c", offset=0.5, scale=-2.0),
     Channel("pitch", "imu", field="orientation.pitch", scale=-1.0),
     Channel("yaw", "odom", field="pose.orientation.yaw", offset=1.0),
     Channel("rate", "imu", field="angular_velocity.y", scale=0.04),
@@ -88,10 +97,10 @@ CHANNELS = (
     Channel("ahead", "odom", field="twist.linear.x", scale=0.12),
     Channel("turning", "odom", field="twist.angular.z"),
     Channel("asked", "command", field="angular.z", scale=3.0),
-    Channel("torque", "joint_states", field="effort", joint="a"),
-    Channel("angle", "joint_states", field="position", joint="b", offset=1.0),
-    Channel("foot", "contacts", contact="right"),
-    Channel("ray", "scan", ray=3, scale=0.1875, kind="range"),
+    Channel("torque", "joint_states", field="effort", element="a"),
+    Channel("angle", "joint_states", field="position", element="b", offset=1.0),
+    Channel("foot", "contacts", element="right"),
+    Channel("ray", "scan", element="3", scale=0.1875, kind="range"),
 )
 
 
@@ -105,7 +114,7 @@ def plain_observation(readings: dict) -> list[float]:
         return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
     return [
-        -2.0 * (readings["joint.velocity"][2] + 0.5),
+        -2.0 * (readings["joint_states.velocity"][2] + 0.5),
         -angle(readings["imu.orientation"], "pitch"),
         angle(readings["odom.orientation"], "yaw") + 1.0,
         0.04 * readings["imu.angular_velocity"][1],
@@ -114,8 +123,8 @@ def plain_observation(readings: dict) -> list[float]:
         0.12 * readings["odom.linear"][0],
         readings["odom.angular"][2],
         3.0 * readings["command.angular"][2],
-        readings["joint.effort"][0],
-        readings["joint.position"][1] + 1.0,
+        readings["joint_states.effort"][0],
+        readings["joint_states.position"][1] + 1.0,
         readings["contacts"][1],
         0.1875 * readings["scan"][3],
     ]
@@ -161,12 +170,20 @@ def test_bound_to_two_arrays_it_observes_the_same():
 
 def test_joints_are_found_by_name_whatever_their_order():
     robot = load_robot(config_path("robots/walker.yaml"))
-    turned = SensorLayout(robot.joint_names[::-1], 10, robot.layout.contacts[::-1])
+    turned = SensorLayout(
+        (
+            LaserScanSensor(rays=10),
+            ContactSensor(contacts=("foot_2", "foot_1")),
+            ImuSensor(),
+            JointStateSensor(joints=robot.joint_names[::-1]),
+            OdometrySensor(),
+        )
+    )
     random = np.random.default_rng(2)
     vector = random.uniform(0.1, 0.5, robot.layout.size)
     other = np.zeros(turned.size)
     for block, part in robot.layout.blocks.items():
-        backwards = block.startswith("joint.") or block == "contacts"
+        backwards = block.startswith("joint_states.") or block == "contacts"
         other[turned.blocks[block]] = vector[part][:: -1 if backwards else 1]
     observations = np.zeros((2, 24))
     Observer(robot.observation, robot.layout).observe(vector, observations[0])
@@ -178,14 +195,50 @@ def test_joints_are_found_by_name_whatever_their_order():
     ("channel", "message"),
     [
         (
-            Channel("x", "joint_states", field="position", joint="d"),
-            "channel x: no joint named 'd'; there are a, b, c",
+            Channel("x", "joint_states", field="position", element="d"),
+            "channel x: joint: found 'd', expected one of a, b, c",
         ),
-        (Channel("x", "contacts", contact="tail"), "no contact named 'tail'; there are left, rig"),
-        (Channel("x", "scan", ray=4), "channel x: ray 4 of a scan with 4 rays"),
+        (
+            Channel("x", "contacts", element="tail"),
+            "channel x: contact: found 'tail', expected one of left",
+        ),
+        (Channel("x", "scan", element="4"), "channel x: ray: found 4, expected 0 to 3"),
+        (Channel("x", "wrench", field="force.x"), "no sensor named 'wrench'; there are joint_st"),
+        (Channel("x", "imu", field="torque.x"), "field: found 'torque.x', expected one of orien"),
     ],
 )
 def test_channels_that_the_layout_lacks_are_refused(channel, message):
     with pytest.raises(ValueError, match="channel x") as refused:
         Observer((channel,), LAYOUT)
     assert message in str(refused.value)
+
+
+def test_a_block_that_is_left_out_is_not_sensed():
+    layout = SensorLayout((ImuSensor(),), without=("imu.orientation",))
+    assert layout.blocks == {
+        "imu.angular_velocity": slice(0, 3),
+        "imu.linear_acceleration": slice(3, 6),
+    }
+    with pytest.raises(ValueError, match=r"channel x: imu\.orientation is not sensed"):
+        Observer((Channel("x", "imu", field="orientation.yaw"),), layout)
+
+
+def test_a_channel_that_may_be_absent_reads_its_default_of_a_body_without_it():
+    channels = (
+        Channel("rate", "imu", field="angular_velocity.y", default=3.0),
+        Channel("asked", "command", field="linear.x", default=0.25, offset=0.5, scale=4.0),
+    )
+    observer = Observer(channels, SensorLayout((ImuSensor(),)))
+    observation = np.zeros(2)
+    sensors = np.zeros(10)
+    sensors[5] = 7.0
+    observer.observe(sensors, observation)
+    assert observation.tolist() == [7.0, 3.0]
+
+
+def test_joints_without_an_actuator_are_read_too():
+    joints = JointStateSensor(joints=("cart",), passive=("pole",))
+    layout = SensorLayout((joints,))
+    assert layout.joints == ("cart",)
+    channel = Channel("tilt", "joint_states", field="position", element="pole")
+    assert layout.locate(channel) == (1, 0)

@@ -1,0 +1,94 @@
+"""The robot file of a gymnasium environment, as `dynsyn robot new` writes it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+RULE_STEP = 33.0
+"""ms of the rule in one control step, as in the paper's program, whatever the robot's rate."""
+LARGEST_BOUND = 100.0
+"""A reading that may be larger is left as it is; others are scaled to -1..1."""
+
+_TEXT = """\
+# {identifier} of gymnasium as a robot. The reward is the environment's own.
+# Joints are the elements of its action, channels those of its observation. A channel that has
+# bounds is scaled to -1..1; for the others a scale that brings them there helps learning.
+version: 2
+name: {name}
+description: {identifier} of gymnasium
+control_rate: {rate!r}   # Hz
+time_scale: {time_scale!r}   # the rule's {rule_step:g} ms for each control step
+simulation: {{robot: "{reference}"}}
+
+joints:
+{joints}
+
+sensors:
+  - name: array
+    type: float64_multi_array
+    elements: [{elements}]
+
+observation:
+{channels}
+
+network:
+  type: mlp
+  hidden: [16]
+  normalisation_time: 300.0   # s of the rule; channels are standardised over about this time
+learner: {{type: dynamic_synapse, preset: dynsyn}}
+"""
+
+
+def robot_text(
+    name: str,
+    identifier: str,
+    rate: float,
+    joints: Sequence[str],
+    limits: Sequence[float],
+    elements: Sequence[str],
+    low: Sequence[float],
+    high: Sequence[float],
+) -> str:
+    """Text of the robot file.
+
+    Args:
+        name: reference of the robot, such as gymnasium:Hopper-v5.
+        identifier: gymnasium's name of the environment.
+        rate: control steps a second, Hz.
+        joints, limits: names, and largest |effort| of each.
+        elements, low, high: names and bounds of the observation's elements.
+    """
+    channels = [
+        f"  - {{name: {element}, source: array, element: {element}{_scale(*bounds)}}}"
+        for element, *bounds in zip(elements, low, high, strict=True)
+    ]
+    return _TEXT.format(
+        identifier=identifier,
+        name=file_name(identifier),
+        reference=name,
+        rate=rate,
+        time_scale=RULE_STEP * rate / 1000.0,
+        rule_step=RULE_STEP,
+        joints="\n".join(
+            f"  - {{name: {joint}, effort_limit: {limit!r}}}"
+            for joint, limit in zip(joints, limits, strict=True)
+        ),
+        elements=", ".join(elements),
+        channels="\n".join(channels),
+    )
+
+
+def file_name(identifier: str) -> str:
+    """A name of letters, digits and underscores: Hopper-v5 is hopper_v5."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", identifier).strip("_").lower()
+    return name if name[:1].isalpha() else f"environment_{name}"
+
+
+def _scale(low: float, high: float) -> str:
+    """Scale of a channel, where it has bounds that are worth one; it keeps its zero."""
+    bound = max(abs(low), abs(high))
+    if not math.isfinite(bound) or not 0.0 < bound <= LARGEST_BOUND or bound == 1.0:
+        return ""
+    return f", scale: {1.0 / bound!r}"

@@ -1,0 +1,271 @@
+"""One robot as it was asked for: made once, at the door, and all that travels on from there."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from hashlib import sha1
+from pathlib import Path
+from typing import Any
+
+from dynsyn_controller.node.parameter_table import Value
+from dynsyn_controller.robot.robot_file import (
+    Robot,
+    RobotFileError,
+    Simulation,
+    load_robot,
+    parse_robot,
+)
+from dynsyn_sim_bridge.robots.base import SimulatedRobot
+from dynsyn_sim_bridge.robots.entry import Entry
+from dynsyn_sim_bridge.robots.registry import ROBOTS, entry, names
+from dynsyn_sim_bridge.robots.robot_module import absolute
+from dynsyn_sim_bridge.robots.task import Task
+
+_ROBOT_FILES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class RobotSpec:
+    """A simulated robot with everything that was asked for.
+
+    Pickles as its reference, options and robot file, so that it travels to other processes.
+
+    Attributes:
+        entry: the facts.
+        options: of the body, every one with its value.
+        robot: its robot file. Unless its name says it all, its section `simulation` says the
+            reference and the options that were given, so that a checkpoint finds its robot again.
+    """
+
+    entry: Entry
+    options: dict[str, Value]
+    robot: Robot
+
+    @property
+    def reference(self) -> str:
+        """What finds the entry: walker, gymnasium:Hopper-v5, /path/to/arm.py:Arm."""
+        return self.entry.name
+
+    @property
+    def name(self) -> str:
+        """Short, and fit for a file's name: the registered name, or the robot file's."""
+        if self.reference.isidentifier():
+            return self.reference
+        if self.robot.name not in names():
+            return self.robot.name
+        return f"{self.robot.name}-{sha1(self.reference.encode()).hexdigest()[:8]}"
+
+    @property
+    def task(self) -> Task:
+        """What counts as good."""
+        return self.entry.task
+
+    def create(self) -> SimulatedRobot:
+        """Build the body; call its `reset` with a seed before anything else.
+
+        Raises:
+            ValueError: its joints or its control rate are not the robot file's.
+            ImportError: its simulator is not installed.
+        """
+        body = self.entry.factory(**self.options)
+        try:
+            self._check(body)
+        except ValueError:
+            body.close()
+            raise
+        return body
+
+    def _check(self, body: SimulatedRobot) -> None:
+        found, expected = body.layout.joints, self.robot.joint_names
+        if found != expected:
+            raise ValueError(
+                f"{self.reference}: found joints {', '.join(found)}; its robot file "
+                f"{self.robot.name} has {', '.join(expected)}"
+            )
+        rate = self.robot.control_rate
+        if abs(body.control_period * rate - 1.0) > 1e-6:
+            raise ValueError(
+                f"{self.reference}: found {1.0 / body.control_period:g} control steps a second; "
+                f"its robot file {self.robot.name} has control_rate {rate:g}"
+            )
+
+    def __reduce__(self) -> tuple:
+        return restored, (self.reference, self.options, self.robot.source)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reference names.
+
+    Attributes:
+        entry: the robot's.
+        options: of the body that a robot file gives.
+        text: of that robot file; None: the entry's own.
+        folder: that paths in `text` are relative to.
+    """
+
+    entry: Entry
+    options: dict[str, Any] = field(default_factory=dict)
+    text: str | None = None
+    folder: Path = Path()
+
+
+def find(reference: str) -> Found:
+    """What a person's word for a robot names.
+
+    Args:
+        reference: as in `registry`, or path/to/robot.yaml: a robot file whose section `simulation`
+            says which body is meant.
+
+    Raises:
+        ValueError: no such robot, or a robot file that cannot be.
+        ImportError: its simulator is not installed.
+    """
+    if not reference.endswith(_ROBOT_FILES):
+        return Found(entry(_canonical(reference)))
+    robot = load_robot(reference)
+    if robot.simulation is None:
+        raise RobotFileError(
+            f"robot file {reference}: simulation: missing, expected robot: NAME, gymnasium:ENV_ID "
+            "or FILE.py:CLASS"
+        )
+    found = entry(_beside(robot.simulation.robot, Path(reference)))
+    options = dict(robot.simulation.options)
+    if found.modules and robot.modules:
+        options = {found.modules: robot.modules, **options}
+    path = Path(reference).absolute()
+    return Found(found, options, path.read_text(encoding="utf-8"), path.parent)
+
+
+def describe(
+    reference: str,
+    options: dict[str, Any] | None = None,
+    ends: bool = False,
+) -> RobotSpec:
+    """The robot that a person asks for.
+
+    Args:
+        reference: see `find`.
+        options: of the body; those that are not given are the robot file's, or the defaults.
+        ends: courses are to end, as training and evaluation need it.
+
+    Raises:
+        ValueError: no such robot, a bad option, or a robot file that cannot be.
+        ImportError: its simulator is not installed.
+    """
+    found = find(reference)
+    given = {**found.options, **(options or {})}
+    values = _with_ends(found.entry, given) if ends else found.entry.resolve(given)
+    return _complete(
+        found.entry, values, _given(found.entry, values, given), found.text, found.folder
+    )
+
+
+def of_checkpoint(
+    robot: Robot,
+    reference: str = "",
+    options: dict[str, Any] | None = None,
+    ends: bool = False,
+) -> RobotSpec:
+    """The simulated robot that a checkpoint's lifetime belongs on, or another that it is to try.
+
+    Args:
+        robot: the checkpoint's robot file.
+        reference: another robot; empty: the checkpoint's own.
+        options: in place of the checkpoint's. A body of any length is as long as the checkpoint's
+            unless they say otherwise.
+        ends: see `describe`.
+
+    Raises:
+        ValueError: the robot is not simulated here, or as for `describe`.
+    """
+    home = robot.simulation
+    own = home.robot if home else robot.name
+    try:
+        found = find(reference or own)
+    except ValueError as error:
+        if reference:
+            raise
+        raise ValueError(
+            f"made for robot {own!r}, which is not simulated here ({error}); name one that is "
+            "with --robot"
+        ) from None
+    body = found.entry
+    given = {**found.options, **(options or {})}
+    if home and body.name == home.robot:
+        given = {**home.options, **given}
+    if body.modules and robot.modules:
+        given = {body.modules: robot.modules, **given}
+    values = _with_ends(body, given) if ends else body.resolve(given)
+    same_length = not body.modules or values[body.modules] == robot.modules
+    # Its own file may have been edited since; of another length only the entry knows the file.
+    text = robot.source if body.name == own and same_length else found.text
+    return _complete(body, values, _given(body, values, given), text, found.folder)
+
+
+def restored(reference: str, options: dict[str, Value], source: str) -> RobotSpec:
+    """A spec that was written down: its reference, all its options, its robot file's text.
+
+    Raises:
+        ValueError: there is no such robot here, or it has other options by now.
+    """
+    found = entry(reference)
+    robot = parse_robot(source, where=f"robot {reference}: robot file")
+    return RobotSpec(found, found.resolve(options), robot)
+
+
+def _canonical(reference: str) -> str:
+    return absolute(reference) if ".py:" in reference else reference
+
+
+def _beside(reference: str, robot_file: Path) -> str:
+    """A robot file may name a Python file beside it."""
+    if ".py:" not in reference:
+        return reference
+    path, _, name = reference.rpartition(":")
+    return f"{(robot_file.absolute().parent / Path(path).expanduser())}:{name}"
+
+
+def _with_ends(found: Entry, given: dict[str, Any]) -> dict[str, Value]:
+    values = found.resolve(given)
+    if found.course_option and values[found.course_option] == 0:
+        if found.course_option in given:
+            raise ValueError(f"--robot.{found.course_option}: found 0, but courses must end here")
+        values[found.course_option] = found.task.episode_steps
+    return values
+
+
+def _given(found: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Value]:
+    """Options that make this body another one than the robot file's name says."""
+    defaults = {option.name: option.default for option in found.options}
+    return {
+        name: values[name]
+        for name in given
+        if name != found.modules and values[name] != defaults[name]
+    }
+
+
+def _complete(
+    found: Entry,
+    values: dict[str, Value],
+    given: dict[str, Value],
+    text: str | None,
+    folder: Path,
+) -> RobotSpec:
+    where = f"robot {found.name}: robot file"
+    if text is None:
+        text, where, folder = found.robot_text(values)
+    modules = values[found.modules] if found.modules else None
+    robot = parse_robot(text, modules=modules, where=where, folder=folder)
+    return RobotSpec(found, values, _with_simulation(robot, found.name, given))
+
+
+def _with_simulation(robot: Robot, reference: str, given: dict[str, Value]) -> Robot:
+    """`robot` with its section `simulation`, also in its source, unless its name says it all."""
+    document = {key: value for key, value in robot.document.items() if key != "simulation"}
+    simulation = None
+    if reference != robot.name or given or reference not in ROBOTS:
+        simulation = Simulation(reference, given)
+        document["simulation"] = dataclasses.asdict(simulation)
+    return dataclasses.replace(robot, simulation=simulation, document=document)
