@@ -19,8 +19,9 @@ from dynsyn_controller.core.learners.replay import check_replay, replay_fields
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.schema import check_at_least, check_positive
 
-_WIDTH = {"1": 4, "2": 5, "3": 7, "4": 8, "5": 4}
-"""Numbers in a synapse's state: two actions and rewards, weight, and a place of three numbers."""
+_WIDTH = 8
+"""Numbers in a synapse's state: two actions and rewards, weight, and a place of three numbers. What
+a model leaves out is 0."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class SynapticSettings:
     discount: float = 0.9
     hidden_units: int = 32
     learning_rate: float = 0.001
-    batch: int = 32
+    batch: int = 16
     updates: int = 0
     memory_size: int = 10_000
     target_episodes: int = 10
@@ -90,7 +91,6 @@ class Synaptic(Learner):
         )
         check_positive("learner", settings, ("goal", "gradient_bound"))
         super().__init__(settings, body)
-        self._width = _WIDTH[settings.model]
 
     def serve(self, network: Network) -> None:
         """See `Learner.serve`."""
@@ -99,7 +99,7 @@ class Synaptic(Learner):
 
     def fields(self, synapses: int) -> list[tuple]:
         """Places, histories, memory, the Q function with its target and moments, and buffers."""
-        options, width = self.options, self._width
+        options, width = self.options, _WIDTH
         weights = q_weights(width, options.hidden_units, kernels.ACTIONS)
         q_arrays = ("q_weight", "q_target", "q_slope", "first_moment", "second_moment")
         path = options.horizon if options.monte_carlo else 1
@@ -137,7 +137,7 @@ class Synaptic(Learner):
         generator = np.random.default_rng(state["random_state"][0])
         hidden = self.options.hidden_units
         parts = []
-        for rows, columns in ((hidden, self._width), (kernels.ACTIONS, hidden)):
+        for rows, columns in ((hidden, _WIDTH), (kernels.ACTIONS, hidden)):
             reach = 1.0 / math.sqrt(columns)
             parts.append(generator.uniform(-reach, reach, rows * (columns + 1)))
         state["q_weight"] = np.concatenate(parts)

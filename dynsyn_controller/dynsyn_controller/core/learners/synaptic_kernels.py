@@ -104,17 +104,15 @@ def look(state, settings, i, seen):
     Models 1 to 5 of the paper: history; history and weight; history and place; all; weight and
     place.
     """
-    at = 0
+    seen[:] = 0.0
     if settings.model != 4:
         for k in range(2):
-            seen[at + k] = state.past_action[i, k]
-            seen[at + 2 + k] = state.past_reward[k]
-        at += 4
+            seen[k] = state.past_action[i, k]
+            seen[2 + k] = state.past_reward[k]
     if settings.model == 1 or settings.model >= 3:
-        seen[at] = state.weight[i]
-        at += 1
+        seen[4] = state.weight[i]
     if settings.model >= 2:
-        seen[at : at + 3] = state.place[i]
+        seen[5:8] = state.place[i]
 
 
 @njit(cache=True)
