@@ -1,0 +1,1 @@
+def report(book, out): pass
