@@ -82,7 +82,7 @@ class SpikingOracle:
                 if layer == last:
                     v[layer], dv[layer] = h, dh
                     break
-                sigmoid = 1.0 / (1.0 + np.exp(-slope * (h - self.threshold)))
+                sigmoid = 0.5 * (1.0 + np.tanh(0.5 * slope * (h - self.threshold)))
                 spikes = (h >= self.threshold).astype(float)
                 d_spikes = slope * sigmoid * (1.0 - sigmoid) * dh
                 v[layer] = (1.0 - spikes) * h + spikes * self.reset

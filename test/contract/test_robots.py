@@ -72,7 +72,7 @@ def test_readings_are_finite_and_lie_where_the_layout_says(body: Body):
     if "contacts" in body.robot.layout.blocks:
         contacts = body.robot.layout.view(sensors, "contacts")
         assert np.isin(contacts, (0.0, 1.0)).all()
-    for block in ("imu.orientation", "odom.orientation"):
+    for block in {"imu.orientation", "odom.orientation"} & body.robot.layout.blocks.keys():
         length = np.linalg.norm(body.robot.layout.view(sensors, block), axis=1)
         np.testing.assert_allclose(length, 1.0, atol=1e-12)
 
@@ -163,7 +163,7 @@ def test_what_was_sensed_and_applied_is_not_shared(body: Body):
 def test_applied_effort_is_sensed_and_clamped(body: Body):
     asked = body.limit * np.linspace(-2.0, 0.5, body.limit.size)
     body.robot.step(asked)
-    applied = body.robot.layout.view(body.sense(), "joint_states.effort")
+    applied = body.robot.layout.view(body.sense(), "joint_states.effort")[: body.limit.size]
     np.testing.assert_allclose(applied, np.clip(asked, -body.limit, body.limit), rtol=1e-12)
 
 
@@ -195,7 +195,7 @@ def test_only_the_body_is_put_back(name: str):
         simulation.advance(body.act())
         assert not simulation.terminal or np.isfinite(simulation.reward)
         ends += simulation.terminal
-        if simulation.terminal:
+        if simulation.terminal and "odom.position" in body.robot.layout.blocks:
             place = body.robot.layout.view(simulation.sensors, "odom.position")
             np.testing.assert_allclose(
                 place, body.robot.layout.view(start, "odom.position"), atol=0.5

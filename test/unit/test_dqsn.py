@@ -5,22 +5,34 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.adam import descend
 from dynsyn_controller.core.learners.dqsn_kernels import update
 from dynsyn_controller.core.learners.surrogate_gradient import backpropagate
+from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.networks.spiking_neurons import run_network
 from dynsyn_controller.core.schema import SchemaError
 from spiking_oracle import SpikingOracle, matrices
-from test_spiking_network import blueprint, body
-from dynsyn_controller.core.blueprint import Blueprint
+
+BODY = Body(
+    joints=("cart",),
+    effort_limit=np.array([10.0]),
+    states=("place", "speed", "angle", "turn"),
+    ranges=(),
+    joint_channels=({},),
+    sensitivity=np.linspace(0.5, 2.0, 4),
+    fall_threshold=0.0,
+    dt=20.0,
+)
 
 
 def dqsn(network: dict | None = None, **settings) -> Blueprint:
+    """Of one layout, unless told otherwise, because every layout is compiled."""
     return Blueprint(
-        body(),
-        {"type": "spiking", "action": "argmax", **(network or {})},
-        {"type": "dqsn", **settings},
+        BODY,
+        {"type": "spiking", "action": "argmax", "hidden": [8], **(network or {})},
+        {"type": "dqsn", "memory_size": 100, "batch": 100, **settings},
     )
 
 
@@ -72,11 +84,11 @@ def gradient_of(plan: Blueprint, state: np.ndarray, current: np.ndarray, error: 
 @pytest.mark.parametrize(
     "network",
     [
-        {},
+        {"hidden": [64]},
         {"hidden": [9, 7]},
         {"hidden": [3, 8, 5], "levels": [-1.0, 0.0, 1.0]},
-        {"neuron": "if", "hidden": [6, 6]},
-        {"membrane_time": 4.0, "reset_potential": -0.3, "time_steps": 5, "hidden": [7, 4]},
+        {"neuron": "if", "hidden": [9, 7]},
+        {"membrane_time": 4.0, "reset_potential": -0.3, "time_steps": 5, "hidden": [9, 7]},
     ],
     ids=str,
 )
@@ -93,7 +105,7 @@ def test_gradient_is_that_of_the_unrolled_network(network: dict):
 
 
 def test_gradient_of_output_weights_is_that_of_finite_differences():
-    plan = dqsn({"hidden": [6, 5], "initial_scale": 3.0})
+    plan = dqsn({"hidden": [9, 7], "initial_scale": 3.0})
     state, generator = plan.new_state(5), np.random.default_rng(6)
     current, error = generator.normal(0.0, 2.0, 4), generator.normal(size=2)
     gradient, output = gradient_of(plan, state, current, error), plan.layers[-1].slice
@@ -108,12 +120,12 @@ def test_gradient_of_output_weights_is_that_of_finite_differences():
 
 
 def test_a_batch_takes_one_step_of_adam_down_the_huber_loss():
-    plan = dqsn({"hidden": [8], "initial_scale": 3.0}, batch=3, memory_size=3)
+    plan = dqsn({"initial_scale": 3.0}, batch=3)
     state, generator = plan.new_state(7), np.random.default_rng(8)
     state["target"] += generator.normal(0.0, 0.3, state["target"].shape)
     state["memory"] = generator.normal(0.0, 2.0, state["memory"].shape)
-    state["memory_choice"], state["memory_last"] = [0, 1, 1], [0, 1, 0]
-    state["memory_reward"], state["memory_count"] = [0.1, 0.2, -3.0], 3
+    state["memory_choice"][0, :3], state["memory_last"][0, :3] = [0, 1, 1], [0, 1, 0]
+    state["memory_reward"][0, :3], state["memory_count"] = [0.1, 0.2, -3.0], 3
     state["memory_version"] = -1
     before, start = state.copy(), state["weight"][0].copy()
     update(state[0], plan.parameters[0])
@@ -169,14 +181,14 @@ def live(controller: Controller, steps: int, seed: int = 0) -> None:
 
 
 def test_memory_holds_what_was_lived():
-    plan = dqsn(batch=50, memory_size=50)
+    plan = dqsn()
     controller = Controller(plan, plan.new_state(1))
     seen = np.random.default_rng(0).normal(size=(21, 4))
     choices = []
     for k, observation in enumerate(seen):
         controller.step(observation, float(k), terminal=k == 9)
         choices.append(int(controller.state["choice"][0]))
-    memory, scale = controller.state["memory"][0], body().sensitivity
+    memory, scale = controller.state["memory"][0], BODY.sensitivity
     assert controller.state["memory_count"][0] == 20
     np.testing.assert_allclose(memory[:20, :4], seen[:20] * scale)
     np.testing.assert_allclose(memory[:20, 4:], seen[1:] * scale)
@@ -186,7 +198,7 @@ def test_memory_holds_what_was_lived():
 
 
 def test_target_network_follows_after_so_many_episodes():
-    plan = dqsn(batch=8, memory_size=100, target_episodes=3)
+    plan = dqsn(batch=8, target_episodes=3)
     controller = Controller(plan, plan.new_state(2))
     first = controller.state["target"][0].copy()
     live(controller, 20)  # terminal at the 7th and 14th step
@@ -197,7 +209,7 @@ def test_target_network_follows_after_so_many_episodes():
 
 
 def test_exploration_falls_and_ends_where_nothing_is_learnt():
-    plan = dqsn(epsilon_start=1.0, epsilon_end=0.0, epsilon_decay=20.0, batch=128)
+    plan = dqsn(epsilon_start=1.0, epsilon_end=0.0, epsilon_decay=20.0)
     controller = Controller(plan, plan.new_state(3))
     differs = []
     for observation in np.random.default_rng(1).normal(size=(400, 4)):
@@ -213,7 +225,7 @@ def test_exploration_falls_and_ends_where_nothing_is_learnt():
 
 
 def test_a_copied_record_lives_the_same_life():
-    plan = dqsn(batch=16, memory_size=64)
+    plan = dqsn(batch=16)
     one = Controller(plan, plan.new_state(5))
     live(one, 60)
     other = Controller(plan, one.state.copy())
@@ -239,7 +251,7 @@ def test_networks_that_it_cannot_serve_are_refused(network: dict, message: str):
 
 def test_it_serves_no_other_network():
     with pytest.raises(SchemaError, match="dqsn serves networks of type spiking, found mlp"):
-        Blueprint(body(), {"type": "mlp"}, {"type": "dqsn"})
+        Blueprint(BODY, {"type": "mlp"}, {"type": "dqsn"})
 
 
 @pytest.mark.parametrize(
