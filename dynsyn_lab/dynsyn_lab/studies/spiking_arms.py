@@ -108,8 +108,8 @@ def arms() -> list[Arm]:
     dynamic = Arm("dynamic", "H=16", {}, {}, 100_000, 500, LIFETIMES, DYNAMIC_STEPS)
     return [
         dynamic,
-        *_dqsn("figure_9", (64,), 200),
         *table,
+        *_dqsn("figure_9", (64,), 200),
         *alphas,
         *_dqsn("figure_9", (4, 8, 16, 32), 200),
         *times,

@@ -65,7 +65,7 @@ def backpropagate(
             derivative[:span],
         )
         for t in range(steps - 1, -1, -1):
-            _step_back(membrane, train, block, units, t, derivative, blame, settings)
+            _step_back(membrane, block, units, t, derivative, blame, settings)
             if layer > 1:
                 _hand_down(weight, start, units, columns, train, source, t, blame, gradient)
         if layer > 1:
@@ -96,32 +96,29 @@ def _output_layer(weight, start, columns, trace, error, blame, gradient, setting
 
 
 @njit(cache=True, error_model="numpy")
-def _step_back(membrane, train, block, units, t, derivatives, blame, settings):
+def _step_back(membrane, block, units, t, derivatives, blame, settings):
     """One step back in time of one spiking layer.
 
     blame[0] holds dL/ds of the layer's train; blame[1] dL/dv, from step to step; blame[2] becomes
     the sum of dL/dx so far (over all steps), and the row's place in blame[0] this step's dL/dx.
     """
     steps, gain, reset = settings.time_steps, settings.neuron_gain, settings.reset_potential
-    keep = 1.0 - gain * settings.neuron_leak
+    keep, threshold = 1.0 - gain * settings.neuron_leak, settings.threshold
     row = t * (units + 1)
     charged = membrane[block + row : block + row + units]
-    fired = train[block + row : block + row + units]
+    derivative = derivatives[row : row + units]
     by_spike = blame[0, row : row + units]
-    carried, total, derivative = blame[1, :units], blame[2, :units], derivatives[row : row + units]
+    carried, total = blame[1, :units], blame[2, :units]
     if t == steps - 1:
         carried[:] = 0.0
         total[:] = 0.0
-    # one array written in each loop, so that the compiler can tell them apart and use vectors
-    through_reset = blame[2, -units:]
+    # few arrays in one loop, so that the compiler can tell them apart and use vectors
     for j in range(units):
-        through_reset[j] = 1.0 - fired[j] + (reset - charged[j]) * derivative[j]
-    for j in range(units):
-        by_spike[j] = by_spike[j] * derivative[j] + carried[j] * through_reset[j]
-    for j in range(units):
-        carried[j] = by_spike[j] * keep
-    for j in range(units):
-        by_spike[j] *= gain
+        charge, slope = charged[j], derivative[j]
+        through_reset = (0.0 if charge >= threshold else 1.0) + (reset - charge) * slope
+        by_charge = by_spike[j] * slope + carried[j] * through_reset
+        carried[j] = by_charge * keep
+        by_spike[j] = by_charge * gain
     for j in range(units):
         total[j] += by_spike[j]
 
