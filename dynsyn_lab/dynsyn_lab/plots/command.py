@@ -23,6 +23,7 @@ FIGURES = {
     "poincare": ("learning", "draw_poincare", "Poincaré map of the exploration (figure 9)"),
     "weights": ("learning", "draw_weights", "weights, centres, amplitudes (figure 10)"),
     "activity": ("activity", "draw_activity", "every unit and joint over some seconds"),
+    "spikes": ("spikes", "draw_spikes", "spikes and potentials of a spiking network"),
 }
 """Figures of one lifetime: name -> module, function, description."""
 ARMS = "arms"

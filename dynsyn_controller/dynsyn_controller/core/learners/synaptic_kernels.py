@@ -76,7 +76,7 @@ def _record(state, settings, earned):
     if state.memory_count >= settings.batch:
         count = settings.updates if settings.updates > 0 else synapses
         for _ in range(count):
-            _update(state, settings)
+            update(state, settings)
 
 
 @njit(cache=True)
@@ -133,7 +133,7 @@ def _act(state, settings):
 
 
 @njit(cache=True, error_model="numpy")
-def _update(state, settings):
+def update(state, settings):
     """One step of Adam down the gradient of a batch from memory."""
     width = state.seen.shape[1]
     state.q_slope[:] = 0.0
