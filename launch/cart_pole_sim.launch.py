@@ -1,4 +1,4 @@
-"""A simulated cart and pole and its controller: ros2 launch dynsyn_controller cart_pole_sim.launch.py
+"""A simulated cart and pole: ros2 launch dynsyn_controller cart_pole_sim.launch.py
 
 `--show-args` lists the arguments. The nodes, their names and parameters are those of
 `dynsyn sim cart_pole`.

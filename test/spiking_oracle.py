@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,9 +61,7 @@ class SpikingOracle:
             fired += signal if self.counts else 0.0
         return fired / self.steps if self.counts else self.potential[-1].copy()
 
-    def tangent(
-        self, current: FloatArray, changes: list[FloatArray], slope: float
-    ) -> FloatArray:
+    def tangent(self, current: FloatArray, changes: list[FloatArray], slope: float) -> FloatArray:
         """Change of the output voltages when weights change by `changes`, times a small number.
 
         Forward in time, with a sigmoid's derivative in place of a spike's: another way round than
@@ -94,7 +93,7 @@ class SpikingOracle:
 def matrices(weight: FloatArray, sizes: tuple[int, ...]) -> list[FloatArray]:
     """Flat weights as one matrix a layer."""
     found, start = [], 0
-    for columns, rows in zip(sizes, sizes[1:], strict=False):
+    for columns, rows in pairwise(sizes):
         stop = start + rows * (columns + 1)
         found.append(weight[start:stop].reshape(rows, columns + 1))
         start = stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spiking_oracle import SpikingOracle, matrices
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
@@ -13,7 +14,6 @@ from dynsyn_controller.core.learners.surrogate_gradient import backpropagate
 from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.networks.spiking_neurons import run_network
 from dynsyn_controller.core.schema import SchemaError
-from spiking_oracle import SpikingOracle, matrices
 
 BODY = Body(
     joints=("cart",),

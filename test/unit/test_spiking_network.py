@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spiking_oracle import SpikingOracle, matrices
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.networks.base import Body
 from dynsyn_controller.core.schema import SchemaError
-from spiking_oracle import SpikingOracle, matrices
 
 
 def body(channels: int = 4, joints: int = 1) -> Body:
@@ -26,9 +26,7 @@ def body(channels: int = 4, joints: int = 1) -> Body:
 
 
 def blueprint(made_for: Body | None = None, learner: str = "none", **options) -> Blueprint:
-    return Blueprint(
-        made_for or body(), {"type": "spiking", **options}, {"type": learner}
-    )
+    return Blueprint(made_for or body(), {"type": "spiking", **options}, {"type": learner})
 
 
 def alive(plan: Blueprint, seed: int = 0) -> Controller:
@@ -129,5 +127,5 @@ def test_options_that_cannot_be_are_named(options: dict, message: str):
 
 
 def test_one_choice_cannot_drive_three_joints():
-    with pytest.raises(SchemaError, match="'argmax' on a robot with 3 joints .*expected 'linear'"):
+    with pytest.raises(SchemaError, match=r"'argmax' on a robot with 3 joints .*expected 'linear'"):
         blueprint(body(joints=3), action="argmax")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 jelly = pytest.importorskip("spikingjelly.activation_based")
 
-from dynsyn_controller.core.networks.spiking_neurons import spike  # noqa: E402
 from spikingjelly.activation_based import functional, layer, neuron, surrogate  # noqa: E402
+
+from dynsyn_controller.core.networks.spiking_neurons import spike  # noqa: E402
 
 SETTINGS = np.zeros(
     1, [(n, "f8") for n in ("neuron_gain", "neuron_leak", "threshold", "reset_potential")]
@@ -47,7 +50,7 @@ def test_values_and_gradient_of_a_network_are_torchs():
     state = plan.new_state(3)
     net = torch.nn.Sequential()
     sizes = plan.network.sizes
-    for at, (columns, rows) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for at, (columns, rows) in enumerate(pairwise(sizes)):
         linear = layer.Linear(columns, rows).double()
         part = plan.layers[at].slice
         matrix = state["weight"][0, part].reshape(rows, columns + 1)

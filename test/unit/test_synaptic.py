@@ -73,7 +73,7 @@ def test_the_additive_form_adds():
 
 
 def test_multiplicative_changes_keep_signs_and_zeros():
-    controller, weights = lived(40, alpha=0.1)
+    _, weights = lived(40, alpha=0.1)
     assert (np.sign(weights[-1]) == np.sign(weights[0])).all()
     assert (weights[-1] != weights[0]).any()
 

@@ -65,7 +65,9 @@ class Life:
         """
         frames = np.zeros(count, np.int64)
         if learning:
-            ended = _live(self.record, self.blueprint.parameters, self.world, frames, limit, True, steps)
+            ended = _live(
+                self.record, self.blueprint.parameters, self.world, frames, limit, True, steps
+            )
             return frames[:ended]
         record, world = self.record.copy(), self.world.copy()
         _start(world)

@@ -33,6 +33,4 @@ def descend(value, gradient, first, second, update, rate, bound):
         slope = min(max(gradient[i], -bound), bound)
         first[i] = FIRST_DECAY * first[i] + (1.0 - FIRST_DECAY) * slope
         second[i] = SECOND_DECAY * second[i] + (1.0 - SECOND_DECAY) * slope * slope
-        value[i] -= (
-            rate * first_scale * first[i] / (math.sqrt(second_scale * second[i]) + LEAST)
-        )
+        value[i] -= rate * first_scale * first[i] / (math.sqrt(second_scale * second[i]) + LEAST)

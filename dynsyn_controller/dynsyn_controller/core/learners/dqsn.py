@@ -9,6 +9,7 @@ are marked as this project's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Dqsn(Learner):
 
     name = "dqsn"
     Settings = DqsnSettings
-    presets = {
+    presets: ClassVar = {
         "default": Preset(),
         "example": Preset(settings={"learning_rate": 0.001, "reward_scale": 1.0}),
     }

@@ -1,6 +1,6 @@
 """A small Q function: one hidden layer of rectified units, weights flat, each input layer with a 1.
 
-    h = max(W_1 (s, 1), 0)      Q(s, .) = W_2 (h, 1)
+h = max(W_1 (s, 1), 0)      Q(s, .) = W_2 (h, 1)
 """
 
 from __future__ import annotations

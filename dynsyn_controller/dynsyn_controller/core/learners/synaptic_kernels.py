@@ -6,8 +6,8 @@ every synapse chooses minus, none or plus by the same Q function of its own stat
     w <- w + w alpha a    (multiplicative)        w <- w + alpha a    (additive),   a in -1, 0, 1
 
 and the next iteration's reward is every synapse's reward. The Q function learns from a memory of
-all synapses' transitions: y = r + gamma max_a Q_target(s', a), or y = the discounted sum of the next
-`horizon` rewards ("monte_carlo").
+all synapses' transitions: y = r + gamma max_a Q_target(s', a), or y = the discounted sum of the
+next `horizon` rewards ("monte_carlo").
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ def update(state, settings):
         q_values(state.q_weight, state.q_input, state.q_hidden_unit, state.q_value)
         choice = state.memory_choice[at]
         error = huber_slope(state.q_value[choice] - wanted) / settings.batch
-        q_gradient(
-            state.q_weight, state.q_input, state.q_hidden_unit, choice, error, state.q_slope
-        )
+        q_gradient(state.q_weight, state.q_input, state.q_hidden_unit, choice, error, state.q_slope)
     state.update_count += 1
     descend(
         state.q_weight,

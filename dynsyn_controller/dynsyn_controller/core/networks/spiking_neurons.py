@@ -94,9 +94,7 @@ def run_network(weight, sizes, inputs, potential, membrane, train, trace, value,
     steps, last = settings.time_steps, sizes.size - 1
     columns, units = sizes[0] + 1, sizes[1]
     start, unit, source, block = units * columns, units, 0, steps * (units + 1)
-    run_layer(
-        weight, 0, inputs, 0, units, columns, potential[:units], membrane, train, settings
-    )
+    run_layer(weight, 0, inputs, 0, units, columns, potential[:units], membrane, train, settings)
     for layer in range(2, last + settings.readout):
         columns, units = sizes[layer - 1] + 1, sizes[layer]
         run_layer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from dynsyn_controller.core.networks.base import Body
@@ -82,7 +83,7 @@ def _check_levels(body: Body, options: SpikingOptions) -> None:
             f"({', '.join(body.joints)}), expected 'linear', or one joint",
         )
     levels = options.levels
-    ascending = all(low < high for low, high in zip(levels, levels[1:], strict=False))
+    ascending = all(low < high for low, high in pairwise(levels))
     if len(levels) < 2 or not ascending or levels[0] < -1 or levels[-1] > 1:
         raise SchemaError(
             "network.levels",
