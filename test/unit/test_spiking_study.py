@@ -9,7 +9,7 @@ import numpy as np
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.studies.spiking import Book, key_of, live
-from dynsyn_lab.studies.spiking_arena import Life, newborn, random_actions
+from dynsyn_lab.studies.spiking_arena import newborn, random_actions
 from dynsyn_lab.studies.spiking_arms import Arm, arms
 from dynsyn_lab.studies.spiking_report import report, solved_after
 from dynsyn_sim_bridge.robots.spec import describe
@@ -27,7 +27,7 @@ def test_the_shipped_lifetime_balances_from_the_first_frame_and_learns_on():
     saved = checkpoint.load(shipped_checkpoint("cart_pole"))
     life = newborn(describe("cart_pole").robot, 3)
     assert saved.state.dtype == life.record.dtype
-    life = Life(life.blueprint, saved.state.copy(), life.world)
+    life.record[:] = saved.state
     before = life.record["centre"].copy()
     assert (life.episodes(10, 500) == 500).all()
     assert (life.record["centre"] != before).any()
