@@ -5,7 +5,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint unit format doctor clean distclean python
+.PHONY: help setup build demo test lint types unit format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lint: setup ## ruff's rules and format, and the import layers
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: run make format" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo || exit 1
+
+types: setup ## mypy over all packages
+	@$(BIN)/mypy
 
 # Tests that depend on deadlines come after the others, with the processor to themselves.
 unit: setup ## the tests alone; ARGS='-k name' picks some

@@ -39,6 +39,9 @@ setup(
     description="Learning robot controllers with dynamic synapses: the node and its compute core.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["controller_node = dynsyn_controller.node.controller_node:main"],
+        "console_scripts": [
+            "controller_node = dynsyn_controller.node.program:controller_node",
+            "effort_relay = dynsyn_controller.node.program:effort_relay",
+        ],
     },
 )

@@ -19,5 +19,5 @@ setup(
     maintainer_email="maintainers@dynsyn.invalid",
     description="Training, evaluation, plots and the dynsyn command.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["dynsyn = dynsyn_lab.cli.main:main"]},
+    entry_points={"console_scripts": ["dynsyn = dynsyn_lab.cli.program:dynsyn"]},
 )

@@ -19,5 +19,5 @@ setup(
     maintainer_email="maintainers@dynsyn.invalid",
     description="Simulated robots that look to a controller like a ros2_control robot.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["bridge_node = dynsyn_sim_bridge.bridge_node:main"]},
+    entry_points={"console_scripts": ["bridge_node = dynsyn_sim_bridge.program:bridge_node"]},
 )

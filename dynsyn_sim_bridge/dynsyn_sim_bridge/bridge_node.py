@@ -33,7 +33,8 @@ from dynsyn_controller.messages.conversions import (
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
-from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
+from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_msgs.msg import JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
@@ -227,12 +228,11 @@ class Bridge(Node):
             done.set_result(success)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], stop: StopRequest) -> int:
     """Run the bridge until it is asked to stop; returns the exit code.
 
     0: asked to stop by SIGINT or SIGTERM; 1: failed; 2: wrong arguments or parameters.
     """
-    stop = StopRequest()
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # arguments that ROS does not understand
@@ -260,13 +260,9 @@ def run(arguments: list[str]) -> int:
         bridge.simulation.robot.close()
         bridge.destroy_node()
         rclpy.try_shutdown()
+        StopRequest.ignore()
     return 0
 
 
-def main() -> None:
-    """Entry point of the executable `bridge_node`."""
-    sys.exit(run(sys.argv))
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run(sys.argv, StopRequest()))

@@ -17,10 +17,9 @@ SITE_SOURCE = Path(__file__).with_name("start_up_hook.py")
 LAUNCHER = """#!/bin/sh
 '''exec' "{python}" "$0" "$@"
 ' '''
-import sys
-from dynsyn_lab.cli.main import main
+from dynsyn_lab.cli.program import dynsyn
 if __name__ == "__main__":  # not in the processes that multiprocessing starts
-    sys.exit(main())
+    dynsyn()
 """
 
 

@@ -26,8 +26,8 @@ PERIOD = 20_000_000
 WITHOUT_EVENTS_EXECUTOR = """
 import sys
 sys.modules["rclpy.experimental"] = None  # as in Jazzy, which has no such module
-from dynsyn_sim_bridge.bridge_node import main
-main()
+from dynsyn_sim_bridge.program import bridge_node
+bridge_node()
 """
 SENSORS = {
     "joint_states": JointState,

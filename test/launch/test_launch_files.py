@@ -8,6 +8,7 @@ import shutil
 import signal
 
 import pytest
+from rcl_interfaces.srv import GetParameters
 from ros_environment import TIMEOUT
 
 from dynsyn_msgs.msg import Status
@@ -45,21 +46,62 @@ def test_walker_simulation_learns_until_it_is_interrupted(launch, peer, state_fo
     assert heard[-1].preset == "paper"
     assert launched.stop(signal.SIGINT) == 0, launched.output
     assert clean_endings(launched) == {"bridge_node", "controller_node"}
-    assert (state_folder / "walker-paper.ckpt").is_file()
+    assert (state_folder / "walker-paper@left.ckpt").is_file()
 
 
-def test_nothing_outlives_a_launch_that_is_killed(launch, peer, state_folder):
-    launched = launch("walker_sim.launch.py")
+def pids_of(launched):
+    """Process ids of the nodes, in the order of their start."""
+    found = re.findall(r"process started with pid \[(\d+)\]", launched.output)
+    return [int(pid) for pid in found]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "arguments",
+    [["walker_sim.launch.py"], ["controller.launch.py", "robot_file:=walker"]],
+    ids=["simulation", "controller"],
+)
+def test_nothing_outlives_a_launch_that_is_ended(launch, peer, tmp_path, arguments, number):
+    life = tmp_path / "life.ckpt"
+    launched = launch(*arguments, f"checkpoint:={life}")
     heard = peer.listen(Status, "/dynsyn/status")
-    peer.wait_for(lambda: heard and heard[-1].steps > 50, "50 control steps")
-    pids = [int(pid) for pid in re.findall(r"process started with pid \[(\d+)\]", launched.output)]
-    assert len(pids) == 2
+    peer.wait_for(lambda: bool(heard), "a report")
+    pids = pids_of(launched)
+    assert len(pids) == (2 if "sim" in arguments[0] else 1)
     descriptors = [os.pidfd_open(pid) for pid in pids]
-    launched.popen.send_signal(signal.SIGTERM)
+    launched.popen.send_signal(number)
     for descriptor in descriptors:
         assert select.select([descriptor], [], [], TIMEOUT)[0]
         os.close(descriptor)
-    assert (state_folder / "walker.ckpt").is_file()
+    assert life.is_file()
+
+
+def test_a_controller_that_dies_is_started_again_and_goes_on(launch, peer, tmp_path):
+    life = tmp_path / "life.ckpt"
+    launched = launch("walker_sim.launch.py", "respawn:=true", f"checkpoint:={life}")
+    heard = peer.listen(Status, "/dynsyn/status")
+    peer.wait_for(lambda: heard and heard[-1].steps > 50, "50 control steps")
+    os.kill(pids_of(launched)[1], signal.SIGTERM)
+    peer.wait_for(lambda: life.is_file(), "the saved lifetime")
+    before = len(heard)
+    peer.wait_for(lambda: len(pids_of(launched)) == 3, "another process")
+    peer.wait_for(lambda: len(heard) > before and heard[-1].steps > 60, "more steps")
+    assert launched.stop(signal.SIGINT) == 0, launched.output
+
+
+def test_arguments_go_before_the_parameter_file_however_that_names_the_node(launch, peer, tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "/left/controller: {ros__parameters: {slew_limit: 0.5, weights_rate: 3.0}}\n"
+        "/**: {controller: {ros__parameters: {slew_limit: 0.75, stale_periods: 7.0}}}\n"
+    )
+    arguments = ("robot_file:=walker", f"params_file:={file}", "slew_limit:=0.25")
+    launched = launch("controller.launch.py", "namespace:=left", *arguments)
+    names = ["slew_limit", "stale_periods", "weights_rate"]
+    request = GetParameters.Request(names=names)
+    answer = peer.call(GetParameters, "/left/controller/get_parameters", request)
+    assert [value.double_value for value in answer.values] == [0.25, 7.0, 3.0]
+    assert launched.stop(signal.SIGINT) == 0, launched.output
 
 
 def test_lockstep_joints_and_frozen_reach_the_nodes(launch, peer):
@@ -90,7 +132,20 @@ def test_controller_alone_waits_for_its_robot(launch, peer, tmp_path):
     [
         (["walker_sim.launch.py", "robot:=wlker"], "did you mean 'walker'"),
         (["walker_sim.launch.py", "seed:=one"], "seed: found 'one'"),
-        (["controller.launch.py"], "robot_file"),
+        (
+            ["walker_sim.launch.py", "robto:=walker"],
+            "robto: unknown argument; did you mean 'robot'",
+        ),
+        (["walker_sim.launch.py", "robot.joints:=3"], "the body of walker has no options"),
+        (["controller.launch.py"], "robot_file: missing"),
+        (
+            ["controller.launch.py", "robot_file:=walker", "parameters:=/nope.yaml"],
+            "parameters: unknown argument; expected one of autostart",
+        ),
+        (
+            ["controller.launch.py", "robot_file:=walker", "params_file:=/nope.yaml"],
+            "params_file: there is no file /nope.yaml",
+        ),
     ],
 )
 def test_wrong_arguments_start_nothing(launch, arguments, message):

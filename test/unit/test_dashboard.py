@@ -38,6 +38,7 @@ def status(**changes):
         "latency_us_median": 312.0,
         "latency_us_p99": 901.0,
         "learning": True,
+        "armed": True,
     }
     return Status(**{**fields, **changes})
 
@@ -83,6 +84,9 @@ def test_it_fits_the_terminal(width, joints):
         ({"stale": True}, "STALE"),
         ({"stopped": True, "stale": True}, "EMERGENCY STOP"),
         ({"waiting_for": ["imu", "scan"]}, "waiting for imu, scan"),
+        ({"armed": False, "neutral_because": "disarmed"}, "DISARMED"),
+        ({"neutral_because": "refused observation"}, "NEUTRAL: refused observation"),
+        ({"learning_paused": "just begun to act"}, "learning pauses: just begun to act"),
     ],
 )
 def test_what_the_controller_is_doing(changes, words):

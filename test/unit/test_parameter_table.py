@@ -57,7 +57,7 @@ def test_unknown_parameter_is_named_with_the_nearest_one():
 
 
 def test_bridge_takes_the_options_of_its_robot_only():
-    assert settings({"robot": "swimmer", "joints": 7}).options["joints"] == 7
+    assert settings({"robot": "swimmer", "joints": 7}).robot.options["joints"] == 7
     with pytest.raises(ParameterError, match="joints: unknown parameter"):
         settings({"robot": "walker", "joints": 7})
     with pytest.raises(ParameterError, match=r"joints: found 1 .*from 2 to 20"):

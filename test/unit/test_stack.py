@@ -5,8 +5,8 @@ import pytest
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import TABLE as CONTROLLER_TABLE
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_lab.cli.stack_arguments import ARGUMENTS, from_text
 from dynsyn_lab.live.stack import describe
+from dynsyn_lab.rollouts.moving import prepare
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
@@ -38,19 +38,56 @@ def test_both_nodes_accept_what_the_stack_gives_them(robot, lockstep):
 def test_every_argument_reaches_a_node():
     given = {
         "preset": "paper",
-        "settings": "learner.repulsion=false",
         "seed": 7,
         "checkpoint": "/nowhere/life.ckpt",
         "frozen": True,
         "realtime_factor": 2.0,
     }
-    bridge, controller = parameters(describe(**given, namespace="left"))
+    dotted = {"learner": {"repulsion": False}, "network": {"adaptation": "none"}}
+    bridge, controller = parameters(describe(dotted, **given, namespace="left"))
     assert bridge["seed"] == controller["seed"] == 7
     assert bridge["realtime_factor"] == controller["realtime_factor"] == 2.0
     assert controller["preset"] == "paper"
-    assert controller["settings"] == "learner.repulsion=false"
+    assert controller["settings"] == "learner.repulsion=False, network.adaptation=none"
     assert controller["checkpoint_path"] == "/nowhere/life.ckpt"
     assert controller["learning"] is False
+
+
+def test_what_is_not_given_is_left_to_the_parameter_file_and_the_node():
+    controller = parameters(describe())[1]
+    left = {"learner", "preset", "settings", "slew_limit", "reward_source", "stale_periods"}
+    assert not left & set(controller)
+    given = {"slew_limit": 0.25, "reward_source": "computed", "stale_periods": 5.0}
+    controller = parameters(describe(**given))[1]
+    assert given.items() <= controller.items()
+
+
+def test_parameter_file_and_log_level_reach_both_nodes(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.touch()
+    stack = describe(params_file=str(file), log_level="debug", use_sim_time=True)
+    assert [node.params_file for node in stack.nodes] == [str(file)] * 2
+    assert [node.log_level for node in stack.nodes] == ["debug"] * 2
+    assert stack.nodes[1].parameters["use_sim_time"] is True
+
+
+def test_options_of_the_body_reach_the_nodes(state_folder):
+    stack = describe({"robot": {"density": 6000.0, "joints": 7}}, robot="swimmer")
+    bridge, controller = parameters(stack)
+    prepare(stack)
+    assert settings(bridge).robot.options["density"] == 6000.0
+    assert settings(bridge).robot.options["joints"] == controller["modules"] == 7
+    assert stack.checkpoint == state_folder / "swimmer-density6000.0-7.ckpt"
+    robot = load_robot(controller["robot_file"], modules=7)
+    assert robot.simulation.options == {"density": 6000.0}
+
+
+@pytest.mark.parametrize("robot", ["walker", "swimmer"])
+def test_robots_side_by_side_do_not_share_a_lifetime(robot):
+    spaces = ("", "left", "right", "lab/left", "lab_left")
+    files = {describe(robot=robot, namespace=space).checkpoint for space in spaces}
+    files.add(describe(robot=robot, preset="paper").checkpoint)
+    assert len(files) == len(spaces) + 1
 
 
 def test_number_of_joints_reaches_both_nodes():
@@ -106,8 +143,6 @@ def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
         ({"robot": "wlker"}, "did you mean 'walker'"),
         ({"preset": "papre"}, "expected one of paper, authors"),
         ({"learner": "nothing"}, "learner.type: found 'nothing', expected one of dynamic_synapse"),
-        ({"settings": "learner.lerning_rate=1"}, "did you mean 'learning_rate'"),
-        ({"settings": "network.adaptation=lots"}, "network.adaptation: found 'lots'"),
         ({"seed": -1}, "seed: found -1"),
         ({"seed": 1.5}, "seed: found 1.5"),
         ({"robot": "swimmer", "joints": 99}, "joints: found 99"),
@@ -116,6 +151,9 @@ def test_a_lifetime_of_another_length_is_kept_beside_its_origin(tmp_path):
         ({"realtime_factor": float("nan")}, "realtime_factor: found nan"),
         ({"namespace": "my robot"}, "namespace: found 'my robot'"),
         ({"namespace": "left/"}, "namespace: found 'left/'"),
+        ({"params_file": "/no/own.yaml"}, "params_file: there is no file /no/own.yaml"),
+        ({"log_level": "loud"}, "log_level: found 'loud' .*, expected empty or one of debug"),
+        ({"slew_limit": 3.0}, "slew_limit: found 3.0"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(given, message):
@@ -123,16 +161,16 @@ def test_what_cannot_be_is_refused_by_name(given, message):
         describe(**given)
 
 
-@pytest.mark.parametrize("argument", ARGUMENTS, ids=lambda argument: argument.name)
-def test_launch_text_of_every_default_means_that_default(argument):
-    text = str(argument.default).lower()
-    assert from_text(argument, text) == argument.default
-
-
 @pytest.mark.parametrize(
-    ("name", "text"), [("seed", "one"), ("lockstep", "yes"), ("realtime_factor", "fast")]
+    ("robot", "dotted", "message"),
+    [
+        ("walker", {"learner": {"lerning_rate": 1}}, "did you mean 'learning_rate'"),
+        ("walker", {"network": {"adaptation": "lots"}}, "network.adaptation: found 'lots'"),
+        ("walker", {"robot": {"joints": 5}}, "robot.joints: the body of walker has no options"),
+        ("swimmer", {"robot": {"desity": 1.0}}, "robot.desity: .* did you mean 'density'"),
+        ("swimmer", {"robot": {"density": 0.0}}, "robot.density: found 0.0"),
+    ],
 )
-def test_launch_text_of_another_type_is_refused(name, text):
-    argument = next(argument for argument in ARGUMENTS if argument.name == name)
-    with pytest.raises(ParameterError, match=f"{name}: found '{text}'"):
-        from_text(argument, text)
+def test_dotted_arguments_that_cannot_be_are_refused_by_name(robot, dotted, message):
+    with pytest.raises(ParameterError, match=message):
+        describe(dotted, robot=robot)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rclpy.time import Time
 
-from dynsyn_lab.live.summary import Record
+from dynsyn_lab.live.summary import SummaryCollector
 from dynsyn_msgs.msg import Quantity, Status, SynapseLayer, Weights
 
 KEYS = {
@@ -29,8 +29,8 @@ def lived(rewards, before=0, stride=5, average=0.0, heard_from=0):
 
     The running mean is the core's: a new-born's begins at its first reward.
     """
-    record = Record(AVERAGING, before, falls_before=3)
-    record.add_status(report(before, 9.0, falls=3, reward=math.nan, reward_average=average), 0.0)
+    collector = SummaryCollector(AVERAGING, before, falls_before=3)
+    collector.add_status(report(before, 9.0, falls=3, reward=math.nan, reward_average=average), 0.0)
     for step, reward in enumerate(rewards, 1):
         if step == 1 and before == 0:
             average = reward
@@ -38,8 +38,8 @@ def lived(rewards, before=0, stride=5, average=0.0, heard_from=0):
         if step % stride == 0 and step >= heard_from:
             seconds = 10.0 + step / 50.0
             fields = {"falls": 4, "reward": reward, "reward_average": average}
-            record.add_status(report(before + step, seconds, **fields), seconds)
-    return record
+            collector.add_status(report(before + step, seconds, **fields), seconds)
+    return collector
 
 
 def weights(centre, amplitude):
@@ -63,9 +63,9 @@ def test_counts_are_those_of_this_run():
 
 
 def test_rate_is_that_of_the_time_in_which_steps_were_lived():
-    record = lived([0.1] * 500)
-    record.add_status(report(500, 100.0, falls=4), 100.0)  # stopped long since
-    assert record.finish("walker", "realtime", "").rate_hz == pytest.approx(50.0)
+    collector = lived([0.1] * 500)
+    collector.add_status(report(500, 100.0, falls=4), 100.0)  # stopped long since
+    assert collector.finish("walker", "realtime", "").rate_hz == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize("stride", [1, 5, 100])
@@ -73,32 +73,32 @@ def test_rate_is_that_of_the_time_in_which_steps_were_lived():
 def test_mean_reward_is_recovered_from_the_running_mean(before, stride):
     rewards = np.random.default_rng(1).normal(0.2, 1.0, 3000)
     rewards[300::700] = -100.0  # falls
-    record = lived(rewards, before, stride, average=0.5, heard_from=200)
-    mean = record.finish("walker", "realtime", "").mean_reward
+    collector = lived(rewards, before, stride, average=0.5, heard_from=200)
+    mean = collector.finish("walker", "realtime", "").mean_reward
     assert mean == pytest.approx(np.mean(rewards[200:]), abs=0.01)
 
 
 def test_changed_synapses_are_counted():
-    record = lived([0.0] * 10)
-    record.add_weights(weights([0.1, 0.2, 0.3], [0.2, 0.2, 0.2]))
-    assert not record.finish("walker", "realtime", "").weights_changed
-    record.add_weights(weights([0.1, 0.25, 0.3], [0.2, 0.2, 0.1]))
-    summary = record.finish("walker", "realtime", "")
+    collector = lived([0.0] * 10)
+    collector.add_weights(weights([0.1, 0.2, 0.3], [0.2, 0.2, 0.2]))
+    assert not collector.finish("walker", "realtime", "").weights_changed
+    collector.add_weights(weights([0.1, 0.25, 0.3], [0.2, 0.2, 0.1]))
+    summary = collector.finish("walker", "realtime", "")
     assert summary.weights_changed
     assert summary.synapses_changed == 2
 
 
 def test_a_run_without_a_step_has_no_rate_and_no_reward():
-    record = Record(AVERAGING, 7)
-    record.add_status(report(7, 1.0), 1.0)
-    summary = record.finish("walker", "realtime", "")
+    collector = SummaryCollector(AVERAGING, 7)
+    collector.add_status(report(7, 1.0), 1.0)
+    summary = collector.finish("walker", "realtime", "")
     assert (summary.steps, summary.rate_hz, summary.mean_reward) == (0, 0.0, None)
     assert summary.latency_us_median is None
 
 
 def test_a_controller_that_never_reported_has_no_summary():
     with pytest.raises(ValueError, match="reported nothing"):
-        Record(AVERAGING).finish("walker", "realtime", "")
+        SummaryCollector(AVERAGING).finish("walker", "realtime", "")
 
 
 def test_file_has_the_documented_keys(tmp_path):

@@ -146,7 +146,7 @@ def test_courses_of_a_swimmer_end() -> None:
 
 def test_options_of_the_network_become_part_of_the_robot_file() -> None:
     options = {"initial_magnitude": 0.3, "weights": "separate"}
-    config = make_config("swimmer", {"joints": 3}, network=options)
+    config = make_config("swimmer", {"joints": 3}, options=options)
     robot = parse_robot(config.robot_file)
     assert {key: robot.network[key] for key in options} == options
     controller = new_controller(robot)

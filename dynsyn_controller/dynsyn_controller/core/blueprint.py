@@ -175,14 +175,19 @@ def choose_learner(
     return {"type": chosen, "preset": preset, **kept, **(settings or {})}
 
 
-def choose_network(section: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """A section `network` with other options, or with another `type` among them.
+def choose_network(
+    section: Mapping[str, Any],
+    network: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A section `network` of another type or with other options; None: those of `section`.
 
     Options of `section` belong to its own type, and are left out under another one.
     """
-    chosen = {**section, **options}
-    names = [NETWORKS.full_name(_type_of(part, "network")) for part in (section, chosen)]
-    return chosen if names[0] == names[1] else dict(options)
+    own_type = _type_of(section, "network")
+    chosen = network or own_type
+    same = NETWORKS.full_name(chosen) == NETWORKS.full_name(own_type)
+    return {"type": chosen, **(_own(section) if same else {}), **(options or {})}
 
 
 def _number(dtype: np.dtype) -> type:

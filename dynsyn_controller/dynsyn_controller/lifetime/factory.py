@@ -15,18 +15,19 @@ def new_controller(
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     learner: str | None = None,
+    network: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Controller:
     """A new-born lifetime for `robot`; the same arguments give the same life.
 
     Args:
         robot: a validated robot file.
-        preset, settings, learner, options: see `Robot.choose`.
+        preset, settings, learner, network, options: see `Robot.choose`.
         seed: 0 or more.
 
     Raises:
         RobotFileError: the robot file's network or learner cannot be, or something chosen.
     """
-    if preset or settings or learner or options:
-        robot = robot.choose(learner, preset, settings, options)
+    if preset or settings or learner or network or options:
+        robot = robot.choose(learner, preset, settings, network, options)
     return Controller(robot.blueprint, robot.blueprint.new_state(seed))

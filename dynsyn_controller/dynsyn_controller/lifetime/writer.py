@@ -31,6 +31,7 @@ class Origin:
         path: file that it is continued from, where it exists; None: new-born, in memory only.
         learner, preset: in place of the checkpoint's or the robot file's; None: theirs.
         settings: of the learner, that replace the preset's or the checkpoint's.
+        network: type in place of the checkpoint's or the robot file's; None: theirs.
         options: of the network, likewise.
         seed: of a new-born lifetime.
     """
@@ -39,6 +40,7 @@ class Origin:
     learner: str | None = None
     preset: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
 
@@ -48,7 +50,7 @@ class Origin:
         Raises:
             RobotFileError: something that cannot be.
         """
-        return robot.choose(self.learner, self.preset, self.settings, self.options)
+        return robot.choose(self.learner, self.preset, self.settings, self.network, self.options)
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ def open_lifetime(robot: Robot, origin: Origin) -> Life:
 def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
-    It keeps the settings and options that it was saved with; a preset, learner or type of network
-    given in `origin` replaces them by those of the robot file, and single ones replace theirs.
+    It keeps the settings and options that it was saved with; a preset, learner or network given in
+    `origin` replaces them by those of the robot file, and single ones replace theirs.
 
     Raises:
         CheckpointError: damaged, or of another robot, network or learner.
@@ -91,7 +93,7 @@ def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     """
     saved = checkpoint.load(path)
     asked = origin.choose(robot)
-    if not (origin.preset or origin.learner or "type" in origin.options):
+    if not (origin.preset or origin.learner or origin.network):
         learner = {**saved.robot.learner, **origin.settings}
         checkpoint.check_same(asked, saved)
         asked = robot.with_sections({**saved.robot.network, **origin.options}, learner)

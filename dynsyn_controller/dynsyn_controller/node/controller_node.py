@@ -21,7 +21,8 @@ from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.control_loop import LONGEST_WAIT, ControlLoop
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of, resolve
 from dynsyn_controller.node.parameters import TABLE, Settings
-from dynsyn_controller.node.ros_process import StopRequest, create_executor, end
+from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import RobotFileError
 
@@ -133,13 +134,12 @@ class ControllerNode(LifecycleNode):
                     self.loop.apply(parameter.name)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], stop: StopRequest) -> int:
     """Run the node until it is asked to stop; returns the exit code.
 
-    0: asked to stop by SIGINT, SIGTERM or the transition shutdown; 1: failed; 2: wrong arguments,
-    parameters or robot file.
+    0: asked to stop by SIGINT, SIGTERM, SIGHUP or the transition shutdown; 1: failed; 2: wrong
+    arguments, parameters or robot file.
     """
-    stop = StopRequest()
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
         unknown = remove_ros_args(arguments)[1:]
@@ -177,13 +177,9 @@ def _leave(node: ControllerNode, executor: Any, code: int) -> int:
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown()
+    StopRequest.ignore()
     return code
 
 
-def main() -> None:
-    """Entry point of the executable `controller_node`."""
-    sys.exit(run(sys.argv))
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run(sys.argv, StopRequest()))

@@ -71,7 +71,8 @@ class Parameter:
     def expected(self) -> str:
         """What a value must be, in words."""
         if self.choices:
-            return f"one of {', '.join(self.choices)}"
+            empty = "empty or " if "" in self.choices else ""
+            return f"{empty}one of {', '.join(filter(None, self.choices))}"
         kind = _KINDS[type(self.default)]
         if math.isinf(self.minimum) and math.isinf(self.maximum):
             return kind

@@ -42,11 +42,16 @@ TABLE: tuple[Parameter, ...] = (
         "Preset of the learner; empty: the checkpoint's, or else the robot file's.",
     ),
     Parameter(
+        "network",
+        "",
+        "Type of the network; empty: the checkpoint's, or else the robot file's.",
+    ),
+    Parameter(
         "settings",
         "",
         "Settings of the learner and options of the network that replace the preset's, as "
         "name=value, separated by commas, such as learner.learning_rate=2.4e-5, "
-        "network.adaptation=none; network.type=mlp asks for another network.",
+        "network.adaptation=none.",
     ),
     Parameter("seed", 0, "Seed of a new-born lifetime.", minimum=0, maximum=_LARGEST_SEED),
     Parameter(
@@ -179,6 +184,7 @@ class Settings:
     modules: int
     learner: str
     preset: str
+    network: str
     settings: str
     seed: int
     learning: bool
@@ -220,15 +226,7 @@ class Settings:
             ParameterError: none is named.
             RobotFileError: it cannot be used.
         """
-        if not self.robot_file:
-            raise ParameterError("robot_file: missing, expected the path or name of a robot file")
-        path = Path(self.robot_file).expanduser()
-        if "/" not in self.robot_file and path.suffix not in (".yaml", ".yml"):
-            try:
-                path = config_path(f"robots/{self.robot_file}.yaml")
-            except FileNotFoundError as error:
-                raise RobotFileError(f"robot_file: {error}") from None
-        return load_robot(path, self.modules or None)
+        return read_robot(self.robot_file, self.modules)
 
     @property
     def guard_options(self) -> GuardOptions:
@@ -258,9 +256,32 @@ class Settings:
             learner=self.learner or None,
             preset=self.preset or None,
             settings=given["learner"],
+            network=self.network or None,
             options=given["network"],
             seed=self.seed,
         )
+
+
+def read_robot(name: str, modules: int) -> Robot:
+    """The robot file of this path or name.
+
+    Args:
+        name: its path, or without a slash the name of a shipped one.
+        modules: number of repeated body modules; 0: as the file says.
+
+    Raises:
+        ParameterError: none is named.
+        RobotFileError: it cannot be used.
+    """
+    if not name:
+        raise ParameterError("robot_file: missing, expected the path or name of a robot file")
+    path = Path(name).expanduser()
+    if "/" not in name and path.suffix not in (".yaml", ".yml"):
+        try:
+            path = config_path(f"robots/{name}.yaml")
+        except FileNotFoundError as error:
+            raise RobotFileError(f"robot_file: {error}") from None
+    return load_robot(path, modules or None)
 
 
 def parse_settings(text: str) -> dict[str, dict[str, Any]]:

@@ -1,10 +1,8 @@
-"""What every node's process shares: its executor, and how it is asked to stop."""
+"""What every node's process shares: its executor, and how it says why it ends."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
@@ -21,25 +19,6 @@ def create_executor() -> Executor:
     except ImportError:  # Jazzy
         return SingleThreadedExecutor()
     return EventsExecutor()
-
-
-class StopRequest:
-    """SIGINT and SIGTERM ask the process to stop; nothing else happens in the handler.
-
-    rclpy must be initialised with `SignalHandlerOptions.NO`: its own handlers would take the
-    context away before a last message can be published.
-
-    Attributes:
-        asked: true once a signal has come.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def end(program: str, error: Exception | str, code: int, shutdown: bool = True) -> int:

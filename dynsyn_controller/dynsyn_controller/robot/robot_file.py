@@ -226,6 +226,7 @@ class Robot:
         learner: str | None = None,
         preset: str | None = None,
         settings: Mapping[str, Any] | None = None,
+        network: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Robot:
         """This robot with another learner, preset or network, or other settings or options.
@@ -235,14 +236,14 @@ class Robot:
 
         Args:
             learner, preset, settings: type, preset and settings of the learner.
-            options: of the network; `type` among them asks for another network.
+            network, options: type and options of the network.
 
         Raises:
             RobotFileError: something that cannot be.
         """
         try:
             chosen = choose_learner(self.learner, learner, preset, settings)
-            section = choose_network(self.network, options or {})
+            section = choose_network(self.network, network, options)
         except SchemaError as error:
             raise RobotFileError(f"robot {self.name}: {error}") from None
         return self.with_sections(section, chosen)

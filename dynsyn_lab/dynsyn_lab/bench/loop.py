@@ -21,15 +21,15 @@ import rclpy
 import yaml
 from rclpy.signals import SignalHandlerOptions
 
+from dynsyn_controller.launching.nodes import program
+from dynsyn_controller.node.middleware import keep_to_this_machine
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, load_robot
 from dynsyn_lab.bench.peer import Peer
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.live.processes import Group
-from dynsyn_lab.live.session import complaint, executable
-from dynsyn_lab.live.sim import default_discovery
-from dynsyn_lab.live.stack import NodeSpec
+from dynsyn_lab.live.session import complaint
 
 WARM_UP = 2.0
 """s before figures are taken: the controller finds the phase of its robot."""
@@ -37,7 +37,7 @@ WARM_UP = 2.0
 
 def measure_rates(rates: Sequence[float], seconds: float) -> Iterator[dict[str, Any]]:
     """The figures of `dynsyn bench loop --json`, one rate (Hz) after the other; see `measure`."""
-    default_discovery()
+    keep_to_this_machine()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         for rate in rates:
@@ -86,7 +86,7 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
 
 
 def _program(name: str) -> str:
-    return executable(NodeSpec("controller", "dynsyn_controller", name, {}))
+    return program("dynsyn_controller", name)
 
 
 def _time(

@@ -32,9 +32,18 @@ SINGLE_STEPS, BATCH_TICKS = 200, 30
 """Control steps, or ticks of the batch, in one round: short, so that most are undisturbed."""
 PLAIN_NETWORK = "walker"
 """Network that has a plain NumPy transcription here."""
-KEYS = ("env_steps_per_s", "single_steps_per_s", "single_fraction", "batch_lifetimes")
-KEYS += ("batch_env_steps_per_s", "batch_steps_per_s", "batch_fraction", "memory_per_lifetime")
-KEYS += ("numpy_loop_steps_per_s", "single_to_numpy_loop")
+KEYS = (
+    "env_steps_per_s",
+    "single_steps_per_s",
+    "single_fraction",
+    "batch_lifetimes",
+    "batch_env_steps_per_s",
+    "batch_steps_per_s",
+    "batch_fraction",
+    "memory_per_lifetime",
+    "numpy_loop_steps_per_s",
+    "single_to_numpy_loop",
+)
 """Of the result, beside the robot."""
 
 

@@ -13,22 +13,28 @@ from collections.abc import Sequence
 
 from dynsyn_lab.cli import (
     bench,
+    calls,
     completion,
+    describe,
     doctor,
     evaluate,
+    monitor,
     plot,
     render,
     robot,
+    run,
+    sim,
     study,
     sweep,
     train,
 )
 from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.live import monitor, sim
 
 COMMANDS = (
     sim,
+    run,
     monitor,
+    calls,
     train,
     evaluate,
     plot,
@@ -37,6 +43,7 @@ COMMANDS = (
     study,
     bench,
     robot,
+    describe,
     doctor,
     completion,
 )
@@ -69,12 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own).
 
     :return: 0 done, 1 failed, 2 wrong usage (argparse itself exits with 2).
+    :raises BrokenPipeError: nobody reads the output any more; see `program`.
     """
     args = build_parser().parse_args(argv)
     try:
         return args.run(args)
-    except KeyboardInterrupt:
-        return FAILED
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if args.debug:
             traceback.print_exc()

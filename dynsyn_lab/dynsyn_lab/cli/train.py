@@ -72,9 +72,7 @@ def add_parser(subparsers: Any) -> None:
     add_joints(born)
     born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
     born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
-    born.add_argument(
-        "--network", metavar="TYPE", help="of the network (short for --network.type TYPE)"
-    )
+    born.add_argument("--network", metavar="TYPE", help="of the network (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
         "--repulsive",
@@ -154,9 +152,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-_BIRTH = ["robot", "lifetimes", "seed", "robot_seed", "origin", "transfer", "joints", "learner"]
-_BIRTH += ["preset", "network", "repulsive", "attractive_only", "adaptation", "backend"]
-_BIRTH += ["save_every", "trace_every", "out"]
+_BIRTH = [
+    "robot",
+    "lifetimes",
+    "seed",
+    "robot_seed",
+    "origin",
+    "transfer",
+    "joints",
+    "learner",
+    "network",
+]
+_BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
+_BIRTH += ["trace_every", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
 
 
@@ -187,7 +195,6 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
         ("learner", "repulsion", args.repulsive, args.repulsive),
         ("learner", "repulsion", args.attractive_only, False),
         ("network", "adaptation", args.adaptation, args.adaptation),
-        ("network", "type", args.network, args.network),
     ):
         if given is not None:
             if name in chosen[prefix]:
@@ -205,7 +212,8 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
         backend=args.backend,
         save_every=args.save_every or SAVE_EVERY,
         trace_every=args.trace_every or TRACE_EVERY,
-        network=chosen["network"],
+        network=args.network,
+        options=chosen["network"],
         origin=args.origin,
         transfer=bool(args.transfer),
         robot_seed=args.robot_seed,

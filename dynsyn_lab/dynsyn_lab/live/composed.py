@@ -15,7 +15,8 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 
 from dynsyn_controller.node.controller_node import ControllerNode
-from dynsyn_controller.node.ros_process import StopRequest, create_executor
+from dynsyn_controller.node.ros_process import create_executor
+from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_sim_bridge.bridge_node import Bridge
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 
@@ -69,6 +70,7 @@ def run(arguments: list[str]) -> int:
         return 1
     finally:
         rclpy.try_shutdown()
+        StopRequest.ignore()
     return 0
 
 

@@ -18,7 +18,7 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _TALLEST_CHART = 10
 _ROOMY = 6
 """Joints that get a line each; more of them share lines by two."""
-KEYS = "q quit   l learning on/off   space emergency stop   r re-arm"
+KEYS = "q quit   l learning on/off   a arm/disarm   space emergency stop   r re-arm"
 
 
 def draw(
@@ -56,7 +56,7 @@ def draw(
 def _header(telemetry: Telemetry, now: float) -> Text:
     status = telemetry.status
     words = state(status)
-    healthy = not (status.stopped or status.stale or status.waiting_for)
+    healthy = not (status.stopped or status.waiting_for or status.neutral_because)
     if telemetry.silent(now):
         words, healthy = f"NO REPORT for {now - telemetry.received:.0f} s", False
     return Text.assemble(

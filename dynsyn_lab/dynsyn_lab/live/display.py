@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
 
-from dynsyn_lab.live.dashboard import draw
-from dynsyn_lab.live.keyboard import Keyboard
+from dynsyn_lab.live.dashboard import KEYS, draw
+from dynsyn_lab.live.job_control import in_foreground
 from dynsyn_lab.live.telemetry import Telemetry, line, state
+from dynsyn_lab.live.terminal import Keyboard, can_draw
 
 NOTES = 4
 DRAW_PERIOD = 0.25
@@ -37,44 +37,8 @@ class Display(Protocol):
     def note(self, text: str) -> None:
         """Show a line of news or warning."""
 
-
-class Dashboard:
-    """Takes over the terminal, and gives it back as it was."""
-
-    def __init__(self) -> None:
-        self._console = Console()
-        self._live = Live(console=self._console, screen=True, auto_refresh=False)
-        self._keyboard = Keyboard()
-        self._notes: deque[str] = deque(maxlen=NOTES)
-        self._next = 0.0
-
-    def __enter__(self) -> Dashboard:
-        self._keyboard.__enter__()
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
-        self._keyboard.__exit__()
-
-    def update(self, telemetry: Telemetry) -> str:
-        """Draw again if it is time; returns the keys pressed since the last call."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + DRAW_PERIOD
-            width, height = self._console.size
-            picture = draw(telemetry, now, width, height, tuple(self._notes))
-            self._live.update(picture, refresh=True)
-        return self._keyboard.pressed()
-
-    def note(self, text: str) -> None:
-        """Show a line below the dashboard, until NOTES later ones have come."""
-        self._notes.append(text)
+    def release(self) -> bool:
+        """Give the terminal back as it was; the next `update` takes it again. Returns true."""
 
 
 class Lines:
@@ -109,7 +73,93 @@ class Lines:
         """Print a line."""
         print(text, flush=True)
 
+    def release(self) -> bool:
+        """Nothing is to be given back. Returns true."""
+        return True
+
+
+class Picture:
+    """The dashboard on the terminal's second screen."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._notes: deque[str] = deque(maxlen=NOTES)
+        self._live: Live | None = None
+        self._next = 0.0
+
+    def show(self, telemetry: Telemetry) -> None:
+        """Draw again if it is time."""
+        now = time.monotonic()
+        if self._live is None:
+            self._live = Live(console=self._console, screen=True, auto_refresh=False)
+            self._live.start()
+        elif now < self._next:
+            return
+        self._next = now + DRAW_PERIOD
+        width, height = self._console.size
+        self._live.update(draw(telemetry, now, width, height, tuple(self._notes)), refresh=True)
+
+    def hide(self) -> None:
+        """Give the first screen back."""
+        if self._live is not None:
+            live, self._live = self._live, None
+            live.stop()
+
+    def note(self, text: str) -> None:
+        """Show a line below the dashboard, until NOTES later ones have come."""
+        self._notes.append(text)
+
+
+class Terminal:
+    """A terminal with keys: the dashboard where it can show it, else plain lines.
+
+    In the background it prints lines and leaves the terminal's modes alone, since a shell has it.
+    """
+
+    def __init__(self) -> None:
+        self._keyboard = Keyboard()
+        self._picture = Picture() if can_draw(sys.stdout) else None
+        self._lines = Lines()
+        self._keys_named = False
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def update(self, telemetry: Telemetry) -> str:
+        """Draw or print if it is time; returns the keys pressed since the last call."""
+        if not in_foreground(sys.stdout.fileno()):
+            self.release()
+            return self._lines.update(telemetry)
+        self._keyboard.take()
+        if self._picture is not None:
+            self._picture.show(telemetry)
+            return self._keyboard.pressed()
+        if not self._keys_named:
+            self._keys_named = True
+            self._lines.note(KEYS)
+        self._lines.update(telemetry)
+        return self._keyboard.pressed()
+
+    def note(self, text: str) -> None:
+        """Show a line below the dashboard, or print it."""
+        if self._picture is not None and in_foreground(sys.stdout.fileno()):
+            self._picture.note(text)
+        else:
+            self._lines.note(text)
+
+    def release(self) -> bool:
+        """Give the terminal back as it was; the next `update` takes it again. Returns true."""
+        try:
+            if self._picture is not None:
+                self._picture.hide()
+        finally:
+            self._keyboard.give_back()
+        return True
+
 
 def make_display(headless: bool) -> Display:
-    """The dashboard where there is a terminal and nothing speaks against it, else plain lines."""
-    return Lines() if headless or not sys.stdout.isatty() else Dashboard()
+    """The terminal where there is one and nothing speaks against it, else plain lines."""
+    return Lines() if headless or not sys.stdout.isatty() else Terminal()

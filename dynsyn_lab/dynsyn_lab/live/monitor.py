@@ -1,59 +1,43 @@
-"""`dynsyn monitor`: the live dashboard of any running controller, simulated or real."""
+"""The live dashboard of any running controller, simulated or real."""
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
-from typing import Any
 
 from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.live.client import ControllerClient
+from dynsyn_lab.live.display import make_display
+from dynsyn_lab.live.job_control import JobControl
+from dynsyn_lab.live.session import POLL, attend
 
 
-def add_parser(subparsers: Any) -> None:
-    """Add `monitor` to the `dynsyn` command."""
-    parser = subparsers.add_parser(
-        "monitor",
-        help="attach the dashboard to a running controller",
-        description="Attach the dashboard to a running controller; leaving it does not end that.",
-        epilog="Finds controllers that your ROS environment can see (ROS_DOMAIN_ID and the rest).",
-    )
-    parser.add_argument("--namespace", default="", metavar="NS", help="namespace of the controller")
-    parser.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
-    parser.add_argument(
-        "--duration", type=float, default=math.inf, metavar="S", help="leave after S seconds"
-    )
-    parser.set_defaults(run=run)
+def watch(namespace: str, headless: bool, duration: float) -> None:
+    """Show a controller until that is ended by a signal, a key or the duration.
 
-
-def run(args: argparse.Namespace) -> int:
-    """Show the controller until it is left; returns the exit code.
+    Args:
+        namespace: of the controller, absolute.
+        headless: plain lines, even on a terminal.
+        duration: s; may be infinite.
 
     Raises:
-        CommandError: no controller reported in the given duration.
+        CommandError: no controller reported in a finite duration.
     """
-    from dynsyn_lab.cli.interrupts import Interrupts
-    from dynsyn_lab.live.display import make_display
-    from dynsyn_lab.live.watcher import Watcher
-
-    end = time.monotonic() + args.duration
-    namespace = "/" + args.namespace.strip("/")
+    end = time.monotonic() + duration
+    display = make_display(headless)
     with (
         Interrupts() as interrupts,
-        Watcher(namespace) as watcher,
-        make_display(args.headless) as display,
+        ControllerClient(namespace) as client,
+        display,
+        JobControl(display.release, lambda: None) as jobs,
     ):
         display.note(f"listening to {namespace.rstrip('/')}/dynsyn/status")
         while not interrupts.requested and time.monotonic() < end:
-            watcher.poll(0.1)
-            keys = display.update(watcher.telemetry)
-            if "q" in keys:
+            jobs.obey()
+            client.poll(POLL)
+            if "q" in attend(client, display):
                 break
-            watcher.obey(keys)
-            if watcher.answer:
-                display.note(watcher.answer)
-                watcher.answer = ""
-        heard = watcher.telemetry.status is not None
-    if not heard and math.isfinite(args.duration):
+        heard = client.telemetry.status is not None
+    if not heard and math.isfinite(duration):
         raise CommandError(f"no controller reported in namespace {namespace}")
-    return 0

@@ -7,21 +7,16 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-_TETHER = Path(__file__).with_name("tether.py")
+from dynsyn_controller.node.tether import tethered
+
 _WARNING = re.compile(r"\[(WARN|ERROR|FATAL)\] \[[\d.]+\] \[[^]]*\]: (.*)")
 """A line of ROS's log: severity, time, logger, text."""
 # SIGINT lets a node publish its neutral effort and save its lifetime; the rest is for hanging ones.
 STOPPING = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
-
-
-def tethered(command: Sequence[str]) -> list[str]:
-    """Command line that runs `command` such that it gets a SIGTERM when this process dies."""
-    return [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *command]
 
 
 class Process:
@@ -31,12 +26,15 @@ class Process:
         name: for messages.
         command: absolute path of the program, then its arguments.
         log: file for its standard output and error; written over.
+        deferring: the program lets signals through when it has its handlers (see `tethered`).
 
     Raises:
         OSError: the log cannot be written.
     """
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, deferring: bool = False
+    ) -> None:
         self.name = name
         self.log = log
         self._read = 0
@@ -44,7 +42,7 @@ class Process:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "RCUTILS_COLORIZED_OUTPUT": "0"}
         with open(log, "wb") as output:
             self._child = subprocess.Popen(
-                tethered(command),
+                tethered(command, deferring),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -115,9 +113,9 @@ class Group:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, command: Sequence[str], log: Path) -> None:
+    def start(self, name: str, command: Sequence[str], log: Path, deferring: bool = False) -> None:
         """Start one more; see `Process`."""
-        self.processes.append(Process(name, command, log))
+        self.processes.append(Process(name, command, log, deferring))
 
     def ended(self) -> Process | None:
         """The first process found to have ended, or None while all run."""

@@ -1,18 +1,13 @@
-"""What a run leaves on this machine: its logs, its parameter files, the lock on its lifetime."""
+"""What a run leaves on this machine: its logs and parameter files."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-
-from dynsyn_lab.live.stack import NodeSpec, state_folder
+from dynsyn_lab.live.stack import state_folder
 
 KEPT_RUNS = 20
 
@@ -29,41 +24,3 @@ def run_folder(robot: str) -> Path:
     for old in sorted(path for path in logs.iterdir() if path.is_dir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return logs / name
-
-
-def write_parameters(node: NodeSpec, namespace: str, folder: Path) -> Path:
-    """The node's parameters as a ROS parameter file, which keeps their types, unlike `-p`.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path = folder / f"{node.name}.yaml"
-    full_name = f"{namespace.rstrip('/')}/{node.name}"
-    text = yaml.safe_dump({full_name: {"ros__parameters": node.parameters}}, sort_keys=False)
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@contextlib.contextmanager
-def lifetime_lock(checkpoint: Path | None) -> Iterator[None]:
-    """Hold the lock on a lifetime's file: two controllers would overwrite each other's life.
-
-    The lock is the kernel's and ends with this process, however it ends.
-
-    Raises:
-        BlockingIOError: another run holds it; the message names the file.
-        OSError: the folder cannot be made or written.
-    """
-    if checkpoint is None:
-        yield
-        return
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    with open(checkpoint.with_name(f".{checkpoint.name}.lock"), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BlockingIOError(
-                f"{checkpoint} is being lived by another run; name another --checkpoint, or use "
-                "--from-scratch"
-            ) from None
-        yield

@@ -1,63 +1,89 @@
-"""One run of a stack: starts its processes, follows them and the controller until the end."""
+"""One run of nodes: starts their processes, follows them and the controller until the end."""
 
 from __future__ import annotations
 
+import math
+import signal
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-
+from dynsyn_controller.launching import nodes as starting
+from dynsyn_controller.launching.nodes import NodeSpec
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
-from dynsyn_lab.live.display import Display
+from dynsyn_lab.live.calls import Call
+from dynsyn_lab.live.client import ControllerClient
+from dynsyn_lab.live.display import Display, make_display
+from dynsyn_lab.live.job_control import JobControl
 from dynsyn_lab.live.processes import Group, Process
-from dynsyn_lab.live.runs import write_parameters
-from dynsyn_lab.live.stack import NodeSpec, Stack
-from dynsyn_lab.live.summary import Record
+from dynsyn_lab.live.summary import SummaryCollector
 from dynsyn_lab.live.telemetry import duration, state
-from dynsyn_lab.live.watcher import Watcher
 
 POLL = 0.1
 """s between looks at processes and keyboard."""
-START_LIMIT = 120.0
-"""s within which the first control step must have been lived."""
+DISCOVERY = 1.0
+"""s within which another controller on this machine or its network is seen."""
 TAIL = 12
 LONGEST = 300
 """Lines, and characters of each, that are shown of the output of a process that failed."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """What is to be run, and how.
+
+    Attributes:
+        nodes: what to start, in this order; the controller is among them.
+        checkpoint: the lifetime's file; None: it is lived in memory only.
+        duration: s to run from the first control step on; may be infinite.
+        headless: plain lines, even on a terminal.
+        halt: makes the robot stand still, while this process is stopped by a Ctrl-Z.
+        go_on: lets it go on; None: that is left to the user.
+        composed: all nodes in one process.
+        start_limit: s within which the first control step must have been lived; may be infinite.
+    """
+
+    nodes: tuple[NodeSpec, ...]
+    checkpoint: Path | None
+    duration: float
+    headless: bool
+    halt: Call
+    go_on: Call | None = None
+    composed: bool = False
+    start_limit: float = math.inf
+
+
 class Session:
-    """Processes, watcher and record of one run.
+    """Processes, client and summary of one run.
 
     Args:
-        stack: what runs.
+        run: what runs.
         group: its processes, started.
-        watcher: of its controller.
-        record: for the summary.
+        client: of its controller.
+        summary: of it.
         interrupts: what ends it from outside.
-        duration: s to run from the first control step on; may be infinite.
     """
 
     def __init__(
         self,
-        stack: Stack,
+        run: Run,
         group: Group,
-        watcher: Watcher,
-        record: Record,
+        client: ControllerClient,
+        summary: SummaryCollector,
         interrupts: Interrupts,
-        duration: float,
     ) -> None:
-        self.stack = stack
+        self.run = run
         self.group = group
-        self.watcher = watcher
-        self.record = record
+        self.client = client
+        self.summary = summary
         self.interrupts = interrupts
-        self.duration = duration
-        self._continued = stack.checkpoint is not None and stack.checkpoint.exists()
+        self._continued = run.checkpoint is not None and run.checkpoint.exists()
         self._announced = False
 
-    def live(self, display: Display) -> str:
+    def live(self, display: Display, jobs: JobControl) -> str:
         """Follow the run until its end, which may be asked for by a signal, a key or its duration.
 
         Returns:
@@ -65,7 +91,8 @@ class Session:
         """
         started = time.monotonic()
         while not self.interrupts.requested:
-            self.watcher.poll(POLL)
+            jobs.obey()
+            self.client.poll(POLL)
             for process in self.group.processes:
                 for warning in process.warnings():
                     display.note(warning)
@@ -73,33 +100,33 @@ class Session:
             if ended is not None:
                 return complaint(ended)
             self._announce(display)
-            keys = display.update(self.watcher.telemetry)
-            if "q" in keys:
+            if "q" in attend(self.client, display):
                 break
-            self.watcher.obey(keys)
-            if self.watcher.answer:
-                display.note(self.watcher.answer)
-                self.watcher.answer = ""
             now = time.monotonic()
-            if self.record.started is None:
-                if now - started > START_LIMIT:
+            if self.summary.started is None:
+                if now - started > self.run.start_limit:
                     return self._never_started()
-            elif now - self.record.started >= self.duration:
+            elif now - self.summary.started >= self.run.duration:
                 break
         return ""
 
     def failure(self) -> str:
-        """What went wrong while the processes were ended; empty where nothing did."""
+        """What went wrong while the processes were ended; empty where nothing did.
+
+        One that had to be killed before it had lived a step had nothing to save.
+        """
         failed = self.group.failed()
-        return complaint(failed) if failed else ""
+        if failed is None or (failed.code == -signal.SIGKILL and self.summary.started is None):
+            return ""
+        return complaint(failed)
 
     def _announce(self, display: Display) -> None:
         """Say once whose life this is."""
-        status = self.watcher.telemetry.status
+        status = self.client.telemetry.status
         if self._announced or status is None:
             return
         self._announced = True
-        place = str(self.stack.checkpoint) if self.stack.checkpoint else "kept in memory only"
+        place = str(self.run.checkpoint) if self.run.checkpoint else "kept in memory only"
         if self._continued:
             lived = f"{duration(status.hours_lived)}, {status.steps:,} steps"
             display.note(f"continues a lifetime of {lived} ({place})")
@@ -107,10 +134,100 @@ class Session:
             display.note(f"a new-born lifetime ({place})")
 
     def _never_started(self) -> str:
-        status = self.watcher.telemetry.status
+        status = self.client.telemetry.status
         doing = "it reported nothing" if status is None else f"it is {state(status)}"
         logs = self.group.processes[0].log.parent
-        return f"no control step within {START_LIMIT:.0f} s: {doing}; logs are in {logs}"
+        limit = self.run.start_limit
+        return f"no control step within {limit:.0f} s: {doing}; logs are in {logs}"
+
+
+def attend(client: ControllerClient, display: Display) -> str:
+    """Show what is known, do what the keys pressed ask for, and show the answers; returns keys."""
+    keys = display.update(client.telemetry)
+    client.obey(keys)
+    answer = client.take_answer()
+    if answer:
+        display.note(answer)
+    return keys
+
+
+def live(
+    run: Run,
+    folder: Path,
+    client: ControllerClient,
+    summary: SummaryCollector,
+    interrupts: Interrupts,
+) -> None:
+    """Start the nodes, follow them until the end, and end them.
+
+    Args:
+        run: what runs.
+        folder: for logs and parameter files.
+        client: of its controller.
+        summary: is filled.
+        interrupts: what ends the run from outside.
+
+    Raises:
+        CommandError: a node ended by itself or badly.
+        MissingProgram: a node's package is not installed.
+        OSError: a file cannot be written.
+    """
+    client.follow(summary.add_status, summary.add_weights)
+    display = make_display(run.headless)
+
+    def halt() -> bool:
+        return client.ask(run.halt) is not None and display.release()
+
+    def go_on() -> None:
+        if run.go_on is not None:
+            client.ask(run.go_on)
+        else:
+            display.note("the robot was disarmed when this was stopped")
+
+    with Group() as group:
+        with display, JobControl(halt, go_on) as jobs:
+            for name, command in commands(run, folder):
+                group.start(name, command, folder / f"{name}.log", deferring=True)
+            session = Session(run, group, client, summary, interrupts)
+            failure = session.live(display, jobs)
+            group.stop(meanwhile=lambda: client.poll(0.01))
+        client.poll(0.2)  # the last reports
+        failure = failure or session.failure()
+    if failure:
+        raise CommandError(failure)
+
+
+CONTROLLERS = ("joint_command", "dynsyn/status")
+"""Topics that a controller sends."""
+ROBOTS = ("joint_states", "reward")
+"""Topics that a robot sends."""
+
+
+def refuse_company(client: ControllerClient, since: float, topics: Sequence[str]) -> None:
+    """Make sure that nobody sends on topics of the client's namespace.
+
+    Two controllers or robots would hear each other: falls, doubled rewards, two lives in one body.
+
+    Args:
+        client: on the graph since `since`, s of the steady clock; who is there is seen within
+            DISCOVERY seconds of it.
+        since: see there.
+        topics: names, relative to the namespace.
+
+    Raises:
+        CommandError: there is one; the message names its node.
+    """
+    while True:
+        names = client.senders(*topics)
+        if names:
+            raise CommandError(
+                f"{', '.join(names)} already is on these topics: end it, or choose another "
+                "--namespace or another ROS_DOMAIN_ID"
+            )
+        left = since + DISCOVERY - time.monotonic()
+        if left <= 0:
+            return
+        client.poll(min(left, POLL))
 
 
 def complaint(process: Process) -> str:
@@ -119,43 +236,17 @@ def complaint(process: Process) -> str:
     return f"{process.name} {process.ending()}; its output, from {process.log}:{lines}"
 
 
-def commands(stack: Stack, folder: Path, composed: bool) -> list[tuple[str, list[str]]]:
+def commands(run: Run, folder: Path) -> Sequence[tuple[str, list[str]]]:
     """Name and command line of every process; the nodes' parameter files are written to `folder`.
 
     Raises:
-        CommandError: a node's package or executable is not installed.
+        MissingProgram: a node's package or executable is not installed.
+        OSError: a file cannot be written.
     """
-    files = [write_parameters(node, stack.namespace, folder) for node in stack.nodes]
-    if composed:
+    if not run.composed:
+        return [(node.name, starting.command(node, folder)) for node in run.nodes]
+    arguments = [sys.executable, "-m", "dynsyn_lab.live.composed"]
+    for node in run.nodes:
         # The nodes' own names tell the two apart in the parameter files.
-        program = [sys.executable, "-m", "dynsyn_lab.live.composed"]
-        return [("composed", [*program, *ros_arguments(stack.namespace, *files)])]
-    return [
-        (node.name, [executable(node), *ros_arguments(stack.namespace, file, node=node.name)])
-        for node, file in zip(stack.nodes, files, strict=True)
-    ]
-
-
-def ros_arguments(namespace: str, *files: Path, node: str = "") -> list[str]:
-    """The ROS part of a command line: namespace, parameter files, name of the node if it is one."""
-    arguments = ["--ros-args", "-r", f"__ns:={namespace}"]
-    if node:
-        arguments += ["-r", f"__node:={node}"]
-    for file in files:
-        arguments += ["--params-file", str(file)]
-    return arguments
-
-
-def executable(node: NodeSpec) -> str:
-    """Path of a node's program, found as `ros2 run` finds it.
-
-    Raises:
-        CommandError: its package or the program is not installed.
-    """
-    try:
-        path = Path(get_package_prefix(node.package), "lib", node.package, node.executable)
-    except PackageNotFoundError:
-        raise CommandError(f"package {node.package} is not installed: run make setup") from None
-    if not path.is_file():
-        raise CommandError(f"{path} is missing: run make setup")
-    return str(path)
+        arguments += starting.ros_arguments(node, folder, named=False)
+    return [("composed", arguments)]

@@ -1,42 +1,33 @@
-"""One description of the nodes that make up a running robot.
-
-`dynsyn sim` starts processes from it and the launch files make actions from it, so that both run
-the same nodes under the same names with the same parameters.
-"""
+"""The nodes of a simulated robot: `dynsyn sim` starts processes from this description, and the
+launch files make actions from it, which ask `dynsyn describe` for it."""
 
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from dynsyn_controller.node.parameter_table import ParameterError, Value, resolve
-from dynsyn_controller.node.parameters import parse_settings
+from dynsyn_controller.launching.arguments import (
+    AS_SEED,
+    SIMULATION,
+    node_parameters,
+    resolve,
+    settings_text,
+)
+from dynsyn_controller.launching.nodes import NodeSpec, absolute_namespace, shared
+from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
 from dynsyn_controller.robot.robot_file import RobotFileError
-from dynsyn_lab.cli.stack_arguments import ARGUMENTS, AS_SEED
+from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 from dynsyn_sim_bridge.robots.spec import RobotSpec, find
 from dynsyn_sim_bridge.robots.spec import describe as describe_robot
 
-_NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """One node: what to start and what to tell it.
-
-    Attributes:
-        name: ROS node name.
-        package, executable: as in `ros2 run PACKAGE EXECUTABLE`.
-        parameters: ROS parameters by name.
-    """
-
-    name: str
-    package: str
-    executable: str
-    parameters: dict[str, Value]
+CHOICES = ("learner", "preset", "network")
+"""Arguments that ask for another controller than the robot file's."""
+Sections = dict[str, dict[str, Any]]
+"""Section (robot, learner or network) -> key -> value."""
 
 
 @dataclass(frozen=True)
@@ -66,116 +57,158 @@ class Stack:
     nodes: tuple[NodeSpec, ...]
 
     @property
+    def robot_file_is_own(self) -> bool:
+        """Whether the robot file is not a shipped one, but written into this user's folder."""
+        return self.robot_file.is_relative_to(state_folder())
+
+    @property
     def robot(self) -> str:
         """Short name of the robot, fit for a file's name."""
         return self.spec.name
 
 
-def describe(**given: Value) -> Stack:
-    """The stack for these arguments, those left out at their defaults; see stack_arguments.
+def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
+    """The stack for these arguments, those left out at their defaults.
+
+    Args:
+        dotted: options of the body and of the network, settings of the learner.
+        given: values of SIMULATION's arguments.
 
     Raises:
-        ParameterError: an unknown argument, or a value that cannot be.
+        ParameterError: an unknown argument or option, or a value that cannot be.
     """
-    values = resolve(ARGUMENTS, given)
-    if values["namespace"] and not _NAMESPACE.match(values["namespace"]):
-        raise ParameterError(
-            f"namespace: found {values['namespace']!r}, expected letters, digits, underscores "
-            "and slashes, such as left or lab/left"
-        )
-    spec = _robot(values)
-    checkpoint, origin = checkpoint_file(values, spec), None
+    values, dotted = resolve(SIMULATION, given), dotted or {}
+    more = shared(values)
+    spec, options = _robot(values, dotted)
+    checkpoint, origin = checkpoint_file(values, spec, options), None
     if values["transfer"]:
         origin, checkpoint = checkpoint, moved_file(values, spec)
     common = {name: values[name] for name in ("lockstep", "realtime_factor")}
-    robot_file = robot_file_of(spec)
+    robot_file = robot_file_of(spec, options)
     robot_seed = values["seed"] if values["robot_seed"] == AS_SEED else values["robot_seed"]
     registered = spec.reference in ROBOTS
     bridge = {
         **common,
         "seed": robot_seed,
         "robot": spec.reference if registered else str(robot_file),
+        **options,
     }
     controller = {
         **common,
         "seed": values["seed"],
         "robot_file": str(robot_file),
-        "learner": values["learner"],
-        "preset": values["preset"],
-        "settings": values["settings"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
+        **node_parameters(SIMULATION, values),
     }
-    if values["joints"]:
-        bridge[spec.entry.modules] = controller["modules"] = values["joints"]
+    settings = settings_text(dotted)
+    if settings:
+        controller["settings"] = settings
+    if spec.entry.modules in options:
+        controller["modules"] = options[spec.entry.modules]
     return Stack(
         spec=spec,
-        namespace="/" + values["namespace"].strip("/"),
-        lockstep=values["lockstep"],
+        namespace=more["namespace"],
+        lockstep=bool(values["lockstep"]),
         checkpoint=checkpoint,
         origin=origin,
-        shipped=shipped_file(values, spec),
+        shipped=shipped_file(values, spec, options),
         robot_file=robot_file,
         nodes=(
-            NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
-            NodeSpec("controller", "dynsyn_controller", "controller_node", controller),
+            NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge, **more),
+            NodeSpec("controller", "dynsyn_controller", "controller_node", controller, **more),
         ),
     )
 
 
-def _robot(values: dict[str, Value]) -> RobotSpec:
+def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[str, Value]]:
     """The robot, described; learner, preset and settings are checked before any node is started.
 
+    Returns:
+        The robot, and those options of its body that were given.
+
     Raises:
-        ParameterError: it is not there, its body cannot have so many joints, or something chosen
-            cannot be.
+        ParameterError: it is not there, or something chosen cannot be.
     """
-    reference, options = str(values["robot"]), {}
+    reference = str(values["robot"])
     try:
-        if values["joints"]:
-            found = find(reference).entry
-            if found.modules != "joints":
-                raise ParameterError(
-                    f"joints: found {values['joints']}, but {found.name} has a fixed number of them"
-                )
-            options = {"joints": values["joints"]}
-        spec = describe_robot(reference, options)
+        asked = _body(find(reference).entry, values, dotted.get("robot", {}))
+        spec = describe_robot(reference, asked)
     except ParameterError:
         raise
     except ValueError as error:
         raise ParameterError(f"robot: {error}") from None
     try:
-        chosen = parse_settings(str(values["settings"]))
         spec.robot.choose(
-            values["learner"] or None,
-            values["preset"] or None,
-            chosen["learner"],
-            chosen["network"],
+            values.get("learner") or None,
+            values.get("preset") or None,
+            dotted.get("learner", {}),
+            values.get("network") or None,
+            dotted.get("network", {}),
         )
     except RobotFileError as error:
         raise ParameterError(str(error)) from None
-    return spec
+    return spec, {name: spec.options[name] for name in asked}
 
 
-def robot_file_of(spec: RobotSpec) -> Path:
-    """The robot file that both nodes read.
+def _body(entry: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Any]:
+    """The options of the body that are given; `joints` is short for one of them.
 
-    That of a robot of this package is the shipped one; any other is written into this user's
-    folder (see `moving.prepare`), so that the lifetime's checkpoints say which robot it is.
+    Raises:
+        ParameterError: an option that the body does not have, a value out of its range, or one that
+            is given in both ways.
     """
-    if spec.reference in ROBOTS:
+    options = dict(given)
+    if values["joints"]:
+        if entry.modules != "joints":
+            raise ParameterError(
+                f"joints: found {values['joints']}, but {entry.name} has a fixed number of them"
+            )
+        if "joints" in options:
+            raise ParameterError("robot.joints: given twice")
+        options["joints"] = values["joints"]
+    if given and not entry.options:
+        raise ParameterError(f"robot.{next(iter(given))}: the body of {entry.name} has no options")
+    try:
+        entry.resolve(options)
+    except ParameterError as error:
+        named = str(error).partition(":")[0] in given
+        raise ParameterError(f"robot.{error}" if named else str(error)) from None
+    return options
+
+
+def robot_file_of(spec: RobotSpec, options: dict[str, Value]) -> Path:
+    """The robot file that the nodes read.
+
+    That of a robot of this package is the shipped one, unless its body is another than that says;
+    any other is written into this user's folder (see `moving.prepare`), so that the lifetime's
+    checkpoints say which robot it is.
+    """
+    if spec.reference in ROBOTS and not set(options) - {spec.entry.modules}:
         return config_path(spec.entry.robot_file)
-    return state_folder() / "robots" / f"{spec.name}.yaml"
+    return state_folder() / "robots" / f"{_body_name(spec, options)}.yaml"
 
 
-def checkpoint_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
+def _body_name(spec: RobotSpec, options: dict[str, Value]) -> str:
+    """Name of the robot and of what its body has been given, fit for a file's name."""
+    short = spec.entry.modules
+    parts = [f"{'' if name == short else name}{options[name]}" for name in sorted(options)]
+    return "-".join([spec.name, *parts]).replace("/", "_")
+
+
+def checkpoint_file(
+    values: dict[str, Value], spec: RobotSpec, options: dict[str, Value]
+) -> Path | None:
     """The file that the lifetime is continued from and kept in; None: in memory only.
+
+    Where none is named, it is the user's own for this robot, body, network, learner, preset and
+    namespace: two robots side by side must not share one.
 
     Raises:
         ParameterError: a new-born lifetime is asked for in a file that holds one already.
     """
     if values["checkpoint"]:
-        path = Path(values["checkpoint"]).expanduser().absolute()
+        path = Path(str(values["checkpoint"])).expanduser().absolute()
         if values["from_scratch"] and path.exists():
             raise ParameterError(
                 f"from_scratch: {path} holds a lifetime; name another checkpoint file"
@@ -183,28 +216,22 @@ def checkpoint_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
         return path
     if values["lockstep"] or values["from_scratch"]:
         return None
-    parts = [spec.name]
-    if values["joints"]:
-        parts.append(str(values["joints"]))
-    parts += [choice.replace("/", "_") for choice in _choices(values)]
-    return state_folder() / ("-".join(parts) + ".ckpt")
+    chosen = [str(values[name]) for name in CHOICES if values.get(name)]
+    name = "-".join([_body_name(spec, options), *chosen]).replace("/", "_")
+    return own_file(name, str(values["namespace"]))
 
 
-def _choices(values: dict[str, Value]) -> list[str]:
-    """Learner, preset and network that are asked for in place of the robot file's."""
-    network = parse_settings(str(values["settings"]))["network"].get("type", "")
-    return [str(name) for name in (values["learner"], values["preset"], network) if name]
-
-
-def shipped_file(values: dict[str, Value], spec: RobotSpec) -> Path | None:
+def shipped_file(
+    values: dict[str, Value], spec: RobotSpec, options: dict[str, Value]
+) -> Path | None:
     """The shipped lifetime that the user's own one of this robot begins from, if there is one.
 
     None as well where another body, network, learner or preset is asked for than it has lived with,
     where the user names a file, and where a lifetime is lived in memory only: that follows from its
     seed alone.
     """
-    own = any(values[name] for name in ("checkpoint", "from_scratch", "lockstep", "joints"))
-    if own or _choices(values):
+    own = ("checkpoint", "from_scratch", "lockstep", *CHOICES)
+    if options or any(values.get(name) for name in own):
         return None
     return shipped_checkpoint(spec.name)
 
@@ -219,7 +246,7 @@ def moved_file(values: dict[str, Value], spec: RobotSpec) -> Path:
         raise ParameterError(f"transfer: {spec.reference} has a fixed number of joints")
     if not values["checkpoint"] or values["from_scratch"]:
         raise ParameterError("transfer: needs a checkpoint, and not from_scratch")
-    path = Path(values["checkpoint"]).expanduser().absolute()
+    path = Path(str(values["checkpoint"])).expanduser().absolute()
     if not path.exists():
         raise ParameterError(f"transfer: there is no checkpoint {path}")
     moved = path.with_name(f"{path.stem}-{spec.options[spec.entry.modules]}.ckpt")
@@ -228,6 +255,16 @@ def moved_file(values: dict[str, Value], spec: RobotSpec) -> Path:
             f"transfer: {moved} holds a lifetime; go on with it as the checkpoint, without transfer"
         )
     return moved
+
+
+def own_file(name: str, namespace: str) -> Path:
+    """The file of this user's lifetime of this name in a namespace, such as walker@left.ckpt.
+
+    Raises:
+        ParameterError: a namespace that cannot be.
+    """
+    place = absolute_namespace(namespace).strip("/").replace("/", ".")
+    return state_folder() / (f"{name}@{place}.ckpt" if place else f"{name}.ckpt")
 
 
 def state_folder() -> Path:

@@ -71,7 +71,7 @@ class Summary:
         ]
 
 
-class Record:
+class SummaryCollector:
     """Collects a run's summary from the messages of its controller.
 
     Args:
@@ -98,6 +98,11 @@ class Record:
         self._area = 0.0
         self._weights_first: Any = None
         self._weights_last: Any = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether the controller has reported nothing yet."""
+        return self._last is None
 
     def add_weights(self, weights: Any) -> None:
         """Take in a dynsyn_msgs/Weights; the first is that of the start, which is latched."""

@@ -64,7 +64,13 @@ def state(status: Any) -> str:
         return "waiting for " + _some(status.waiting_for)
     if status.stale:
         return "STALE: no fresh observation"
-    return "learning" if status.learning else "frozen (learning off)"
+    if not status.armed:
+        return "DISARMED: neutral effort until it is armed"
+    if status.neutral_because:
+        return f"NEUTRAL: {status.neutral_because}"
+    if not status.learning:
+        return "frozen (learning off)"
+    return f"learning pauses: {status.learning_paused}" if status.learning_paused else "learning"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -20,7 +20,6 @@ from dynsyn_controller.lifetime.checkpoint import (
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.live.stack import Stack
-from dynsyn_sim_bridge.robots.registry import ROBOTS
 
 
 def settle(
@@ -98,7 +97,7 @@ def prepare(stack: Stack) -> None:
     Raises:
         CheckpointError: it does not fit the stack's body, or a file cannot be written.
     """
-    if stack.spec.reference not in ROBOTS:
+    if stack.robot_file_is_own:
         stack.robot_file.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write(stack.robot_file, stack.spec.robot.source.encode())
     if stack.checkpoint is None:

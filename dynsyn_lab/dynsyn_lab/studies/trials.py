@@ -140,7 +140,7 @@ def _begin(trial: Trial, work: Path) -> tuple[RobotSpec, Controller]:
         robot, controller = settle(saved, spec.robot, transferring=True, seed=trial.seed)
         return replace(spec, robot=robot), controller
     spec = describe("swimmer", body)
-    robot = spec.robot.choose(None, trial.preset, trial.settings, trial.network)
+    robot = spec.robot.choose(preset=trial.preset, settings=trial.settings, options=trial.network)
     return replace(spec, robot=robot), new_controller(robot, seed=trial.seed)
 
 

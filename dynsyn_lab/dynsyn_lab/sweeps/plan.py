@@ -217,13 +217,15 @@ def _config(file: SweepFile, values: dict[str, Any]) -> RunConfig:
         section, name = _split(key)
         given[section][name] = value
     learner, preset = (given["learner"].pop(name, None) for name in ("type", "preset"))
+    network = given["network"].pop("type", None)
     config = make_config(
         file.robot,
         robot_options=given["robot"],
         learner=learner,
         preset=preset,
         settings=given["learner"],
-        network=given["network"],
+        network=network,
+        options=given["network"],
         lifetimes=file.lifetimes,
         seed=file.seed,
         backend=file.backend or None,

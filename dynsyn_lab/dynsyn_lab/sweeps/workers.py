@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
+from dynsyn_controller.node.tether import tethered
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
-from dynsyn_lab.live.processes import tethered
 from dynsyn_lab.sweeps.point import Job, Result, train_point
 
 LOOK = 0.2

@@ -30,8 +30,9 @@ def make_config(
     backend: str | None = None,
     save_every: int = 100_000,
     trace_every: int = 1_000,
-    network: dict[str, Any] | None = None,
     learner: str | None = None,
+    network: str | None = None,
+    options: dict[str, Any] | None = None,
     origin: Path | None = None,
     transfer: bool = False,
     robot_seed: int | None = None,
@@ -40,9 +41,7 @@ def make_config(
 
     Args:
         robot: as in `dynsyn train ROBOT`; see `robots.spec.find`.
-        preset, settings, learner: of the learner, in place of the robot file's.
-        network: options of the network in place of the robot file's; `type` among them asks for
-            another network.
+        learner, preset, settings, network, options: see `Robot.choose`.
         origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
         others: see `RunConfig`.
@@ -55,17 +54,17 @@ def make_config(
     try:
         if origin is None:
             spec = describe(robot, robot_options, ends=True)
-            chosen = spec.robot.choose(learner, preset, settings, network)
+            chosen = spec.robot.choose(learner, preset, settings, network, options)
         else:
             saved = checkpoint.load(origin)
             spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)
-            chosen, _ = settle(saved, spec.robot, settings, network, transfer)
+            chosen, _ = settle(saved, spec.robot, settings, options, transfer)
         backend = backend or choose_backend(spec, lifetimes)
         check_backend(backend, spec)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
     description = chosen.complete()
-    asked = {"learner": settings or {}, "network": network or {}}
+    asked = {"learner": settings or {}, "network": options or {}}
     return RunConfig(
         robot=spec.reference,
         robot_options=spec.options,

@@ -5,9 +5,9 @@ record types are named; so every kernel is compiled under these rules, and nothi
 kernel imports Numba.
 """
 
-from numba import njit, typeof
+from numba import typeof
 
-from dynsyn_controller.core.numba_support.compile_cache import use_own_cache
+from dynsyn_controller.core.numba_support.compile_cache import njit, use_own_cache
 from dynsyn_controller.core.numba_support.kernel_cache import take_turns
 from dynsyn_controller.core.numba_support.record_types import name_records_by_layout
 

@@ -10,9 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numba
+
+from dynsyn_controller.core.numba_support.cache_trouble import tell
 
 KEPT = 5
 """Folders of other versions that are kept, newest first; the rest is deleted."""
@@ -60,3 +65,16 @@ def _forget_old(newest: Path) -> None:
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Numba's `njit`; where there is no folder at all to cache in, kernels are kept in memory."""
+    if function is None:
+        return partial(njit, **options)
+    try:
+        return numba.njit(**options)(function)
+    except RuntimeError as error:
+        if not options.get("cache"):
+            raise
+        tell(numba.config.CACHE_DIR or "any folder", str(error))
+        return numba.njit(**{**options, "cache": False})(function)

@@ -1,0 +1,58 @@
+"""ROS as this process finds it: rclpy and its middleware load, or one line says why not."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+
+class MiddlewareError(RuntimeError):
+    """rclpy or the middleware cannot be loaded; the message says where it is and what chose it."""
+
+
+def keep_to_this_machine() -> None:
+    """Let nodes be seen on this machine only, unless the user's environment says otherwise."""
+    if not {"ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY"} & set(os.environ):
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+
+def load() -> None:
+    """Import rclpy, once it is known that the middleware asked for is there.
+
+    To be called first: where the middleware is missing, the import itself ends the process.
+
+    Raises:
+        MiddlewareError: one of them is missing or does not load.
+    """
+    _check_chosen()
+    try:
+        import rclpy  # noqa: F401
+    except ImportError as error:
+        raise MiddlewareError(_import_failure(error)) from None
+
+
+def _check_chosen() -> None:
+    chosen = os.environ.get("RMW_IMPLEMENTATION", "")
+    if not chosen:
+        return
+    try:
+        from ament_index_python.resources import get_resources
+    except ImportError:
+        return  # then rclpy is missing as well, which is said by its import
+    # This type of resource is what rmw_implementation itself looks its implementations up by.
+    there = sorted(set(get_resources("rmw_typesupport")) - {"rmw_implementation"})
+    if chosen not in there:
+        raise MiddlewareError(
+            f"middleware {chosen} (RMW_IMPLEMENTATION) is not installed, there is "
+            f"{', '.join(there) or 'none'}: install it, or unset that variable"
+        )
+
+
+def _import_failure(error: ImportError) -> str:
+    found = importlib.util.find_spec("rclpy") if error.name != "rclpy" else None
+    if found is None or found.origin is None:
+        return "rclpy is not installed: run make setup, or source a ROS 2 distribution"
+    path = f"; PYTHONPATH is {os.environ['PYTHONPATH']}" if os.environ.get("PYTHONPATH") else ""
+    reason = " ".join(str(error).split())[:300]
+    return f"rclpy at {Path(found.origin).parent} does not load: {reason}{path}"

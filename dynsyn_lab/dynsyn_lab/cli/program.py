@@ -1,0 +1,38 @@
+"""The program `dynsyn`: what goes round the command, from its first moment to its last.
+
+Quick to import: a Ctrl-C before this file has been read is Python's own affair.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+INTERRUPTED = 1
+"""Exit code of a command that a Ctrl-C ended before its work was done."""
+
+
+def dynsyn() -> None:
+    """Entry point: run the command line of this process and exit with its code."""
+    code = INTERRUPTED
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("dynsyn: interrupted", file=sys.stderr)
+    except BrokenPipeError:  # `| head` has what it wanted: nothing is left to be said, or to whom
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        # All is done: a Ctrl-C that still comes would only break into the end of Python.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _run() -> int:
+    # A name or a path may hold what the terminal's encoding does not.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    from dynsyn_lab.cli.main import main
+
+    return main()

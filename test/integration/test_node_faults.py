@@ -1,0 +1,202 @@
+"""Faults injected into the running controller node: what it does, and that nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+
+import numpy as np
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Float64MultiArray
+from std_srvs.srv import Trigger
+
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.robot.config_files import shipped_checkpoint
+from dynsyn_msgs.msg import Event, JointCommand, Reward, Status
+from dynsyn_msgs.srv import LoadCheckpoint, Rollback, SaveCheckpoint
+
+pytestmark = pytest.mark.usefixtures("ros_domain")
+EVENTS = QoSProfile(
+    depth=50, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+MODULE = "dynsyn_controller.node.controller_node"
+
+
+@pytest.fixture
+def life(tmp_path):
+    path = tmp_path / "life.ckpt"
+    shutil.copy(shipped_checkpoint("walker"), path)
+    return path
+
+
+def start(processes, **parameters):
+    return processes.start_node(MODULE, robot_file="walker", **parameters)
+
+
+def start_bridge(processes, **parameters):
+    return processes.start_node("dynsyn_sim_bridge.bridge_node", robot="walker", **parameters)
+
+
+def until(peer, heard, true, what):
+    del heard[:]
+    peer.wait_for(lambda: heard and true(heard[-1]), what)
+    return heard[-1]
+
+
+def trigger(peer, name):
+    return peer.call(Trigger, f"dynsyn/{name}", Trigger.Request())
+
+
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e300])
+def test_one_wrong_reward_changes_nothing_that_matters(processes, peer, life, size):
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    controller = start(processes, checkpoint_path=life)
+    began = until(peer, heard, lambda s: s.latency_us_median > 0, "steps").steps
+    peer.publisher(Reward, "reward").publish(Reward(value=size))
+    status = until(peer, heard, lambda s: s.rewards_bounded > 0, "a reward cut")
+    until(peer, heard, lambda s: s.steps > status.steps + 50, "more steps")
+    assert controller.stop() == 0
+    assert "far beyond what is usual" in controller.output
+    before = checkpoint.load(shipped_checkpoint("walker")).state
+    after = checkpoint.load(life).state
+    assert after["steps"][0] > began
+    # A single reward of this size used to move centres by more than they are large.
+    assert np.abs(after["centre"] - before["centre"]).max() < 0.05
+
+
+def test_an_emergency_stop_outlasts_the_process(processes, peer, life):
+    heard = peer.listen(Status, "dynsyn/status")
+    commands = peer.listen(JointCommand, "joint_command")
+    start_bridge(processes)
+    first = start(processes, checkpoint_path=life)
+    until(peer, heard, lambda s: not s.neutral_because, "acting")
+    assert trigger(peer, "emergency_stop").success
+    peer.wait_for((life.parent / "life.ckpt.stopped").exists, "the stop on disk")
+    first.kill()
+    second = start(processes, checkpoint_path=life)
+    status = until(peer, heard, lambda s: s.stopped, "stopped after the restart")
+    assert status.neutral_because == "emergency stop"
+    del commands[:]
+    peer.wait_for(lambda: len(commands) > 50, "commands")
+    assert not any(any(command.effort) for command in commands)
+    assert "left on before the restart" in second.output
+    assert trigger(peer, "rearm").success
+    until(peer, heard, lambda s: not s.neutral_because, "acting again")
+    assert second.stop() == 0
+    assert not (life.parent / "life.ckpt.stopped").exists()
+
+
+def test_disarmed_at_the_start_until_it_is_armed(processes, peer):
+    heard = peer.listen(Status, "dynsyn/status")
+    commands = peer.listen(JointCommand, "joint_command")
+    start_bridge(processes)
+    start(processes, armed_at_start=False, ramp_time=0.5)
+    status = until(peer, heard, lambda s: s.neutral_because == "disarmed", "disarmed")
+    assert not status.armed
+    until(peer, heard, lambda s: not s.waiting_for, "all channels")
+    assert not any(any(command.effort) for command in commands)
+    events = peer.listen(Event, "dynsyn/events", qos=EVENTS)
+    peer.wait_for(lambda: [e for e in events if e.name == "disarmed" and e.active], "the event")
+    assert trigger(peer, "arm").success
+    until(peer, heard, lambda s: s.learning_paused == "efforts ramp up", "the ramp")
+    until(peer, heard, lambda s: not s.learning_paused and not s.neutral_because, "acting")
+    assert trigger(peer, "disarm").success
+    until(peer, heard, lambda s: not s.armed, "disarmed again")
+    del commands[:]
+    peer.wait_for(lambda: len(commands) > 10, "commands")
+    assert not any(any(command.effort) for command in commands)
+
+
+def test_a_second_controller_of_one_lifetime_is_refused_by_its_process_id(processes, peer, life):
+    heard = peer.listen(Status, "dynsyn/status")
+    first = start(processes, checkpoint_path=life)
+    peer.wait_for(lambda: heard, "status")
+    second = start(processes, checkpoint_path=life)
+    assert second.wait() == 1
+    (line,) = second.output.splitlines()
+    assert f"another process, {first.popen.pid}; " in line
+    assert first.stop(signal.SIGHUP) == 0
+    assert start(processes, checkpoint_path=life).stop(signal.SIGTERM) in (0, -signal.SIGTERM)
+
+
+def test_a_dry_run_sends_nothing(processes, peer):
+    heard = peer.listen(Status, "dynsyn/status")
+    commands = peer.listen(JointCommand, "joint_command")
+    start_bridge(processes)
+    start(processes, dry_run=True)
+    status = until(peer, heard, lambda s: any(s.effort), "efforts in the status")
+    assert status.learning_paused == "dry run"
+    assert not commands
+
+
+def test_going_back_and_loading_keep_the_running_lifetime(processes, peer, life, tmp_path):
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    start(processes, checkpoint_path=life)
+    until(peer, heard, lambda s: s.latency_us_median > 0, "steps")
+    saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", SaveCheckpoint.Request())
+    assert saved.success, saved.message
+    until(peer, heard, lambda s: s.steps > saved.steps + 20, "more steps")
+    back = peer.call(Rollback, "dynsyn/rollback", Rollback.Request(hours=0.0))
+    assert (back.success, back.steps) == (True, saved.steps), back.message
+    folder = tmp_path / "life.ckpt.history"
+    (left,) = folder.glob("left_*.ckpt")
+    assert checkpoint.load(left).state["steps"][0] > saved.steps
+    assert until(peer, heard, lambda s: s.rollbacks == 1, "the count").rollbacks == 1
+    request = LoadCheckpoint.Request(path=str(left))
+    loaded = peer.call(LoadCheckpoint, "dynsyn/load_checkpoint", request)
+    assert loaded.success, loaded.message
+    assert len(list(folder.glob("left_*.ckpt"))) == 2
+    answer = peer.call(Rollback, "dynsyn/rollback", Rollback.Request(hours=1e6))
+    assert not answer.success
+    assert "no copy 1e+06 h before" in answer.message
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    request = SaveCheckpoint.Request(path=str(notes))
+    answer = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
+    assert "no checkpoint" in answer.message
+    assert notes.read_text() == "mine"
+
+
+def test_two_senders_of_a_reward_and_two_controllers_are_told(processes, peer):
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    controller = start(processes)
+    until(peer, heard, lambda s: s.latency_us_median > 0, "steps")
+    peer.publisher(Reward, "reward")
+    peer.publisher(JointCommand, "joint_command")
+    peer.wait_for(lambda: "reward: 2 senders" in controller.output, "the reward's senders")
+    peer.wait_for(lambda: "joint_command: 2 controllers" in controller.output, "the controllers")
+    peer.listen_for(3.0)
+    assert controller.output.count("reward: 2 senders") == 1
+
+
+def test_the_relay_is_neutral_within_its_timeout_when_the_controller_is_killed(processes, peer):
+    arrivals: list[tuple[float, list[float]]] = []
+
+    def take(message: Float64MultiArray) -> None:
+        arrivals.append((time.monotonic(), list(message.data)))
+
+    peer.listen(Float64MultiArray, "driver/commands", take)
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    relay = processes.start_node(
+        "dynsyn_controller.node.effort_relay",
+        robot_file="walker",
+        effort_topic="driver/commands",
+        timeout=0.1,
+    )
+    peer.wait_for(lambda: arrivals, "neutral efforts while there is no controller")
+    assert not any(any(effort) for _, effort in arrivals)
+    controller = start(processes)
+    until(peer, heard, lambda s: not s.neutral_because, "acting")
+    peer.wait_for(lambda: any(arrivals[-1][1]), "efforts through the relay")
+    controller.kill()
+    peer.wait_for(lambda: not any(arrivals[-1][1]), "neutral efforts")
+    last = max(when for when, effort in arrivals if any(effort))
+    first = min(when for when, effort in arrivals if when > last)
+    assert first - last < 0.1 + 0.4  # the time-out, and what a busy machine adds
+    assert relay.stop() == 0

@@ -1,0 +1,175 @@
+"""The guard with everything that keeps robot and lifetime safe, without ROS."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import yaml
+from oracle import robot_data
+
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.node.events import Event, Events
+from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.robot.robot_file import parse_robot
+
+MS = 1_000_000
+TICK, STALE, ABSENT = 20 * MS, 60 * MS, 500 * MS
+
+
+class Body:
+    """A guard over two joints, and messages for it."""
+
+    def __init__(self, safety=None, joints=None, **options) -> None:
+        data = robot_data(joints=2)
+        for joint in data["joints"]:
+            joint.update(joints or {})
+        self.robot = parse_robot(yaml.safe_dump({**data, "safety": safety or {}}))
+        self.told: list[Event] = []
+        self.guard = Guard(
+            self.robot,
+            new_controller(self.robot, seed=1),
+            GuardOptions(**options),
+            events=Events(self.told.append),
+        )
+        self.guard.warm_up()
+        self.now = 0
+        self.tilt, self.reward = 0.0, 0.1
+
+    def hear(self, *silent: str) -> None:
+        seconds, nanoseconds = divmod(self.now, 1000 * MS)
+        header = SimpleNamespace(stamp=SimpleNamespace(sec=seconds, nanosec=nanoseconds))
+        count = len(self.robot.joints)
+        sine, cosine = np.sin(self.tilt / 2), np.cos(self.tilt / 2)
+        quaternion = SimpleNamespace(x=0.0, y=float(sine), z=0.0, w=float(cosine))
+        zero = SimpleNamespace(x=0.0, y=0.0, z=0.0)
+        messages = {
+            "joint_states": SimpleNamespace(
+                header=header,
+                name=list(self.robot.joint_names),
+                position=[0.1] * count,
+                velocity=[0.0] * count,
+                effort=[],
+            ),
+            "imu": SimpleNamespace(
+                header=header,
+                orientation=quaternion,
+                orientation_covariance=[0.0] * 9,
+                angular_velocity=zero,
+                angular_velocity_covariance=[0.0] * 9,
+                linear_acceleration=zero,
+                linear_acceleration_covariance=[0.0] * 9,
+            ),
+        }
+        for source in self.guard.reader.sources:
+            if source not in silent:
+                self.guard.read(source, messages[source], self.now)
+        if "reward" not in silent:
+            reward = SimpleNamespace(header=header, value=self.reward, terminal=False)
+            self.guard.read_reward(reward, self.now)
+
+    def step(self, *silent: str) -> np.ndarray:
+        self.now += TICK
+        self.hear(*silent)
+        return self.guard.tick(self.now, STALE, ABSENT)
+
+    def run(self, steps: int, *silent: str) -> np.ndarray:
+        return np.array([self.step(*silent) for _ in range(steps)])
+
+
+def test_a_lifetime_found_unsound_goes_on_from_its_copy():
+    body = Body()
+    body.run(100)
+    steps = body.guard.controller.steps
+    body.guard.controller.weight[0] = np.nan
+    assert not body.step().any()
+    assert body.guard.held == "rolled back"
+    assert body.guard.vitals.went_back == 1
+    assert steps - 60 < body.guard.controller.steps <= steps
+    assert [event.name for event in body.told] == ["rolled_back"]
+    assert body.step().any()
+    assert body.guard.vitals.sound()
+
+
+@pytest.mark.parametrize("size", [10.0**power for power in range(3, 308, 20)])
+def test_one_wrong_reward_is_learnt_as_a_small_one(size):
+    wrong, right = Body(), Body()
+    for body in (wrong, right):
+        body.run(100)
+    wrong.reward = size
+    wrong.step()
+    right.step()
+    wrong.reward = 0.1
+    wrong.run(10)
+    right.run(10)
+    assert wrong.guard.rewards.bounds.cut == 1
+    assert wrong.guard.reward == right.guard.reward == 0.1
+    assert [event.name for event in wrong.told] == ["reward_cut"]
+    difference = wrong.guard.controller.weight - right.guard.controller.weight
+    assert np.abs(difference).max() < 0.02
+
+
+def test_disarmed_it_neither_acts_nor_lives_and_armed_it_ramps_up():
+    body = Body(armed=False, ramp_time=10 / 100)
+    assert not body.run(10).any()
+    assert (body.guard.held, body.guard.controller.steps) == ("disarmed", 0)
+    body.guard.arming.arm()
+    assert body.step().any()
+    assert body.guard.learning_paused == "efforts ramp up"
+    body.run(12)
+    assert body.guard.learning_paused == ""
+
+
+def test_the_deadman_switch_must_be_held():
+    body = Body(deadman=True, deadman_timeout=0.1)
+    assert not body.run(5).any()
+    assert body.guard.held == "deadman switch"
+    body.guard.operator.hear_deadman(True, body.now)
+    assert body.run(5).any(axis=1).all()
+    assert not body.run(2)[-1].any()  # it has fallen silent
+    body.guard.operator.hear_deadman(True, body.now)
+    assert body.step().any()
+    body.guard.operator.hear_deadman(False, body.now)
+    assert not body.step().any()
+
+
+def test_an_operators_own_efforts_go_through_the_limits_and_nothing_is_lived():
+    body = Body(joints={"effort_limit": 2.0}, override_timeout=0.1)
+    body.run(3)
+    names = list(body.robot.joint_names)
+    body.guard.operator.hear_override(SimpleNamespace(name=names, effort=[1.0, -9.0]), body.now)
+    assert body.run(5).tolist() == [[1.0, -2.0]] * 5
+    assert (body.guard.held, body.guard.controller.steps) == ("override", 3)
+    body.run(2)
+    assert body.guard.controller.steps == 5
+
+
+def test_the_standby_pose_is_held_while_another_source_is_stale():
+    gains = {"standby_position": 0.5, "stiffness": 1.0, "effort_limit": 2.0}
+    body = Body(safety={"tilt_limit": 1.0}, joints=gains)
+    body.run(5)
+    assert body.run(6, "reward")[-1] == pytest.approx([0.4, 0.4])
+    assert body.guard.held == "stale"
+    body.run(10)
+    assert body.guard.held == ""
+    assert not body.run(6, "joint_states")[-1].any()  # it is not known where the joints are
+
+
+def test_a_fall_disarms():
+    body = Body(safety={"tilt_limit": 1.0})
+    body.run(5)
+    body.tilt = 1.2
+    assert not body.run(3)[-1].any()
+    assert body.guard.held == "disarmed"
+    assert not body.guard.arming.armed
+    assert "tilted by 1.20 rad" in body.told[-1].text
+    body.tilt = 0.0
+    assert not body.run(5).any()
+
+
+def test_in_a_dry_run_nothing_is_learnt():
+    body = Body(dry_run=True)
+    assert body.run(5).any()
+    assert body.guard.learning_paused == "dry run"
