@@ -296,13 +296,14 @@ def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, pee
 import sys
 from dynsyn_controller.node import controller_node
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.node.stop_request import StopRequest
 step = Controller.step
 def broken(self, *arguments):
     if self.steps == 30:
         raise ZeroDivisionError("broken on purpose")
     return step(self, *arguments)
 Controller.step = broken
-controller_node.main()
+sys.exit(controller_node.run(sys.argv, StopRequest()))
 """
     commands = peer.listen(JointCommand, "joint_command", qos=DEEP)
     heard = peer.listen(Status, "dynsyn/status")

@@ -55,7 +55,7 @@ class HandMadeRobot:
         ({"robot_file": "walker", "seed": -1}, 2, "seed: found -1"),
         ({"robot_file": "walker", "stale_periods": 0.0}, 2, "stale_periods: found 0.0"),
         ({"robot_file": "walker", "preset": "autors"}, 2, "preset: found 'autors'"),
-        ({"robot_file": "walker", "settings": "learner.learning_rte=1.0"}, 2, "learning_rate"),
+        ({"robot_file": "walker", "settings": "learner.learning_rte=1"}, 2, "learning_rate"),
         ({"robot_file": "walker", "settings": "learning_rate"}, 2, "expected name=value"),
         ({"robot_file": "walker", "modules": 3}, 2, "fixed number of modules"),
         ({"robot_file": "walker", "effort_topic": "a b"}, 2, "effort_topic"),

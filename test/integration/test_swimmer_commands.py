@@ -40,8 +40,8 @@ def test_training_starts_where_it_was_asked_to(trained) -> None:
     assert saved.robot.network["initial_magnitude"] == 0.3
     controller = saved.controller()
     assert controller.steps == 3000
-    assert controller.centre.size == 30
-    assert 0.2 < np.abs(controller.centre).mean() < 0.6
+    assert controller.quantity("centre").size == 30
+    assert 0.2 < np.abs(controller.quantity("centre")).mean() < 0.6
 
 
 def test_the_node_takes_it_however_its_weights_began(tmp_path) -> None:
@@ -50,7 +50,7 @@ def test_the_node_takes_it_however_its_weights_began(tmp_path) -> None:
     checkpoint.save(path, robot, new_controller(robot, seed=3))
     controller = new_controller(swimmer.robot())
     checkpoint.restore(controller, checkpoint.load(path))
-    assert np.abs(controller.centre).tolist() == [0.3] * 4
+    assert np.abs(controller.quantity("centre")).tolist() == [0.3] * 4
     other = new_controller(swimmer.robot().choose(options={"signs": "free"}))
     with pytest.raises(checkpoint.CheckpointError, match="signs: found 'constrained', expected"):
         checkpoint.restore(other, checkpoint.load(path))
@@ -82,18 +82,20 @@ def lived(run: RunFolder, index: int = 0) -> checkpoint.Checkpoint:
 
 def test_training_goes_on_in_another_length(trained, tmp_path) -> None:
     before = trained.read_bytes()
-    words = ("--joints", "7", "--transfer", "--steps", "5500", "--rule.learning_rate", "1e-5")
+    words = ("--joints", "7", "--transfer", "--steps", "5500", "--learner.learning_rate", "1e-5")
     run = train_on(trained, tmp_path / "run", *words)
     assert trained.read_bytes() == before == (run.path / "origin.ckpt").read_bytes()
     saved, old = lived(run), checkpoint.load(trained)
     assert (saved.robot.modules, saved.robot.network["weights"]) == (7, "separate")
-    assert saved.settings["learning_rate"] == run.config.rule["learning_rate"] == 1e-5
-    assert saved.settings["amplitude_minimum"] == old.settings["amplitude_minimum"]
+    assert saved.robot.learner["learning_rate"] == 1e-5
+    assert run.config.setting("learner.learning_rate") == 1e-5
+    assert saved.robot.learner["amplitude_minimum"] == old.robot.learner["amplitude_minimum"]
     controller, parent = saved.controller(), old.controller()
     assert controller.steps == 5500
+    now, then = controller.quantity("centre"), parent.quantity("centre")
     for layer, model in zip(controller.layers, parent.layers, strict=True):
         # a small learning rate: still close to the module that was copied
-        moved = np.abs(controller.centre[layer.slice][-2:] - parent.centre[model.slice][-2:])
+        moved = np.abs(now[layer.slice][-2:] - then[model.slice][-2:])
         assert 0.0 < moved.max() < 0.02
     assert run.curve(0)["step"].tolist() == [4000, 5000]
     assert run.curve(0)["length"].tolist() == [1000, 1000]
@@ -132,8 +134,10 @@ def test_a_run_that_was_killed_before_it_saved_goes_on_from_its_copy(trained, tm
         (("--joints", "21", "--transfer"), "joints: found 21", 2),
         (("--joints", "7", "--robot.joints", "7", "--transfer"), "--robot.joints: given twice", 2),
         (("--preset", "authors"), "--preset: not with --from", 2),
+        (("--learner", "none"), "--learner: not with --from", 2),
+        (("--network", "mlp"), "--network.type: not with --from", 2),
         (("--network.signs", "free"), "--network.signs: not with --from", 2),
-        (("--rule.lerning_rate", "1"), "did you mean 'learning_rate'", 2),
+        (("--learner.lerning_rate", "1"), "did you mean 'learning_rate'", 2),
         (("--steps", "3000"), "--steps: found 3000, but", 2),
     ],
 )

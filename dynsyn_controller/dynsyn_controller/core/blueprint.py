@@ -185,9 +185,10 @@ def choose_network(
     Options of `section` belong to its own type, and are left out under another one.
     """
     own_type = _type_of(section, "network")
-    chosen = network or own_type
+    options = options or {}
+    chosen = network or _type_of({"type": own_type, **options}, "network")
     same = NETWORKS.full_name(chosen) == NETWORKS.full_name(own_type)
-    return {"type": chosen, **(_own(section) if same else {}), **(options or {})}
+    return {**(_own(section) if same else {}), **options, "type": chosen}
 
 
 def _number(dtype: np.dtype) -> type:

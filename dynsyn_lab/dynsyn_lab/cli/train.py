@@ -236,7 +236,12 @@ def _check_origin(args: argparse.Namespace) -> None:
             )
     from dynsyn_controller.lifetime import checkpoint
 
-    state = checkpoint.load(args.origin).state
+    saved = checkpoint.load(args.origin)
+    options = {**args.dotted["network"], **({"type": args.network} if args.network else {})}
+    for name in options:
+        if name not in saved.robot.blueprint.network.adjustable:
+            raise UsageError(f"--network.{name}: not with --from, whose lifetime has its own")
+    state = saved.state
     for name in ("steps", "episodes"):
         given, lived = getattr(args, name), int(state[name][0])
         if given is not None and given <= lived:

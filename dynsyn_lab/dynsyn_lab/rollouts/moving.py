@@ -77,10 +77,14 @@ def place(
             f"checkpoint {saved.path}: made for {saved.robot.modules} joints, found a body of "
             f"{robot.modules}; --transfer copies its modules or leaves them out"
         )
+    # it moves as it has lived, and goes on with the settings of `robot`
+    own = robot.with_sections(saved.robot.network, saved.robot.learner)
+    moved = Controller(own.blueprint, controller.state.copy())
     try:
-        transfer(saved.controller(), controller)
+        transfer(saved.controller(), moved)
     except TransferError as error:
         raise CheckpointError(f"checkpoint {saved.path}: {error}") from None
+    controller.state[...] = moved.state
 
 
 def prepare(stack: Stack) -> None:
