@@ -80,10 +80,10 @@ def test_multiplicative_changes_keep_signs_and_zeros():
 
 @pytest.mark.parametrize(
     ("model", "kept"),
-    [("1", range(4)), ("2", range(5)), ("3", [0, 1, 2, 3, 5, 6, 7]), ("4", range(8)),
-     ("5", range(4, 8))],
+    [(1, range(4)), (2, range(5)), (3, [0, 1, 2, 3, 5, 6, 7]), (4, range(8)),
+     (5, range(4, 8))],
 )  # fmt: skip
-def test_a_model_sees_what_the_paper_says(model: str, kept):
+def test_a_model_sees_what_the_paper_says(model: int, kept):
     controller, _ = lived(3, model=model)
     state, settings = controller.state[0], controller.blueprint.parameters[0]
     synapse, layer = 21, controller.layers[1]
@@ -108,7 +108,7 @@ def test_reward_of_an_iteration(reward: str, expected: float):
 
 
 def test_memory_holds_every_synapses_transition():
-    controller, weights = lived(3, model="4", batch=300)
+    controller, weights = lived(3, model=4, batch=300)
     state, count = controller.state[0], weights[0].size
     assert state["memory_count"] == 2 * count
     np.testing.assert_allclose(state["memory"][:count, 4], weights[0], rtol=1e-14)
@@ -175,7 +175,7 @@ def test_an_iteration_may_end_without_the_episode():
     ("settings", "key"),
     [
         ({"alpha": -0.1}, "learner.alpha"),
-        ({"model": "6"}, "learner.model: found '6'"),
+        ({"model": 6}, "learner.model: found 6, expected 1 to 5"),
         ({"horizon": 0}, "learner.horizon"),
         ({"goal": 0.0}, "learner.goal"),
         ({"epsilon_end": 1.5}, "learner.epsilon_end"),

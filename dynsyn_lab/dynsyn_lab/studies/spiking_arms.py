@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynsyn_controller.core.learners.synaptic import MODELS
 from dynsyn_lab.studies.spiking_arena import FOREVER
 
 ITERATIONS = 200
 SIZES = (4, 8, 16, 32)
-MODELS = ("1", "2", "3", "4", "5")
 SEEDS = 20
 LIFETIMES = 10
 DYNAMIC_STEPS = 1_000_000
@@ -73,7 +73,7 @@ def _suggestions() -> list[Arm]:
     """What the paper ends with, on model 5 with 8 neurons, its best, and other readings."""
     small = spiking(8)
     return [
-        Arm("suggestions", name, network, _synaptic(model="5", **settings), **more)
+        Arm("suggestions", name, network, _synaptic(model=5, **settings), **more)
         for name, network, settings, more in (
             ("as in table 2", small, {}, {}),
             ("Monte Carlo returns", small, {"monte_carlo": True}, {}),

@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from dynsyn_controller.core.learners.synaptic import MODELS
 from dynsyn_lab.plots.style import BLACK, GREY, STYLE, new_figure, save
-from dynsyn_lab.studies.spiking_arms import ITERATIONS, MODELS, SIZES, Arm, arms
+from dynsyn_lab.studies.spiking_arms import ITERATIONS, SIZES, Arm, arms
 
 if TYPE_CHECKING:
     from dynsyn_lab.studies.spiking import Book

@@ -17,8 +17,9 @@ from dynsyn_controller.core.learners.base import Learner
 from dynsyn_controller.core.learners.q_function import q_weights
 from dynsyn_controller.core.learners.replay import check_replay, replay_fields
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network
-from dynsyn_controller.core.schema import check_at_least, check_positive
+from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive
 
+MODELS = (1, 2, 3, 4, 5)
 _WIDTH = 8
 """Numbers in a synapse's state: two actions and rewards, weight, and a place of three numbers. What
 a model leaves out is 0."""
@@ -32,8 +33,8 @@ class SynapticSettings:
         alpha: change of a weight by one action, relative or absolute, >= 0.
         form: "multiplicative": w <- w + w alpha a; "additive": w <- w + alpha a.
         model: state of a synapse, with the last two actions a and rewards r, weight w, and place
-            (layer, pre and post unit, each 0..1): "1": a, r; "2": a, r, w; "3": a, r, place;
-            "4": all; "5": w, place.
+            (layer, pre and post unit, each 0..1): 1: a, r; 2: a, r, w; 3: a, r, place; 4: all;
+            5: w, place.
         reward: of an iteration with the sum of rewards G: "frames": G / goal; "inverse_loss":
             1 / (1 + loss), loss = max(goal - G, 0) / goal; "change": sign of the change of G.
         goal: G of an iteration without loss, > 0.
@@ -55,7 +56,7 @@ class SynapticSettings:
 
     alpha: float = 0.01
     form: Literal["multiplicative", "additive"] = "multiplicative"
-    model: Literal["1", "2", "3", "4", "5"] = "1"
+    model: int = 1
     reward: Literal["frames", "inverse_loss", "change"] = "frames"
     goal: float = 200.0
     iteration_steps: int = 0
@@ -90,6 +91,8 @@ class Synaptic(Learner):
             "learner", settings, ("alpha", "learning_rate", "updates", "iteration_steps")
         )
         check_positive("learner", settings, ("goal", "gradient_bound"))
+        if settings.model not in MODELS:
+            raise SchemaError("learner.model", f"found {settings.model}, expected 1 to 5")
         super().__init__(settings, body)
 
     def serve(self, network: Network) -> None:

@@ -105,13 +105,13 @@ def look(state, settings, i, seen):
     place.
     """
     seen[:] = 0.0
-    if settings.model != 4:
+    if settings.model != 5:
         for k in range(2):
             seen[k] = state.past_action[i, k]
             seen[2 + k] = state.past_reward[k]
-    if settings.model == 1 or settings.model >= 3:
+    if settings.model == 2 or settings.model >= 4:
         seen[4] = state.weight[i]
-    if settings.model >= 2:
+    if settings.model >= 3:
         seen[5:8] = state.place[i]
 
 
