@@ -1,5 +1,6 @@
 """`dynsyn run` and the commands that ask a running controller, with real nodes over DDS."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -78,6 +79,16 @@ def test_a_robot_is_run_armed_saved_stopped_and_taken_back(
     assert run.stop(signal.SIGTERM) == 0, run.output
     assert "lived " in run.output
     assert load(own).controller().steps > 0
+
+
+def test_a_simulation_at_another_speed_is_told(dynsyn, processes, peer):
+    processes.start_node(BRIDGE, robot="walker", realtime_factor=2.0)
+    run = dynsyn("run", "walker", "--headless", "--checkpoint", "")
+    told = "times as fast as the clock, realtime_factor is 1: both must be the same"
+    peer.wait_for(lambda: told in run.output, "a warning")
+    (line,) = (line for line in run.output.splitlines() if told in line)
+    assert 1.75 < float(re.search(r"runs ([\d.]+) times", line)[1]) < 2.25
+    assert run.stop(signal.SIGTERM) == 0, run.output
 
 
 def test_stop_reaches_every_controller_and_others_ask_which(dynsyn, peer):

@@ -135,7 +135,7 @@ def test_a_lifetime_goes_on_in_a_longer_body(dynsyn, tmp_path):
     assert moved.robot.modules == 7
     controller = moved.controller()
     assert controller.steps > 1000
-    assert not np.array_equal(controller.centre, parent.centre)
+    assert not np.array_equal(controller.quantity("centre"), parent.quantity("centre"))
     again = dynsyn("sim", "swimmer", *arguments, "--transfer")
     assert again.wait() == 2
     assert "five-7.ckpt holds a lifetime" in again.output

@@ -21,6 +21,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.errors import TypingError
 from numba.extending import overload
 
+from dynsyn_controller.core.registry import FILE_MODULE
 from dynsyn_controller.core.schema import SchemaError
 
 KINDS = ("network", "learner")
@@ -32,6 +33,8 @@ OPTIONAL = {"network": ("evolve", "constrain"), "learner": ("decide",)}
 
 _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
+_MARKERS: dict[type, str] = {}
+"""Of the classes bound so far: a file that is edited now is not what this process has imported."""
 
 
 def bind(kind: str, cls: type[Any]) -> str:
@@ -47,6 +50,8 @@ def bind(kind: str, cls: type[Any]) -> str:
     Raises:
         SchemaError: an operation is missing or not compiled.
     """
+    if cls in _MARKERS:
+        return _MARKERS[cls]
     for name in REQUIRED[kind] + OPTIONAL[kind]:
         kernel = getattr(cls, name, None)
         if kernel is None and name in OPTIONAL[kind]:
@@ -60,7 +65,7 @@ def bind(kind: str, cls: type[Any]) -> str:
     marker = f"{kind}_{cls.name}"
     if cls.__module__.partition(".")[0] != _OWN_PACKAGE:
         marker += f"_{_source_hash(cls)}"
-    _BOUND[marker] = cls
+    _BOUND[marker], _MARKERS[cls] = cls, marker
     return marker
 
 
@@ -71,12 +76,13 @@ def is_marker(name: str) -> bool:
 
 def _source_hash(cls: type) -> str:
     """Of the package that a class comes from, or of its file where that is in no package."""
-    package = sys.modules[cls.__module__.partition(".")[0]]
-    folders = [Path(folder) for folder in getattr(package, "__path__", [])]
-    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
     digest = hashlib.sha256(cls.__module__.encode())  # by which cached code finds its constants
-    for file in files or [Path(str(package.__file__))]:
-        digest.update(file.read_bytes())
+    package = sys.modules[cls.__module__.partition(".")[0]]
+    if not package.__name__.startswith(FILE_MODULE):  # whose name is a hash already
+        folders = [Path(folder) for folder in getattr(package, "__path__", [])]
+        files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+        for file in files or [Path(str(package.__file__))]:
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 

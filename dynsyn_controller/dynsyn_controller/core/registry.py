@@ -18,6 +18,9 @@ from typing import Any
 
 from dynsyn_controller.core.schema import SchemaError
 
+FILE_MODULE = "dynsyn_extension_"
+"""Begin of the names of modules that are single files; a hash of the file ends them."""
+
 _FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -114,16 +117,16 @@ def load_class(path: str, name: str, where: str) -> object:
     except OSError as error:
         raise SchemaError(where, f"{file}: cannot be read: {error.strerror}") from None
     digest = hashlib.sha256(text).hexdigest()[:16]
-    title = f"dynsyn_extension_{file.stem}_{digest}"
+    title = f"{FILE_MODULE}{file.stem}_{digest}"
     module = sys.modules.get(title)
     if module is None:
         spec = importlib.util.spec_from_file_location(title, file)
         assert spec is not None  # it is a file of Python
-        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[title] = module
         try:
-            spec.loader.exec_module(module)
+            # what was hashed, and not what a .pyc of the same second may hold
+            exec(compile(text, str(file), "exec"), module.__dict__)
         except Exception as error:
             del sys.modules[title]
             raise SchemaError(

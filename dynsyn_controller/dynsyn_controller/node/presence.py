@@ -5,11 +5,11 @@ Discovery over the network finds others too, but may take seconds; this is known
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import tempfile
 from pathlib import Path
+
+from dynsyn_controller.lifetime.pid_lock import Held, PidLock
 
 
 class Taken(RuntimeError):
@@ -32,34 +32,25 @@ class Presence:
     """
 
     def __init__(self, domain: int, namespace: str, alone: bool = False) -> None:
-        self._file = -1
+        self._lock: PidLock | None = None
         path = _path(domain, namespace)
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = PidLock(path, joining=not alone)
         except OSError:
             return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if alone:
-                holder = os.read(self._file, 20).decode(errors="replace").strip()
-                self.leave()
-                raise Taken(
-                    f"a controller is in namespace {namespace} of ROS domain {domain} already: "
-                    f"process {holder or 'unknown'}"
-                ) from None
-        else:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
-        fcntl.flock(self._file, fcntl.LOCK_SH)
+        except Held as error:
+            raise Taken(
+                f"a controller is in namespace {namespace} of ROS domain {domain} already: process "
+                f"{error.holder}"
+            ) from None
+        self._lock.share()
 
     def leave(self) -> None:
         """Say it no more."""
-        if self._file >= 0:
-            with contextlib.suppress(OSError):
-                os.close(self._file)
-            self._file = -1
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
 def _path(domain: int, namespace: str) -> Path:
