@@ -43,6 +43,18 @@ def add_joints(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_watching(parser: argparse.ArgumentParser) -> None:
+    """Add --duration and --headless: how long a run is followed, and how it is shown."""
+    parser.add_argument(
+        "--duration",
+        type=positive,
+        default=math.inf,
+        metavar="S",
+        help="stop after S seconds (wall clock, from the first control step on)",
+    )
+    parser.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
+
+
 def with_joints(args: argparse.Namespace) -> dict[str, Any]:
     """Options of the body: those of --robot.KEY, and --joints.
 

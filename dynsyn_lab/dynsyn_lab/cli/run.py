@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 from typing import Any
 
 from dynsyn_controller.launching.arguments import CONTROLLER, DOTTED
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_lab.cli.arguments import positive
+from dynsyn_lab.cli.arguments import add_watching
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.cli.launch_flags import add_flags, given
@@ -29,14 +28,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_flags(parser, CONTROLLER, positional="robot_file", optional=True)
     accept_dotted(parser, DOTTED)
-    parser.add_argument(
-        "--duration",
-        type=positive,
-        default=math.inf,
-        metavar="S",
-        help="stop after S seconds (wall clock, from the first control step on)",
-    )
-    parser.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
+    add_watching(parser)
     parser.set_defaults(run=run)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynsyn_controller.launching.arguments import DOTTED_OF_SIMULATION, SIMULATION
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_lab.cli.arguments import positive
+from dynsyn_lab.cli.arguments import add_watching
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.cli.launch_flags import add_flags, given
@@ -33,14 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "ROS_LOCALHOST_ONLY is set, the nodes are visible on this machine only.",
     )
     add_stack(parser)
-    parser.add_argument(
-        "--duration",
-        type=positive,
-        default=math.inf,
-        metavar="S",
-        help="stop after S seconds (wall clock, from the first control step on)",
-    )
-    parser.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
+    add_watching(parser)
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write a summary (JSON)")
     parser.add_argument("--composed", action="store_true", help="both nodes in one process")
     parser.set_defaults(run=run)
