@@ -18,8 +18,11 @@ settings.register_profile("dynsyn", deadline=None)
 settings.load_profile("dynsyn")
 
 
-# Under nohup children would inherit an ignored SIGHUP, and no test of a closed terminal could pass.
+# A run under nohup, or in the background of a shell, ignores these signals, and so would every child:
+# tests of a closed terminal or of Ctrl-C could not pass, or would wait for ever.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

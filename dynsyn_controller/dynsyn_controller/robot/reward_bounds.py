@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dynsyn_controller.core.schema import SchemaError, parse
-from dynsyn_controller.robot.robot_file import Reward
+from dynsyn_controller.robot.sections import Reward
 
 USUAL_FACTOR = 100.0
 """A reward may be so many times the usual size. Measured on the shipped walker, whose rewards are
