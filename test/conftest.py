@@ -18,7 +18,7 @@ settings.register_profile("dynsyn", deadline=None)
 settings.load_profile("dynsyn")
 
 
-# A run under nohup, or in the background of a shell, ignores these signals, and so would every child:
+# A run under nohup, or in the background of a shell, ignores these signals, and so would children:
 # tests of a closed terminal or of Ctrl-C could not pass, or would wait for ever.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
