@@ -10,8 +10,7 @@ from pathlib import Path
 KERNEL = """
 import sys
 import numpy as np
-import dynsyn_controller.core
-from numba import njit
+from dynsyn_controller.core.numba_support import njit
 
 @njit(cache=True)
 def size(record):

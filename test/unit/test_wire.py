@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import struct
 from array import array
@@ -16,7 +17,7 @@ from nav_msgs.msg import Odometry
 from rclpy.serialization import deserialize_message, serialize_message
 from rosidl_parser.definition import AbstractNestedType, AbstractString, Array, BasicType
 from sensor_msgs.msg import Imu, JointState, LaserScan
-from std_msgs.msg import Float64MultiArray, MultiArrayDimension
+from std_msgs.msg import Float64MultiArray
 
 from dynsyn_controller.messages.base import MessageError
 from dynsyn_controller.messages.wire import Decoder, Record, sending_form
@@ -54,8 +55,10 @@ def fill(message: Any, draw: Any) -> Any:
             values = some.lists(numbers(kind.value_type.typename), min_size=least, max_size=most)
             setattr(message, name, draw(values))
         else:
-            dimensions = draw(some.lists(TEXTS, max_size=2))
-            setattr(message, name, [MultiArrayDimension(label=text) for text in dimensions])
+            module = importlib.import_module(".".join(kind.value_type.namespaces))
+            nested = getattr(module, kind.value_type.name)
+            count = draw(some.integers(0, 2))
+            setattr(message, name, [fill(nested(), draw) for _ in range(count)])
     return message
 
 
