@@ -39,8 +39,8 @@ types: setup ## mypy over all packages
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
 	@$(BIN)/python -m pytest -n 2 -m "not realtime" test/unit test/contract
-	@$(BIN)/python -m pytest -m realtime test/unit test/contract
-	@$(BIN)/python -m pytest test/integration test/launch
+	@$(BIN)/python -m pytest -m "not realtime" test/integration test/launch
+	@$(BIN)/python -m pytest -m realtime
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
