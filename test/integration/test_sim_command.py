@@ -74,7 +74,8 @@ def assert_gone(pids, timeout=TIMEOUT):
 @pytest.mark.realtime
 def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_path, state_folder):
     path = tmp_path / "summary.json"
-    arguments = ("sim", "walker", "--headless", "--duration", 3, "--summary", path)
+    # Long enough to see learning: after a fall, as at the start, it pauses for up to 4 s.
+    arguments = ("sim", "walker", "--headless", "--duration", 8, "--summary", path)
     first_run = dynsyn(*arguments)
     assert first_run.wait(60) == 0, first_run.output
     first = json.loads(path.read_text())
@@ -88,7 +89,7 @@ def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_pa
     # A step that was not lived in its time is accounted for, on however busy a machine.
     lived_or_skipped = first["steps"] + first["overruns"]
     assert lived_or_skipped > 49 * first["seconds"] or "stale" in first_run.output
-    assert 2.8 < first["seconds"] < 3.5
+    assert 7.8 < first["seconds"] < 8.5
     assert first["weights_changed"] is True
     assert first["falls"] >= 0
     assert first["latency_us_median"] <= first["latency_us_p99"]
