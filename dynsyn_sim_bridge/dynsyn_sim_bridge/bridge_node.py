@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
@@ -23,6 +23,7 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
+from dynsyn_controller.messages.base import Sensor
 from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import (
     MessageError,
@@ -30,7 +31,7 @@ from dynsyn_controller.messages.conversions import (
     set_stamp,
     stamp_nanoseconds,
 )
-from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.node.ros_process import create_executor, end
@@ -78,7 +79,7 @@ class Bridge(Node):
         self.reset_asked = False
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
-        self._open_outputs({sensor.name: sensor.topic for sensor in asked.robot.sensors})
+        self._open_outputs(asked.robot.sensors)
         self._open_inputs()
         self.get_logger().info(
             f"{asked.reference}: {asked.entry.description}; joints {', '.join(robot.layout.joints)}"
@@ -119,23 +120,26 @@ class Bridge(Node):
             if self.steps_left == 0:
                 self._finish_steps(success=True)
 
-    def _open_outputs(self, topics: dict[str, str]) -> None:
+    def _open_outputs(self, read: Sequence[Sensor]) -> None:
         """One publisher for each sensor that is of use; the reward goes out last.
 
         Args:
-            topics: of the sensors that the robot file reads.
+            read: the sensors that the robot file reads.
+
+        Raises:
+            ParameterError: it reads one as messages of another type than the body's.
         """
         layout = self.simulation.robot.layout
+        _check_messages(read, layout)
+        topics = {sensor.name: sensor.topic for sensor in read}
         sensors = [each for name, each in layout.sensors.items() if name in (*topics, *ALWAYS)]
         messages = {sensor.name: sensor.new_message() for sensor in sensors}
         # Real messages once, for their lengths; from then on only numbers in their bytes change.
         SensorWriter(layout, messages).write(self.simulation.sensors, 0)
         forms = {name: sending_form(message) for name, message in messages.items()}
         reward = sending_form(Reward())
-        own = {sensor.name: sensor.topic for sensor in sensors}
-        published = [
-            ((own | topics)[name], type(messages[name]), form) for name, form in forms.items()
-        ]
+        topics = {sensor.name: sensor.topic for sensor in sensors} | topics
+        published = [(topics[name], type(messages[name]), form) for name, form in forms.items()]
         self._outputs = [
             (self.create_publisher(kind, topic, QOS).publish, form)
             for topic, kind, form in [*published, ("reward", Reward, reward)]
@@ -226,6 +230,17 @@ class Bridge(Node):
         if self._steps_done is not None:
             done, self._steps_done = self._steps_done, None
             done.set_result(success)
+
+
+def _check_messages(read: Sequence[Sensor], layout: SensorLayout) -> None:
+    """Check that a robot file reads the messages that the body sends."""
+    for sensor in read:
+        own = layout.sensors.get(sensor.name, sensor).message
+        if own != sensor.message:
+            raise ParameterError(
+                f"robot: sensor {sensor.name}: found {sensor.message} in the robot file, "
+                f"expected {own}"
+            )
 
 
 def run(arguments: list[str], stop: StopRequest) -> int:

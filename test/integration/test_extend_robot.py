@@ -1,4 +1,4 @@
-"""A robot from outside the package, as docs/extending-robot.md shows it: the page's own code."""
+"""Robots from outside the package: the code of docs/extending-robot.md, and one of gymnasium."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_msgs.msg import JointCommand, Status
 from dynsyn_msgs.srv import SaveCheckpoint, Step
-from dynsyn_sim_bridge.robots.spec import describe
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending-robot.md"
 DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
-PERIOD = 20_000_000  # ns
 STEPS = 500
 
 
@@ -94,9 +93,8 @@ def test_a_class_without_a_step_is_refused(slider: str, capsys) -> None:
     assert "cannot be read: No such file" in capsys.readouterr().err
 
 
-def live_offline(reference: str) -> tuple[np.ndarray, np.ndarray]:
+def live_offline(spec: RobotSpec) -> tuple[np.ndarray, np.ndarray]:
     """Efforts of each step of a lifetime without ROS, and its record at the end."""
-    spec = describe(reference)
     controller, body = new_controller(spec.robot, seed=7), spec.create()
     body.reset(5)
     loop, efforts = StepLoop(spec.robot, body, controller.step), []
@@ -109,9 +107,17 @@ def live_offline(reference: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array(efforts), controller.state
 
 
+@pytest.mark.parametrize(
+    ("robot", "options"),
+    [("", {}), ("gymnasium:MountainCarContinuous-v0", {"course_steps": 200})],
+    ids=["file", "gymnasium"],
+)
 def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
-    processes: Processes, peer: Peer, slider: str, tmp_path: Path
+    processes: Processes, peer: Peer, slider: str, tmp_path: Path, robot: str, options: dict
 ) -> None:
+    spec = describe(robot or slider, options)
+    robot_file = tmp_path / "robot.yaml"
+    robot_file.write_text(spec.robot.source, encoding="utf-8")
     commands: dict[int, list[float]] = {}
 
     def note(message: JointCommand) -> None:
@@ -120,12 +126,11 @@ def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
     peer.listen(JointCommand, "joint_command", note, DEEP)
     heard = peer.listen(Status, "dynsyn/status")
     common = {"lockstep": True}
-    processes.start_node("dynsyn_sim_bridge.bridge_node", robot=slider, seed=5, **common)
+    bridge = {"robot": spec.reference, "seed": 5, **options}
+    processes.start_node("dynsyn_sim_bridge.bridge_node", **bridge, **common)
     assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
-    robot_file = str(tmp_path / "slider.yaml")
-    processes.start_node(
-        "dynsyn_controller.node.controller_node", robot_file=robot_file, seed=7, **common
-    )
+    controller = {"robot_file": str(robot_file), "seed": 7}
+    processes.start_node("dynsyn_controller.node.controller_node", **controller, **common)
     # The first command may come before the test's own listener is known to the controller.
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
     commands.clear()
@@ -135,8 +140,9 @@ def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
     request = SaveCheckpoint.Request(path=str(path))
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS
 
-    efforts, state = live_offline(slider)
-    assert sorted(commands) == [(step + 1) * PERIOD for step in range(1, STEPS)]
+    efforts, state = live_offline(spec)
+    period = round(1e9 / spec.robot.control_rate)
+    assert sorted(commands) == [(step + 1) * period for step in range(1, STEPS)]
     received = np.array([commands[stamp] for stamp in sorted(commands)])
     np.testing.assert_array_equal(received, efforts[1:])
     assert checkpoint.load(path).state.tobytes() == state.tobytes()

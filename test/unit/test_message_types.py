@@ -24,6 +24,7 @@ OPTIONS = {
     "joint_states": {"joints": ("hip", "knee"), "passive": ("toe",)},
     "scan": {"rays": 5},
     "contacts": {"contacts": ("left", "right")},
+    "readings": {"elements": ("a", "b", "c")},
     "float64_multi_array": {"elements": ("a", "b", "c")},
 }
 

@@ -1,4 +1,4 @@
-"""Readings that come with names: sensor_msgs/JointState and dynsyn_msgs/Contacts.
+"""Readings that come with names: sensor_msgs/JointState, dynsyn_msgs/Contacts and Readings.
 
 A sender may list its names in any order, in several messages, and names that nobody needs. The
 permutation is worked out once for each order.

@@ -19,6 +19,7 @@ SENSORS = Registry(
         "command": f"{_HERE}.twist:TwistSensor",
         "range": f"{_HERE}.range:RangeSensor",
         "wrench": f"{_HERE}.wrench:WrenchSensor",
+        "readings": f"{_HERE}.readings:ReadingsSensor",
         "float64_multi_array": f"{_HERE}.float64_multi_array:Float64MultiArraySensor",
     },
 )

@@ -29,7 +29,7 @@ joints:
 
 sensors:
   - name: array
-    type: float64_multi_array
+    type: readings
     elements: [{elements}]
 
 observation:

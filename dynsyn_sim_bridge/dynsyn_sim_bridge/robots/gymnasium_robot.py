@@ -31,9 +31,9 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
-from dynsyn_controller.messages.float64_multi_array import Float64MultiArraySensor
 from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
+from dynsyn_controller.messages.readings import ReadingsSensor
 from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.entry import Entry
@@ -87,7 +87,7 @@ class GymnasiumRobot:
         self.layout = SensorLayout(
             (
                 JointStateSensor(joints=names),
-                Float64MultiArraySensor(name=ARRAY, elements=elements),
+                ReadingsSensor(name=ARRAY, elements=elements),
             ),
             without=("joint_states.position", "joint_states.velocity"),
         )
