@@ -5,7 +5,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint types unit format doctor clean distclean python
+.PHONY: help setup build demo test lint unit format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,15 +25,13 @@ demo: setup ## the walker learning on ROS 2: live until Ctrl-C, or 60 s and a su
 	@if [ -t 1 ]; then exec $(BIN)/dynsyn sim walker; \
 	else exec $(BIN)/dynsyn sim walker --headless --duration 60; fi
 
-test: setup lint unit ## everything that CI runs: lint, format, import layers, all tests
+test: setup lint unit ## everything that CI runs: lint, format, import layers, types, all tests
 
-lint: setup ## ruff's rules and format, and the import layers
+lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "lint: run make format" >&2; exit 1; }
 	@$(BIN)/lint-imports --no-logo || exit 1
-
-types: setup ## mypy over all packages
-	@$(BIN)/mypy
+	@$(BIN)/mypy --no-error-summary
 
 # Tests that depend on deadlines come after the others, with the processor to themselves.
 unit: setup ## the tests alone; ARGS='-k name' picks some

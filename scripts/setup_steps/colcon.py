@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from setup_steps.common import ROOT, VENV, VENV_PYTHON, run_logged, stage
+from setup_steps.common import ROOT, VENV, VENV_PYTHON, SetupError, run_logged, stage
 from setup_steps.environment import Environment
 
 PACKAGES = ("dynsyn_msgs", "dynsyn_controller", "dynsyn_sim_bridge", "dynsyn_lab")
@@ -26,15 +26,28 @@ if __name__ == "__main__":  # not in the processes that multiprocessing starts
 def ensure(place: Environment, force: bool = False) -> None:
     """Build what is newer than the last build, and refresh the launcher and the search paths.
 
-    :raises SetupError: when colcon fails.
+    :raises SetupError: when colcon fails, or cannot build here.
     """
     if not force and not stale(place):
         return
+    refuse_unreadable_path(place)
     forget_other_environment(place)
     with stage(f"building the workspace (log: log/{LOG})"):
         run_logged(colcon_command(), LOG, colcon_environment(place))
         make_visible(place)
     STAMP.write_text(fingerprint(place), encoding="utf-8")
+
+
+def refuse_unreadable_path(place: Environment) -> None:
+    """ROS's own CMake files read paths as ASCII; only those of the wheels have been mended.
+
+    :raises SetupError: when this folder has other letters and a distribution builds in it.
+    """
+    if place.has_distribution and not str(ROOT).isascii():
+        raise SetupError(
+            f"ROS's build tools cannot build in {ROOT}: move the clone into a folder whose path "
+            "has only plain letters (ASCII)"
+        )
 
 
 def fingerprint(place: Environment) -> str:

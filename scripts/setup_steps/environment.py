@@ -210,7 +210,7 @@ def install(has_distribution: bool) -> None:
     pip += ["--constraint", str(distribution_numpy())] if has_distribution else ["--no-deps"]
     run_logged([*pip, *(part for file in rest for part in ("-r", str(file)))], LOG, env)
     if not has_distribution:
-        wheels.repair_exported_targets(VENV, VENV_PYTHON)
+        wheels.repair_cmake_files(VENV, VENV_PYTHON)
 
 
 def distribution_numpy() -> Path:

@@ -1,7 +1,8 @@
-"""The ROS 2 wheels' one defect for builders: paths of the machine they were made on.
+"""What the ROS 2 wheels' CMake files lack for builders; mended where they are installed.
 
-Their exported CMake targets name the include folders of CPython and of NumPy under /opt/python,
-which exist only where the wheels were built. They are replaced by this environment's own.
+Their exported targets name the include folders of CPython and of NumPy under /opt/python, which
+exist only where the wheels were built: they are replaced by this environment's own. And paths are
+read from a file as if they were ASCII: a clone in a folder with an umlaut would not build.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ FOREIGN = (
     (re.compile(r"/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy/_?core/include"), 1),
     (re.compile(r"/opt/python/cp\d+-cp\d+/include/python3\.\d+"), 0),
 )
+READS_ASCII = 'file(STRINGS "${idl_output}" idl_tuples)'
+READS_UTF_8 = READS_ASCII.replace("idl_tuples)", "idl_tuples ENCODING UTF-8)")
 ASK = """
 import sysconfig, numpy
 print(sysconfig.get_paths()["include"])
@@ -36,8 +39,8 @@ def include_folders(python: Path) -> tuple[str, str]:
     return folders[0], folders[1]
 
 
-def repair_exported_targets(prefix: Path, python: Path) -> int:
-    """Replace the foreign paths in `prefix`/share/*/cmake/*.cmake; return how many files changed.
+def repair_cmake_files(prefix: Path, python: Path) -> int:
+    """Mend `prefix`/share/*/cmake/*.cmake; return how many files changed.
 
     Running it again changes nothing.
     """
@@ -45,7 +48,7 @@ def repair_exported_targets(prefix: Path, python: Path) -> int:
     changed = 0
     for file in sorted(prefix.glob("share/*/cmake/*.cmake")):
         before = file.read_text(encoding="utf-8")
-        after = before
+        after = before.replace(READS_ASCII, READS_UTF_8)
         for pattern, which in FOREIGN:
             after = pattern.sub(headers[which].replace("\\", r"\\"), after)
         if after != before:

@@ -118,6 +118,22 @@ def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, begun, number) ->
     assert_same_run(whole, run)
 
 
+def test_a_run_is_not_trained_twice_at_once(whole, tmp_path, begun) -> None:
+    run = tmp_path / "run"
+    first = start(*begun)
+    wait_until_saved(run, first, 2_000)
+    first.send_signal(signal.SIGSTOP)
+    second = dynsyn("train", "--resume", run, "--steps", 10_000, code=1)
+    assert f"is being trained by process {first.pid}; end that first" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    first.send_signal(signal.SIGCONT)
+    first.send_signal(signal.SIGINT)
+    assert first.communicate(timeout=TIMEOUT)[0]
+    assert first.returncode == 0
+    dynsyn("train", "--resume", run, "--steps", 10_000)
+    assert_same_run(run, whole)
+
+
 def test_a_full_disk_leaves_the_last_good_files(whole, tmp_path) -> None:
     run = tmp_path / "run"
     dynsyn("train", "walker", "--steps", 5_000, "--seed", 3, "--out", run)

@@ -140,7 +140,7 @@ def test_controller_alone_waits_for_its_robot(launch, peer, tmp_path):
         (["controller.launch.py"], "robot_file: missing"),
         (
             ["controller.launch.py", "robot_file:=walker", "parameters:=/nope.yaml"],
-            "parameters: unknown argument; expected one of autostart",
+            "parameters: unknown argument; expected one of armed_at_start",
         ),
         (
             ["controller.launch.py", "robot_file:=walker", "params_file:=/nope.yaml"],

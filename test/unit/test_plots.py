@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -101,6 +104,22 @@ def test_weights_are_every_synapse_of_the_checkpoint(run: str, request) -> None:
             flat.append(image.ravel())
         np.testing.assert_array_equal(np.concatenate(flat), saved.state[name][0])
     assert f"{controller.steps:,} control steps" in figure.get_suptitle()
+
+
+def test_a_matplotlibrc_that_asks_for_latex_is_not_minded(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\n")
+    shipped = Path(__file__).parents[2] / "config" / "checkpoints" / "walker.ckpt"
+    program = "from dynsyn_lab.cli.program import dynsyn; dynsyn()"
+    words = ["plot", shipped, "--figure", "weights", "--format", "png", "--out", tmp_path]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)],
+        env={**os.environ, "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "weights.png").is_file()
 
 
 def test_the_same_run_gives_the_same_files(walker: Path, tmp_path: Path) -> None:

@@ -193,12 +193,33 @@ def test_foreign_paths_in_exported_targets_are_replaced(tmp_path: Path) -> None:
         'python3.12/site-packages/numpy/_core/include;${_IMPORT_PREFIX}/include"\n'
     )
     python = Path(sys.executable)
-    assert wheels.repair_exported_targets(tmp_path, python) == 1
+    assert wheels.repair_cmake_files(tmp_path, python) == 1
     headers, numpy = wheels.include_folders(python)
     assert target.read_text() == f'INCLUDES "{headers};{numpy};${{_IMPORT_PREFIX}}/include"\n'
     assert Path(headers, "Python.h").exists()
     assert Path(numpy, "numpy", "arrayobject.h").exists()
-    assert wheels.repair_exported_targets(tmp_path, python) == 0
+    assert wheels.repair_cmake_files(tmp_path, python) == 0
+
+
+def test_paths_with_umlauts_are_read_by_the_wheels_cmake_files(tmp_path: Path) -> None:
+    folder = tmp_path / "share" / "rosidl_adapter" / "cmake"
+    folder.mkdir(parents=True)
+    file = folder / "rosidl_adapt_interfaces.cmake"
+    file.write_text('  file(STRINGS "${idl_output}" idl_tuples)\n')
+    assert wheels.repair_cmake_files(tmp_path, Path(sys.executable)) == 1
+    assert file.read_text() == '  file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)\n'
+    assert wheels.repair_cmake_files(tmp_path, Path(sys.executable)) == 0
+
+
+@pytest.mark.parametrize(("origin", "refused"), [("wheels", False), ("jazzy", True)])
+def test_a_distribution_cannot_build_below_an_umlaut(tmp_path, monkeypatch, origin, refused):
+    monkeypatch.setattr(colcon, "ROOT", tmp_path / "kl\u00f6n")
+    place = environment.Environment(environment.Record("", origin, "3.12.3", ""), tmp_path)
+    if refused:
+        with pytest.raises(common.SetupError, match="move the clone into a folder"):
+            colcon.refuse_unreadable_path(place)
+    else:
+        colcon.refuse_unreadable_path(place)
 
 
 def test_search_paths_are_extended_once_and_in_order() -> None:

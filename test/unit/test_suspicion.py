@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from dynsyn_controller.node.suspicion import Frozen, apart, wrong_stamps
+from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamps
 
 SECOND = 1_000_000_000
 
@@ -35,3 +36,24 @@ def test_values_that_stay_the_same_while_the_robot_is_driven():
     assert frozen.look(sensors, 7 * SECOND, moving=False) == {}
     sensors[0] = 1e-12
     assert frozen.look(sensors, 20 * SECOND, moving=True) == {"odom": 13.0}
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
+def test_speed_of_the_robot_s_time(speed):
+    rate = TimeRate()
+    start = 10**18
+    seen = [rate.look(start + round(speed * now), now) for now in range(0, 10 * SECOND, SECOND)]
+    assert seen[:4] == [None] * 4
+    assert seen[4:] == pytest.approx([speed] * 6)
+    assert differ(seen[-1], 1.0) == (speed != 1.0)
+    assert not differ(seen[-1], speed)
+    rate.forget()
+    assert rate.look(start, 20 * SECOND) is None
+
+
+def test_time_that_begins_again_is_measured_anew():
+    rate = TimeRate()
+    assert rate.look(100 * SECOND, 0) is None
+    assert rate.look(0, SECOND) is None
+    assert rate.look(4 * SECOND, 5 * SECOND) == 1.0
+    assert not differ(0.9, 1.0)

@@ -76,6 +76,14 @@ def test_loop_timing_gives_percentiles_of_the_last_ticks():
     assert high == pytest.approx(989, abs=1)
 
 
+def test_commands_that_answer_nothing_count_as_ticks_and_tell_no_latency():
+    timing = LoopTiming()
+    for latency in (1000, None, 3000, None, None):
+        timing.record(latency)
+    assert timing.ticks == 5
+    assert timing.latency_us()[0] == 2.0
+
+
 def test_loop_timing_gives_the_rate_of_the_last_second():
     timing = LoopTiming()
     assert timing.rate(0) == 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.journal import Goal
 from dynsyn_lab.training.population import Population
 from dynsyn_lab.training.run_folder import CURVE, RunError, RunFolder
-from dynsyn_lab.training.run_setup import make_config
+from dynsyn_lab.training.run_setup import default_folder, make_config
 from dynsyn_sim_bridge.robots.spec import describe
 from dynsyn_sim_bridge.robots.task import Task
 
@@ -150,6 +151,31 @@ def test_configuration_is_whole_and_read_back(folder) -> None:
     assert network["oscillator_b"] == again.config.setting("network.oscillator_b") == 0.2
     assert {"python", "numpy", "numba", "gymnasium"} <= set(written["versions"])
     assert [path.name for path in again.lifetimes] == ["lifetime_000", "lifetime_001"]
+
+
+def test_a_row_that_is_being_written_is_not_read(folder) -> None:
+    folder.append(0, "curve.csv", CURVE, [(100, 1, -5.0, 90), (250, 2, 7.5, 150)])
+    path = folder.lifetime(0) / "curve.csv"
+    for cut in range(1, len("250,2,7.5,150\n")):
+        path.write_bytes(path.read_bytes()[:-1])
+        assert folder.curve(0)["step"].tolist() == [100.0], cut
+    path.write_text("step,epis")
+    assert folder.curve(0) == {}
+
+
+def test_one_process_at_a_time_trains_into_a_folder(folder) -> None:
+    lock = folder.hold()
+    with pytest.raises(RunError, match=f"is being trained by process {os.getpid()}; end that"):
+        RunFolder(folder.path).hold()
+    lock.release()
+    RunFolder(folder.path).hold().release()
+
+
+def test_folders_of_runs_in_one_second_differ(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = [default_folder(describe("walker")) for _ in range(3)]
+    assert len(set(folders)) == 3
+    assert all(folder.is_dir() for folder in folders)
 
 
 def test_curve_is_read_back_and_shorten(folder) -> None:

@@ -5,6 +5,7 @@ Quick to import: no NumPy, no ROS.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -48,14 +49,29 @@ class Argument:
         return str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def _of_node(name: str, default: Value, text: str, *limits: float, **more: Any) -> Argument:
+def _of_node(
+    name: str,
+    default: Value,
+    text: str,
+    *limits: float,
+    choices: tuple[str, ...] = (),
+    parameter: str = "",
+) -> Argument:
     """An argument of the same name as the node's parameter, unless `parameter` is given."""
-    target = more.pop("parameter", name)
-    return Argument(Parameter(name, default, text, *limits, **more), target)
+    return Argument(_parameter(name, default, text, limits, choices), parameter or name)
 
 
-def _of_start(name: str, default: Value, text: str, *limits: float, **more: Any) -> Argument:
-    return Argument(Parameter(name, default, text, *limits, **more))
+def _of_start(
+    name: str, default: Value, text: str, *limits: float, choices: tuple[str, ...] = ()
+) -> Argument:
+    return Argument(_parameter(name, default, text, limits, choices))
+
+
+def _parameter(
+    name: str, default: Value, text: str, limits: tuple[float, ...], choices: tuple[str, ...]
+) -> Parameter:
+    low, high = limits or (-math.inf, math.inf)
+    return Parameter(name, default, text, low, high, choices)
 
 
 _NODES = (

@@ -74,6 +74,7 @@ def controller(given: dict[str, Value], dotted: dict[str, dict[str, Any]]) -> No
     values = resolve(CONTROLLER, given)
     if not values.get("robot_file") and not values["params_file"]:
         raise ParameterError("robot_file: missing, expected the path or name of a robot file")
+    namespace, params_file, log_level = shared(values)
     parameters = node_parameters(CONTROLLER, values)
     settings = settings_text(dotted)
     if settings:
@@ -84,11 +85,13 @@ def controller(given: dict[str, Value], dotted: dict[str, dict[str, Any]]) -> No
         executable="controller_node",
         parameters=parameters,
         defaults={"armed_at_start": False},
-        **shared(values),
+        namespace=namespace,
+        params_file=params_file,
+        log_level=log_level,
     )
 
 
-def shared(values: dict[str, Value]) -> dict[str, str]:
+def shared(values: dict[str, Value]) -> tuple[str, str, str]:
     """Namespace, parameter file and log level of every node of a start.
 
     Raises:
@@ -98,11 +101,8 @@ def shared(values: dict[str, Value]) -> dict[str, str]:
     path = Path(file).expanduser().absolute() if file else None
     if path is not None and not path.is_file():
         raise ParameterError(f"params_file: there is no file {path}")
-    return {
-        "namespace": absolute_namespace(str(values["namespace"])),
-        "params_file": str(path) if path else "",
-        "log_level": str(values["log_level"]),
-    }
+    namespace = absolute_namespace(str(values["namespace"]))
+    return namespace, str(path) if path else "", str(values["log_level"])
 
 
 def absolute_namespace(text: str) -> str:
@@ -158,8 +158,8 @@ def parameter_files(node: NodeSpec, folder: Path) -> list[str]:
     """ROS parameter files for the node, the later before the earlier; they keep types, unlike `-p`.
 
     Sections of parameter files count in the order in which their names were first met, whichever is
-    the more special. So what goes behind has the name that is met first, and what goes before has a
-    name that no other file has and that is met last.
+    the more special. So both of ours have names that no other file has: one is met before all
+    others, one after.
 
     Args:
         node: what to start.
@@ -171,7 +171,7 @@ def parameter_files(node: NodeSpec, folder: Path) -> list[str]:
     files = []
     if node.defaults:
         path = folder / f"{node.name}_defaults.yaml"
-        _write_parameters(path, f"/**/{node.name}", node.defaults)
+        _write_parameters(path, f"/**/**/**/{node.name}", node.defaults)
         files.append(str(path))
     if node.params_file:
         files.append(node.params_file)

@@ -199,7 +199,8 @@ class ControlLoop:
         guard = self.guard
         self._outputs.send(effort, guard.stamp)
         if not guard.waiting():
-            self._outputs.timing.record(time.monotonic_ns() - guard.newest)
+            age = time.monotonic_ns() - guard.newest
+            self._outputs.timing.record(None if guard.stale else age)
         self._box.write(
             time.monotonic_ns(), guard.stamp, guard.reward, guard.observation, guard.effort
         )

@@ -21,6 +21,7 @@ from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.control_loop import LONGEST_WAIT, ControlLoop
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of, resolve
 from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.node.presence import Presence
 from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
@@ -51,6 +52,7 @@ class ControllerNode(LifecycleNode):
         self.loop: ControlLoop | None = None
         self.finished = False
         self.failure: Exception | None = None
+        self._presence = Presence(self.context.get_domain_id(), self.get_namespace())
         self.add_post_set_parameters_callback(self._on_parameters)
 
     def start(self) -> None:

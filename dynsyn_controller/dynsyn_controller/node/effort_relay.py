@@ -14,6 +14,7 @@ import time
 import numpy as np
 import rclpy
 from rclpy.exceptions import InvalidParameterException
+from rclpy.executors import Executor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
@@ -114,7 +115,7 @@ class EffortRelay(Node):
         """Publish the neutral efforts."""
         self.send(self._neutral)
 
-    def run_once(self, executor) -> None:
+    def run_once(self, executor: Executor) -> None:
         """Wait for a command, not beyond its time, and see whether there is silence."""
         now = time.monotonic_ns()
         wait = _LONGEST_WAIT

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dynsyn_controller.messages.layout import FloatArray
 
 _SECOND = 1_000_000_000
+_SPAN = 4 * _SECOND  # ns; a clock that is set by less than a second in it changes nothing
+_UNSURE = 0.25
 
 
 def wrong_stamps(stamps: Mapping[str, int], clock: int, tolerance: int) -> dict[str, str]:
@@ -72,3 +74,34 @@ class Frozen:
             elif now - self._since[source] > self._after:
                 found[source] = (now - self._since[source]) / _SECOND
         return found
+
+
+class TimeRate:
+    """How fast the time of the stamps runs: 1 on a robot, its realtime_factor in a simulation."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, int] | None = None
+        self._rate: float | None = None
+
+    def look(self, stamp: int, now: int) -> float | None:
+        """s of the stamps in a second of the steady clock, lately; None: not known yet.
+
+        Args:
+            stamp: of the newest observation, ns.
+            now: ns, of the steady clock.
+        """
+        if self._first is None or stamp < self._first[0]:
+            self._first = stamp, now
+        elif now - self._first[1] >= _SPAN:
+            self._rate = (stamp - self._first[0]) / (now - self._first[1])
+            self._first = stamp, now
+        return self._rate
+
+    def forget(self) -> None:
+        """What was seen until now tells nothing of what comes: nobody spoke for a while."""
+        self._first = self._rate = None
+
+
+def differ(found: float, expected: float) -> bool:
+    """Whether two rates of time are not the same, but for how busy a machine is."""
+    return not 1.0 - _UNSURE < found / expected < 1.0 + _UNSURE

@@ -102,19 +102,25 @@ class LoopTiming:
 
     def __init__(self) -> None:
         self.ticks = 0
+        self._answers = 0
         self._latency = np.zeros(WINDOW)
         self._samples: deque[tuple[int, int]] = deque()
 
-    def record(self, latency: int) -> None:
-        """Count one tick; `latency` in ns from the observation received to the command sent."""
-        self._latency[self.ticks % WINDOW] = latency
+    def record(self, latency: int | None) -> None:
+        """Count one tick; `latency` in ns from the observation received to the command sent.
+
+        None where the command answered no fresh observation: then it tells nothing of this loop.
+        """
         self.ticks += 1
+        if latency is not None:
+            self._latency[self._answers % WINDOW] = latency
+            self._answers += 1
 
     def latency_us(self) -> tuple[float, float]:
-        """Median and 99th percentile in us; NaN before the first tick."""
-        if self.ticks == 0:
+        """Median and 99th percentile in us; NaN before the first answer."""
+        if self._answers == 0:
             return float("nan"), float("nan")
-        median, high = np.percentile(self._latency[: self.ticks], (50.0, 99.0))
+        median, high = np.percentile(self._latency[: self._answers], (50.0, 99.0))
         return float(median) / 1e3, float(high) / 1e3
 
     def rate(self, now: int) -> float:

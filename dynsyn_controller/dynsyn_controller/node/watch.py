@@ -11,7 +11,7 @@ from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import REWARD, Guard
 from dynsyn_controller.node.parameters import Settings
-from dynsyn_controller.node.suspicion import Frozen, apart, wrong_stamps
+from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamps
 from dynsyn_controller.node.timing import SECOND, Pace
 
 _RATE = 1.0  # Hz, of what need not be told at once
@@ -49,6 +49,7 @@ class Watch:
         self._was_waiting = self._was_stale = False
         self._waiting_from: int | None = None
         self._answered = -1
+        self._time_rate = TimeRate()
         places = {s: p for s, p in guard.freshness.places.items() if s not in _STEADY}
         self._frozen = Frozen(places, round(settings.frozen_after * SECOND))
 
@@ -116,6 +117,7 @@ class Watch:
             self._look_at_lockstep(now)
         else:
             self._look_at_stamps(now)
+            self._look_at_time(now)
         if self._settings.frozen_after > 0:
             moving = not guard.held and bool((guard.effort != guard.chain.neutral).any())
             for source, seconds in self._frozen.look(guard.reader.sensors, now, moving).items():
@@ -161,6 +163,20 @@ class Watch:
             text = f"{source}: {wrong.get(source)}; its readings are used all the same"
             ended = f"{source}: stamps are right again"
             self._state(f"stamp_of_{source}", source in wrong, text, ended, now)
+
+    def _look_at_time(self, now: int) -> None:
+        """A simulation at another speed than this loop is no robot that the lifetime knows."""
+        if self._guard.stale:
+            self._time_rate.forget()
+            return
+        factor, rate = self._settings.realtime_factor, self._time_rate.look(self._guard.stamp, now)
+        wrong = rate is not None and differ(rate, factor)
+        text = (
+            f"the robot's time runs {rate or 0.0:.2f} times as fast as the clock, realtime_factor "
+            f"is {factor:g}: both must be the same"
+        )
+        ended = "the robot's time runs as realtime_factor says"
+        self._state("realtime_factor", wrong, text, ended, now)
 
 
 def log(logger: Any, event_level: Level, text: str) -> None:

@@ -13,7 +13,7 @@ _EPILOG = (
     "Finds controllers that your ROS environment can see (ROS_DOMAIN_ID and the rest); nothing has "
     "to be sourced."
 )
-_WHICH = "namespace of the controller; not needed where there is only one"
+_WHICH = "namespace of the controller (/)"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -63,14 +63,17 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_controller.node.parameter_table import ParameterError
 
     try:
-        namespace = None if args.namespace is None else absolute_namespace(args.namespace)
+        namespace = absolute_namespace(args.namespace or "")
     except ParameterError as error:
         raise UsageError(str(error)) from None
     middleware.load()
-    from dynsyn_lab.live.calling import call
+    from dynsyn_lab.live.calling import call, call_everyone
 
-    for line in call(_request(args), namespace, args.everyone):
-        print(line)
+    if args.everyone and args.namespace is None:
+        for line in call_everyone(_request(args)):
+            print(line, flush=True)
+    else:
+        print(call(_request(args), namespace))
     return 0
 
 

@@ -38,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
     middleware.load()
     from dynsyn_lab.live.client import ControllerClient
     from dynsyn_lab.live.session import CONTROLLERS, ROBOTS, refuse_company
-    from dynsyn_lab.live.simulation import refuse_shared
+    from dynsyn_lab.live.simulation import claimed, refuse_shared
     from dynsyn_lab.rollouts.moving import prepare
 
-    with ControllerClient(stack.namespace) as client:
+    with ControllerClient(stack.namespace) as client, claimed(client.domain, stack.namespace):
         since = time.monotonic()
         refuse_shared(stack.checkpoint)
         if stack.checkpoint is not None:

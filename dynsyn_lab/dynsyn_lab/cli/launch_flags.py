@@ -27,8 +27,7 @@ def add_flags(
         shared: dict[str, Any] = {"default": argparse.SUPPRESS, "help": parameter.description}
         flag, kind = "--" + name.replace("_", "-"), type(parameter.default)
         if name == positional:
-            nargs = {"nargs": "?"} if optional else {}
-            parser.add_argument(name, **shared, **nargs)
+            parser.add_argument(name, nargs="?" if optional else None, **shared)
         elif kind is bool and argument.node_parameter:
             # both ways: it may have to go before what a parameter file says
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, **shared)

@@ -5,6 +5,7 @@ Quick to import: a Ctrl-C before this file has been read is Python's own affair.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -32,7 +33,8 @@ def dynsyn() -> None:
 
 def _run() -> int:
     # A name or a path may hold what the terminal's encoding does not.
-    sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     from dynsyn_lab.cli.main import main
 
     return main()

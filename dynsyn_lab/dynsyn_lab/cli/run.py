@@ -46,13 +46,14 @@ def run(args: argparse.Namespace) -> int:
 
     with Interrupts() as interrupts:
         middleware.load()
+        from dynsyn_controller.robot.robot_file import RobotFileError
         from dynsyn_lab.live.robot_run import run_robot
 
         try:
             summary = run_robot(
                 given(args, CONTROLLER), args.dotted, args.duration, args.headless, interrupts
             )
-        except ParameterError as error:
+        except (ParameterError, RobotFileError) as error:
             raise UsageError(str(error)) from None
         for text in summary.lines() if summary else ["ended before the controller reported"]:
             print(text)

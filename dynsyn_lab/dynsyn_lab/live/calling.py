@@ -1,4 +1,4 @@
-"""Calls to running controllers from a command line, wherever they are in the ROS graph."""
+"""Calls to running controllers from a command line."""
 
 from __future__ import annotations
 
@@ -9,85 +9,60 @@ from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.live.calls import Call, told
 from dynsyn_lab.live.client import ControllerClient
 
-FOUND_WITHIN = 5.0
-"""s within which a controller must have been seen."""
-OTHERS_WITHIN = 0.5
-"""s after the first one was seen, within which others are."""
+LOOK = 5.0
+"""s within which a controller is seen; where messages get lost, they are repeated after 3 s."""
 LONGEST_ANSWER = 30.0
 """s; a lifetime is being written to a slow disk."""
 
 
-def call(request: Call, namespace: str | None, everyone: bool = False) -> list[str]:
-    """Call a service of the controller that is meant, and wait for the answer.
-
-    Args:
-        request: what is asked.
-        namespace: of the controller, absolute; None: the only one that there is.
-        everyone: where no namespace is given, call every controller that there is, each as soon as
-            it is seen.
-
-    Returns:
-        One line for people for each controller that was called.
+def call(request: Call, namespace: str) -> str:
+    """Call a service of the controller in a namespace; returns the answer as a line for people.
 
     Raises:
-        CommandError: there is none, there are several and `everyone` is false, none answers, or one
-            refuses.
+        CommandError: there is no controller, it does not answer, or it refuses.
     """
-    with ControllerClient(namespace or "/") as client:
-        if namespace is not None:
-            return [_ask(client, request, namespace)]
-        if everyone:
-            return _ask_everyone(client, request)
-        *_, found = _namespaces(client, request)
-        if len(found) > 1:
-            raise CommandError(
-                f"several controllers: {', '.join(sorted(found))}; say which with --namespace"
-            )
-        return [_ask(client, request, found.pop())]
+    with ControllerClient(namespace) as client:
+        if not client.offers(request, LOOK):
+            others = sorted(_offering(client, request))
+            there = f"; there are {', '.join(others)} (--namespace)" if others else ""
+            raise CommandError(f"no controller in namespace {namespace} is heard{there}")
+        return _ask(client, request, namespace)
 
 
-def _ask_everyone(client: ControllerClient, request: Call) -> list[str]:
-    """Ask each controller as soon as it is seen; one that refuses does not keep the others waiting.
+def call_everyone(request: Call) -> Iterator[str]:
+    """Call a service of every controller, whatever its namespace, each as soon as it is seen.
+
+    One that refuses does not keep the others waiting.
+
+    Yields:
+        The answer of each, as a line for people.
 
     Raises:
-        CommandError: there is none, or some refuse.
+        CommandError: at the end, where there is none or some have refused.
     """
-    lines, failures, asked = [], [], set()
-    for found in _namespaces(client, request):
-        for namespace in sorted(found - asked):
-            asked.add(namespace)
-            try:
-                lines.append(_ask(client, request, namespace))
-            except CommandError as error:
-                failures.append(str(error))
-    if failures:
-        raise CommandError("; ".join([*failures, *lines]))
-    return lines
+    failures: list[str] = []
+    asked: set[str] = set()
+    with ControllerClient("/") as client:
+        end = time.monotonic() + LOOK
+        while time.monotonic() < end:
+            for namespace in sorted(_offering(client, request) - asked):
+                asked.add(namespace)
+                try:
+                    yield _ask(client, request, namespace)
+                except CommandError as error:
+                    failures.append(str(error))
+            client.poll(0.05)
+    if failures or not asked:
+        raise CommandError("; ".join(failures) or "no controller is heard")
 
 
-def _namespaces(client: ControllerClient, request: Call) -> Iterator[set[str]]:
-    """Those in which the service is offered, again and again while others may still be seen.
-
-    Raises:
-        CommandError: it is not offered anywhere.
-    """
+def _offering(client: ControllerClient, request: Call) -> set[str]:
+    """Namespaces in which the service is offered."""
     suffix = f"/{request.name}"
-    end, seen = time.monotonic() + FOUND_WITHIN, False
-    while True:
-        names = [name for name, _ in client.node.get_service_names_and_types()]
-        found = {name.removesuffix(suffix) or "/" for name in names if name.endswith(suffix)}
-        if found and not seen:
-            seen, end = True, time.monotonic() + OTHERS_WITHIN
-        if found:
-            yield found
-        if time.monotonic() >= end:
-            break
-        client.poll(0.05)
-    if not seen:
-        raise CommandError(
-            f"no controller is heard within {FOUND_WITHIN:g} s (ROS_DOMAIN_ID and the rest of the "
-            "ROS environment say where it is looked for)"
-        )
+    known = [name for name, _ in client.node.get_service_names_and_types() if name.endswith(suffix)]
+    # names are known of services that are only asked for, too
+    offered = [name for name in known if client.node.count_services(name) > 0]
+    return {name.removesuffix(suffix) or "/" for name in offered}
 
 
 def _ask(client: ControllerClient, request: Call, namespace: str) -> str:

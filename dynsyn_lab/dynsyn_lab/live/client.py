@@ -83,6 +83,11 @@ class ControllerClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def domain(self) -> int:
+        """ROS domain id."""
+        return int(self._context.get_domain_id())
+
     def follow(
         self, on_status: Callable[[Any, float], None], on_weights: Callable[[Any], None]
     ) -> None:
@@ -115,21 +120,30 @@ class ControllerClient:
         answer, self._answer = self._answer, ""
         return answer
 
-    def senders(self, *topics: str) -> list[str]:
-        """Full names of the nodes that publish one of these topics of the namespace, sorted."""
-        names = set()
-        for topic in topics:
-            for info in self.node.get_publishers_info_by_topic(topic):
-                names.add(f"{info.node_namespace.rstrip('/')}/{info.node_name}")
-        return sorted(names)
+    def senders(self, *topics: str) -> tuple[list[str], bool]:
+        """Full names of the nodes that publish one of these topics of the namespace, sorted.
+
+        Returns:
+            The names, and whether there are others whose names are not known yet.
+        """
+        found = [
+            (info.node_namespace, info.node_name)
+            for topic in topics
+            for info in self.node.get_publishers_info_by_topic(topic)
+        ]
+        names = {f"{place.rstrip('/')}/{name}" for place, name in found if place.startswith("/")}
+        return sorted(names), any(not place.startswith("/") for place, _ in found)
+
+    def offers(self, call: Call, seconds: float = ANSWER_LIMIT) -> bool:
+        """Whether the service is offered by somebody, after `seconds` at the latest."""
+        return self.wait_for(self._client(call).service_is_ready, seconds)
 
     def ask(self, call: Call, seconds: float = ANSWER_LIMIT) -> Any:
         """Call a service and wait for its answer, `seconds` at most; None: it has not come."""
-        client = self._client(call)
         deadline = time.monotonic() + seconds
-        if not self.wait_for(client.service_is_ready, seconds):
+        if not self.offers(call, seconds):
             return None
-        answer = client.call_async(call.kind.Request(**call.fields))
+        answer = self._client(call).call_async(call.kind.Request(**call.fields))
         if not self.wait_for(answer.done, max(0.0, deadline - time.monotonic())):
             return None
         return answer.result()

@@ -26,7 +26,7 @@ class JobControl:
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> JobControl:
-        wanted = {
+        wanted: dict[signal.Signals, Any] = {
             signal.SIGTSTP: self._note,
             signal.SIGTTOU: signal.SIG_IGN,
             signal.SIGTTIN: signal.SIG_IGN,

@@ -9,12 +9,13 @@ from typing import Any
 from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.node.parameter_table import Value
+from dynsyn_controller.node.parameters import read_robot
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.live.calls import DISARM
 from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.runs import run_folder
 from dynsyn_lab.live.session import CONTROLLERS, Run, live, refuse_company
-from dynsyn_lab.live.simulation import lived_before, refuse_shared
+from dynsyn_lab.live.simulation import claimed, lived_before, refuse_shared
 from dynsyn_lab.live.stack import own_file
 from dynsyn_lab.live.summary import Summary, SummaryCollector
 
@@ -40,20 +41,22 @@ def run_robot(
         What it came to; None where it was ended before the controller reported anything.
 
     Raises:
-        ParameterError: arguments that cannot be.
+        ParameterError, RobotFileError: arguments or a robot file that cannot be.
         CommandError: the node ended by itself or badly, another controller is on these topics, or
             the lifetime is being lived elsewhere.
         CheckpointError: the file is no lifetime.
         OSError: a file cannot be written.
     """
     name = Path(str(given.get("robot_file", "robot"))).stem
+    if "robot_file" in given:
+        read_robot(str(given["robot_file"]), 0)  # before anything is started
     if "checkpoint" not in given and not given.get("params_file"):
         kept = own_file(f"robot-{name}", str(given.get("namespace", "")))
         kept.parent.mkdir(parents=True, exist_ok=True)
         given = {**given, "checkpoint": str(kept)}
     node = nodes.controller(given, dotted)
     checkpoint = Path(str(given["checkpoint"])).absolute() if given.get("checkpoint") else None
-    with ControllerClient(node.namespace) as client:
+    with ControllerClient(node.namespace) as client, claimed(client.domain, node.namespace):
         since = time.monotonic()
         refuse_shared(checkpoint)
         summary = SummaryCollector(AVERAGE_STEPS, *lived_before(checkpoint))

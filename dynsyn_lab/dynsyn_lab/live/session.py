@@ -25,7 +25,7 @@ from dynsyn_lab.live.telemetry import duration, state
 POLL = 0.1
 """s between looks at processes and keyboard."""
 DISCOVERY = 1.0
-"""s within which another controller on this machine or its network is seen."""
+"""s within which others on the network are mostly seen; nodes themselves tell of later ones."""
 TAIL = 12
 LONGEST = 300
 """Lines, and characters of each, that are shown of the output of a process that failed."""
@@ -209,8 +209,8 @@ def refuse_company(client: ControllerClient, since: float, topics: Sequence[str]
     Two controllers or robots would hear each other: falls, doubled rewards, two lives in one body.
 
     Args:
-        client: on the graph since `since`, s of the steady clock; who is there is seen within
-            DISCOVERY seconds of it.
+        client: on the graph since `since`, s of the steady clock; who is there is mostly seen
+            within DISCOVERY seconds of it.
         since: see there.
         topics: names, relative to the namespace.
 
@@ -218,13 +218,13 @@ def refuse_company(client: ControllerClient, since: float, topics: Sequence[str]
         CommandError: there is one; the message names its node.
     """
     while True:
-        names = client.senders(*topics)
-        if names:
-            raise CommandError(
-                f"{', '.join(names)} already is on these topics: end it, or choose another "
-                "--namespace or another ROS_DOMAIN_ID"
-            )
+        names, nameless = client.senders(*topics)
         left = since + DISCOVERY - time.monotonic()
+        if names or (nameless and left <= 0):  # its name comes a little later than it does
+            raise CommandError(
+                f"{', '.join(names) or 'another node'} already is on these topics: end it, or "
+                "choose another --namespace or another ROS_DOMAIN_ID"
+            )
         if left <= 0:
             return
         client.poll(min(left, POLL))

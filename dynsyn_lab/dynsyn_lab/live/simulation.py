@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, load
 from dynsyn_controller.lifetime.lock import lived_by
+from dynsyn_controller.node.presence import Presence, Taken
 from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.interrupts import Interrupts
 from dynsyn_lab.live.calls import GO_ON_SIMULATION, PAUSE_SIMULATION
@@ -43,7 +46,7 @@ def simulate(
         CheckpointError: a lifetime cannot be moved into this body, or the file is no lifetime.
         OSError: a file cannot be written.
     """
-    with ControllerClient(stack.namespace) as client:
+    with ControllerClient(stack.namespace) as client, claimed(client.domain, stack.namespace):
         since = time.monotonic()
         refuse_shared(stack.checkpoint)
         prepare(stack)
@@ -67,6 +70,25 @@ def simulate(
     return summary.finish(stack.spec.reference, mode, str(stack.checkpoint or ""))
 
 
+@contextmanager
+def claimed(domain: int, namespace: str) -> Iterator[None]:
+    """Be the one on this machine who starts a controller on a domain and namespace.
+
+    Raises:
+        CommandError: one is there; it is named.
+    """
+    try:
+        presence = Presence(domain, namespace, alone=True)
+    except Taken as error:
+        raise CommandError(
+            f"{error}: end it, or choose another --namespace or another ROS_DOMAIN_ID"
+        ) from None
+    try:
+        yield
+    finally:
+        presence.leave()
+
+
 def refuse_shared(checkpoint: Path | None) -> None:
     """Make sure that no other process lives a lifetime; later the node itself holds the lock.
 
@@ -76,8 +98,8 @@ def refuse_shared(checkpoint: Path | None) -> None:
     holder = lived_by(checkpoint) if checkpoint is not None else ""
     if holder:
         raise CommandError(
-            f"{checkpoint} is being lived by process {holder}; name another --checkpoint, or use "
-            "--from-scratch"
+            f"{checkpoint} is being lived by process {holder}: end that, or name another file "
+            "(--checkpoint)"
         )
 
 

@@ -78,7 +78,7 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
         ParameterError: an unknown argument or option, or a value that cannot be.
     """
     values, dotted = resolve(SIMULATION, given), dotted or {}
-    more = shared(values)
+    namespace, params_file, log_level = shared(values)
     spec, options = _robot(values, dotted)
     checkpoint, origin = checkpoint_file(values, spec, options), None
     if values["transfer"]:
@@ -108,15 +108,26 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
         controller["modules"] = options[spec.entry.modules]
     return Stack(
         spec=spec,
-        namespace=more["namespace"],
+        namespace=namespace,
         lockstep=bool(values["lockstep"]),
         checkpoint=checkpoint,
         origin=origin,
         shipped=shipped_file(values, spec, options),
         robot_file=robot_file,
-        nodes=(
-            NodeSpec("sim", "dynsyn_sim_bridge", "bridge_node", bridge, **more),
-            NodeSpec("controller", "dynsyn_controller", "controller_node", controller, **more),
+        nodes=tuple(
+            NodeSpec(
+                name,
+                package,
+                executable,
+                parameters,
+                namespace=namespace,
+                params_file=params_file,
+                log_level=log_level,
+            )
+            for name, package, executable, parameters in (
+                ("sim", "dynsyn_sim_bridge", "bridge_node", bridge),
+                ("controller", "dynsyn_controller", "controller_node", controller),
+            )
         ),
     )
 
@@ -140,11 +151,11 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
         raise ParameterError(f"robot: {error}") from None
     try:
         spec.robot.choose(
-            values.get("learner") or None,
-            values.get("preset") or None,
-            dotted.get("learner", {}),
-            values.get("network") or None,
-            dotted.get("network", {}),
+            learner=str(values.get("learner", "")) or None,
+            preset=str(values.get("preset", "")) or None,
+            settings=dotted.get("learner", {}),
+            network=str(values.get("network", "")) or None,
+            options=dotted.get("network", {}),
         )
     except RobotFileError as error:
         raise ParameterError(str(error)) from None
@@ -184,8 +195,10 @@ def robot_file_of(spec: RobotSpec, options: dict[str, Value]) -> Path:
     any other is written into this user's folder (see `moving.prepare`), so that the lifetime's
     checkpoints say which robot it is.
     """
-    if spec.reference in ROBOTS and not set(options) - {spec.entry.modules}:
-        return config_path(spec.entry.robot_file)
+    shipped = spec.entry.robot_file
+    as_shipped = spec.reference in ROBOTS and not set(options) - {spec.entry.modules}
+    if as_shipped and isinstance(shipped, str | Path):
+        return config_path(shipped)
     return state_folder() / "robots" / f"{_body_name(spec, options)}.yaml"
 
 

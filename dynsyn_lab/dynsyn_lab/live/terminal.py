@@ -45,7 +45,9 @@ class Keyboard:
 
     def pressed(self) -> str:
         """The keys pressed since the last call, in order."""
-        if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:
+        if self._descriptor is None or self._saved is None:
+            return ""
+        if not select.select([self._descriptor], [], [], 0)[0]:
             return ""
         try:
             return os.read(self._descriptor, 64).decode("utf-8", "ignore")

@@ -36,6 +36,8 @@ STYLE: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 130,
     "figure.facecolor": "white",
+    # a user's matplotlibrc may ask for LaTeX, which is slow where it is there at all
+    "text.usetex": False,
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.migration import sections_of_format_1
+from dynsyn_controller.lifetime.pid_lock import Held, PidLock
 from dynsyn_controller.robot.migration import split_rule
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_sim_bridge.robots.task import Task
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 FORMAT = 2
 ORIGIN = "origin.ckpt"
 """Copy of the checkpoint that the lifetimes go on from, where they are not born in the run."""
+LOCK = ".lock"
+"""File that the process that trains holds."""
 CURVE = ("step", "episode", "return", "length")
 
 
@@ -149,6 +152,21 @@ class RunFolder:
             _copy(Path(config.origin), path / ORIGIN)
         _write(path / "run.json", _json(dataclasses.asdict(config)))
         return cls(path)
+
+    def hold(self) -> PidLock:
+        """Be the one process that trains into this folder, until the lock is released.
+
+        Raises:
+            RunError: another process does, and is named; or the folder cannot be written to.
+        """
+        try:
+            return PidLock(self.path / LOCK)
+        except Held as error:
+            raise RunError(
+                f"run {self.path}: is being trained by process {error.holder}; end that first"
+            ) from None
+        except OSError as error:
+            raise RunError(f"run {self.path}: {LOCK}: {error.strerror}") from None
 
     def _read_config(self) -> RunConfig:
         where = self.path / "run.json"
@@ -294,11 +312,12 @@ def _step(line: str) -> int:
 
 
 def _columns(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Columns of a table by name, without a last row that has not been finished."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    rows = list(csv.reader(text[: text.rfind("\n") + 1].splitlines()))
     if not rows:
         return {}
     table = np.array(rows[1:], dtype=float).reshape(-1, len(rows[0]))

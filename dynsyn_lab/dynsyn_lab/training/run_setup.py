@@ -97,8 +97,27 @@ def _plain(error: ValueError) -> str:
 
 
 def default_folder(spec: RobotSpec) -> Path:
-    """runs/ROBOT-DATE-TIME below the working folder."""
-    return Path("runs") / f"{spec.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    """A new folder runs/ROBOT-DATE-TIME below the working folder; a second one in the same second
+    has a number as well.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    first = Path("runs") / f"{spec.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder, number = first, 1
+    while not _made(folder):
+        number += 1
+        folder = first.with_name(f"{first.name}-{number}")
+    return folder
+
+
+def _made(folder: Path) -> bool:
+    """Make a folder; false: it is there already."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def versions() -> dict[str, str]:

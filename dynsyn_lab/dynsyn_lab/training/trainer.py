@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -69,7 +70,8 @@ class Trainer:
         window: shows lifetime 0; only for bodies in this process.
 
     Raises:
-        RunError: the folder's state is damaged or of another network.
+        RunError: the folder's state is damaged or of another network, or another process trains
+            into it.
         CheckpointError: the folder's copy of what they go on from is damaged.
         RobotFileError, ImportError: what the run needs is not there.
     """
@@ -96,10 +98,14 @@ class Trainer:
         self._kept: dict[tuple[int, str], NDArray[np.void]] = {}
         self._exported = np.full(config.lifetimes, -1)
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
-        self.backend: Backend = make_backend(
-            config.backend, self.population, self._note, self._sample
-        )
-        self._restore()
+        with ExitStack() as undo:
+            undo.callback(folder.hold().release)
+            self.backend: Backend = make_backend(
+                config.backend, self.population, self._note, self._sample
+            )
+            undo.callback(self.backend.close)
+            self._restore()
+            self._end = undo.pop_all()
 
     def run(self) -> dict[str, Any]:
         """Train, and return the summary that has also been written to the folder.
@@ -108,16 +114,14 @@ class Trainer:
             RunError, CheckpointError: something cannot be written; what is on disk is whole.
         """
         self._began = time.monotonic()
-        try:
+        with self._end:
             while not self._over():
                 rest = self._next_rest()
                 self.backend.begin(np.where(self._living(), rest, 0))
                 arrived = self._live()
                 self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
-        finally:
-            self.backend.close()
-        summary = self._summary()
-        self._folder.save_summary(summary)
+            summary = self._summary()
+            self._folder.save_summary(summary)
         return summary
 
     def _live(self) -> bool:

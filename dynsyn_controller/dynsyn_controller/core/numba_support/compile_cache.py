@@ -19,6 +19,7 @@ import numba
 
 from dynsyn_controller.core.numba_support.cache_trouble import tell
 
+_CONFIG: Any = numba.config  # its names are made when it is imported
 KEPT = 5
 """Folders of other versions that are kept, newest first; the rest is deleted."""
 
@@ -38,7 +39,7 @@ def use_own_cache() -> None:
             _forget_old(folder)
     except (OSError, RuntimeError):
         return
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    _CONFIG.CACHE_DIR = str(folder)
 
 
 def cache_folder() -> Path:
@@ -76,5 +77,5 @@ def njit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     except RuntimeError as error:
         if not options.get("cache"):
             raise
-        tell(numba.config.CACHE_DIR or "any folder", str(error))
+        tell(_CONFIG.CACHE_DIR or "any folder", str(error))
         return numba.njit(**{**options, "cache": False})(function)
