@@ -10,7 +10,7 @@ Run it: .venv/bin/python examples/01_train_and_resume.py [FOLDER]
 
 import sys
 
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.training.progress import PlainProgress
 from dynsyn_lab.training.run_folder import RunFolder

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config

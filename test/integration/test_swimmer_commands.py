@@ -12,8 +12,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_lab.cli import main as cli
+from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.stack import Stack, describe
-from dynsyn_lab.rollouts.moving import prepare
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_sim_bridge.robots.registry import entry

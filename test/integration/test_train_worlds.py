@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dynsyn_controller.robot.observation import Observer
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_lab.training.backends.envpool import (
     LIVING,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import CURVE, RunFolder

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dynsyn_lab.bench.loop import figures
-from dynsyn_lab.cli.errors import CommandError
 from dynsyn_lab.cli.main import main
+from dynsyn_lab.errors import CommandError
 
 MS = 1_000_000
 PERIOD = 10 * MS

@@ -17,7 +17,7 @@ from matplotlib.image import imread
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.plots import activity, comparison, exploration, learning, oscillator, weights
 from dynsyn_lab.plots.figures import FIGURES
 from dynsyn_lab.plots.source import open_source

@@ -14,8 +14,8 @@ from PIL import Image
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.pictures.films import GifFilm, find_ffmpeg
 from dynsyn_lab.pictures.panel import chosen_units
 from dynsyn_lab.rollouts.stage import Stage

@@ -18,8 +18,8 @@ from dynsyn_controller.node.parameter_table import resolve
 from dynsyn_controller.node.parameters import TABLE, Settings
 from dynsyn_controller.robot import config_files
 from dynsyn_controller.robot.config_files import shipped_checkpoint
+from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.stack import Stack, describe
-from dynsyn_lab.rollouts.moving import prepare
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 

@@ -5,8 +5,8 @@ import pytest
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import TABLE as CONTROLLER_TABLE
 from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.stack import describe
-from dynsyn_lab.rollouts.moving import prepare
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 

@@ -17,8 +17,8 @@ import yaml
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.plan import read_plan
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunFolder

@@ -10,7 +10,7 @@ import pytest
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 

@@ -27,7 +27,7 @@ from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, load_robot
 from dynsyn_lab.bench.peer import Peer
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.live.processes import Group
 from dynsyn_lab.live.session import complaint
 

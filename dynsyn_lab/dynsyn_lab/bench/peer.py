@@ -15,7 +15,7 @@ from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_msgs.msg import JointCommand, Reward, Status
 
 _MOVING = ("joint_states.position", "joint_states.velocity", "imu.angular_velocity", "scan")

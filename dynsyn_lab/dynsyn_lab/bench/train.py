@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np

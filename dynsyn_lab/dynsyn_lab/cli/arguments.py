@@ -8,7 +8,7 @@ from typing import Any
 
 from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 OF_THE_BODY = "Any option of the robot's body: --robot.KEY VALUE (such as --robot.density 6000)."
 

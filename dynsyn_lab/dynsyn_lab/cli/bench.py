@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from dynsyn_lab.cli.arguments import count, positive
-from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.cli.results import add_json, check_folder, write_json
+from dynsyn_lab.errors import UsageError
 
 
 def add_parser(subparsers: Any) -> None:

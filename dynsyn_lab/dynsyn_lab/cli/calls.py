@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.cli.arguments import not_negative
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 _EPILOG = (
     "Finds controllers that your ROS environment can see (ROS_DOMAIN_ID and the rest); nothing has "

@@ -37,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
     stack = described(args)
     middleware.load()
     from dynsyn_lab.live.client import ControllerClient
+    from dynsyn_lab.live.preparing import prepare
     from dynsyn_lab.live.session import CONTROLLERS, ROBOTS, refuse_company
     from dynsyn_lab.live.simulation import claimed, refuse_shared
-    from dynsyn_lab.rollouts.moving import prepare
 
     with ControllerClient(stack.namespace) as client, claimed(client.domain, stack.namespace):
         since = time.monotonic()

@@ -28,7 +28,7 @@ from dynsyn_lab.cli import (
     sweep,
     train,
 )
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 COMMANDS = (
     sim,

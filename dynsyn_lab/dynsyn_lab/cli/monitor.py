@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_controller.launching.nodes import absolute_namespace
     from dynsyn_controller.node import middleware
     from dynsyn_controller.node.parameter_table import ParameterError
-    from dynsyn_lab.cli.errors import UsageError
+    from dynsyn_lab.errors import UsageError
 
     try:
         namespace = absolute_namespace(args.namespace)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynsyn_lab.cli.arguments import OF_THE_BODY, whole
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 from dynsyn_lab.plots.figures import ARMS, FIGURES, FORMATS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.cli.arguments import OF_THE_BODY, add_life, count, not_negative, positive
-from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.pictures.kinds import FILM, KINDS, STRIP
 
 

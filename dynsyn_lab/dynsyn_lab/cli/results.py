@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.errors import CommandError, UsageError
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

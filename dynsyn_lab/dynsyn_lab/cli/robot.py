@@ -7,7 +7,7 @@ from typing import Any
 
 from dynsyn_lab.cli.arguments import OF_THE_BODY
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 
 def add_parser(subparsers: Any) -> None:

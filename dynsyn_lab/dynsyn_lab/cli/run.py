@@ -9,8 +9,8 @@ from dynsyn_controller.launching.arguments import CONTROLLER, DOTTED
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_lab.cli.arguments import add_watching
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
 from dynsyn_lab.cli.launch_flags import add_flags, given
+from dynsyn_lab.errors import UsageError
 
 
 def add_parser(subparsers: Any) -> None:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         OSError: a file cannot be written.
     """
     from dynsyn_controller.node import middleware
-    from dynsyn_lab.cli.interrupts import Interrupts
+    from dynsyn_lab.interrupts import Interrupts
 
     with Interrupts() as interrupts:
         middleware.load()

@@ -10,8 +10,8 @@ from dynsyn_controller.launching.arguments import DOTTED_OF_SIMULATION, SIMULATI
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_lab.cli.arguments import add_watching
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import CommandError, UsageError
 from dynsyn_lab.cli.launch_flags import add_flags, given
+from dynsyn_lab.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from dynsyn_lab.live.stack import Stack
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         OSError: a file cannot be written, or the lifetime is being lived elsewhere.
     """
     from dynsyn_controller.node import middleware
-    from dynsyn_lab.cli.interrupts import Interrupts
+    from dynsyn_lab.interrupts import Interrupts
 
     with Interrupts() as interrupts:
         stack = described(args)

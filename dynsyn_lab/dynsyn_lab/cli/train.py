@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynsyn_lab.cli.arguments import add_joints, count, positive, truth, whole, with_joints
 from dynsyn_lab.cli.dotted import accept_dotted
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS
 
 if TYPE_CHECKING:

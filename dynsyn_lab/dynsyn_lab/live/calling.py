@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.live.calls import Call, told
 from dynsyn_lab.live.client import ControllerClient
 

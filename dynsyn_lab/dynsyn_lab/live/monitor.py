@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.display import make_display
 from dynsyn_lab.live.job_control import JobControl

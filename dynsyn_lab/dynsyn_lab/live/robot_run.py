@@ -10,7 +10,7 @@ from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.node.parameter_table import Value
 from dynsyn_controller.node.parameters import read_robot
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.live.calls import DISARM
 from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.runs import run_folder

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dynsyn_controller.launching import nodes as starting
 from dynsyn_controller.launching.nodes import NodeSpec
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.live.calls import Call
 from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.display import Display, make_display

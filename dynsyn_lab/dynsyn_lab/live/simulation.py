@@ -11,15 +11,15 @@ from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, load
 from dynsyn_controller.lifetime.lock import lived_by
 from dynsyn_controller.node.presence import Presence, Taken
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.live.calls import GO_ON_SIMULATION, PAUSE_SIMULATION
 from dynsyn_lab.live.client import ControllerClient
+from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.runs import run_folder
 from dynsyn_lab.live.session import CONTROLLERS, ROBOTS, Run, live, refuse_company
 from dynsyn_lab.live.stack import Stack
 from dynsyn_lab.live.summary import Summary, SummaryCollector
-from dynsyn_lab.rollouts.moving import prepare
 
 START_LIMIT = 120.0
 """s within which the first control step of a simulated robot must have been lived."""

@@ -40,9 +40,9 @@ class Stack:
         lockstep: which of the two clocks.
         checkpoint: the lifetime's file; None: it is lived in memory only.
         origin: file of the lifetime that must be moved into this body before the nodes start, and
-            saved as `checkpoint` (see `moving.prepare`); None: nothing to move.
+            saved as `checkpoint` (see `preparing.prepare`); None: nothing to move.
         shipped: file of the lifetime that `checkpoint` begins as a copy of where it does not exist
-            yet (see `moving.prepare`); None: it begins new-born.
+            yet (see `preparing.prepare`); None: it begins new-born.
         robot_file: path that the nodes read.
         nodes: in the order to start them.
     """
@@ -192,7 +192,7 @@ def robot_file_of(spec: RobotSpec, options: dict[str, Value]) -> Path:
     """The robot file that the nodes read.
 
     That of a robot of this package is the shipped one, unless its body is another than that says;
-    any other is written into this user's folder (see `moving.prepare`), so that the lifetime's
+    any other is written into this user's folder (see `preparing.prepare`), so that the lifetime's
     checkpoints say which robot it is.
     """
     shipped = spec.entry.robot_file

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 
 Picture = NDArray[np.uint8]
 """(height, width, 3)."""

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from dynsyn_controller.lifetime import atomic, checkpoint
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.pictures.films import FILMS, Picture, find_ffmpeg
 from dynsyn_lab.pictures.kinds import KINDS, STRIP
 from dynsyn_lab.pictures.panel import MovingPanel, signals_of

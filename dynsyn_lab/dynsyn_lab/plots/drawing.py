@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.plots.comparison import collect, draw_arms
 from dynsyn_lab.plots.figures import ARMS, FIGURES
 from dynsyn_lab.plots.source import NotDrawable, Source

@@ -16,7 +16,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynap
 from dynsyn_controller.core.learners.dynamic_synapse.settings import DynamicSynapseSettings
 from dynsyn_controller.core.networks.base import LayerSpec
 from dynsyn_controller.lifetime import checkpoint as checkpoints
-from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.training.run_folder import RunFolder
 
 CHECKPOINTS = ("checkpoint.ckpt", "solved.ckpt", "best.ckpt")

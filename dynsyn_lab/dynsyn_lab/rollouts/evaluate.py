@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 
 if TYPE_CHECKING:
     from dynsyn_lab.rollouts.rollout import Episode

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.networks.base import TransferError
 from dynsyn_controller.core.transfer import transfer
-from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import (
     Checkpoint,
     CheckpointError,
     check_body,
-    check_same,
     restore,
 )
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_lab.live.stack import Stack
 
 
 def settle(
@@ -85,40 +80,3 @@ def place(
     except TransferError as error:
         raise CheckpointError(f"checkpoint {saved.path}: {error}") from None
     controller.state[...] = moved.state
-
-
-def prepare(stack: Stack) -> None:
-    """Put robot file and lifetime of a stack where its nodes look for them.
-
-    A robot file that is not shipped is written. So is a lifetime that is elsewhere as yet: one to
-    be moved into another body (`Stack.origin`), or the shipped one at a user's first run of this
-    robot (`Stack.shipped`). The files that they come from are not written to.
-
-    Raises:
-        CheckpointError: it does not fit the stack's body, or a file cannot be written.
-    """
-    if stack.robot_file_is_own:
-        stack.robot_file.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(stack.robot_file, stack.spec.robot.source.encode())
-    if stack.checkpoint is None:
-        return
-    if stack.origin is not None:
-        _move(stack, stack.origin, stack.checkpoint)
-    elif stack.shipped is not None and not stack.checkpoint.exists():
-        check_same(stack.spec.robot, checkpoint.load(stack.shipped))
-        stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(stack.checkpoint, stack.shipped.read_bytes())
-
-
-def _move(stack: Stack, origin: Path, target: Path) -> None:
-    body, saved = stack.spec.robot, checkpoint.load(origin)
-    if saved.robot.name == body.name and saved.robot.modules == body.modules:
-        raise CheckpointError(
-            f"checkpoint {saved.path}: made for {body.modules} joints, as this body has: there is "
-            "nothing to transfer"
-        )
-    robot, controller = settle(saved, body, transferring=True)
-    # The node takes its network from the robot file: what it would refuse is not written.
-    moved = replace(saved, robot=robot, state=controller.state)
-    check_same(body, moved)
-    checkpoint.save(target, robot, controller)

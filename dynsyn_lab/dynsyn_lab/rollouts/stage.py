@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.checkpoint import Checkpoint
-from dynsyn_lab.cli.errors import CommandError, UsageError
+from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.spec import RobotSpec, of_checkpoint

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 from dynsyn_lab.studies.walker_arms import collect
 from dynsyn_lab.studies.walker_evaluations import read
 from dynsyn_lab.studies.walker_report import report

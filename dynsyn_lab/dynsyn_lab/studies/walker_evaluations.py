@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 
 
 @dataclass(frozen=True)

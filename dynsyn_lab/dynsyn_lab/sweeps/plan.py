@@ -12,7 +12,7 @@ import yaml
 
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_controller.core.text_values import value_of
-from dynsyn_lab.cli.errors import UsageError
+from dynsyn_lab.errors import UsageError
 from dynsyn_lab.sweeps.search import grid, random_draws
 from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS, PROCESSES
 from dynsyn_lab.training.run_folder import RunConfig

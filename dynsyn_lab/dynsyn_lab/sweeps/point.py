@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.training.progress import Report
 from dynsyn_lab.training.run_folder import RunConfig, RunFolder
 from dynsyn_lab.training.trainer import Limits, Trainer

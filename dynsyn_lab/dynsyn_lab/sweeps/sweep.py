@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from dynsyn_controller.lifetime import atomic
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.plan import Plan, Point
 from dynsyn_lab.sweeps.point import Job, Result, is_finished
 from dynsyn_lab.sweeps.table import outcome_of, print_table, write_csv

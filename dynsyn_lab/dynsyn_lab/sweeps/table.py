@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from dynsyn_controller.lifetime import atomic
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.sweeps.plan import Plan, Point, show_value
 
 LIFETIME_COLUMNS = (

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from dynsyn_controller.node.tether import tethered
-from dynsyn_lab.cli.errors import CommandError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Job, Result, train_point
 
 LOOK = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.training.progress import make_progress
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.trainer import Limits, Trainer

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.migration import migrate_records
-from dynsyn_lab.cli.errors import UsageError
-from dynsyn_lab.cli.interrupts import Interrupts
+from dynsyn_lab.errors import UsageError
+from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.moving import place
 from dynsyn_lab.training.backends.registry import make_backend
 from dynsyn_lab.training.journal import Ending, Goal

@@ -7,7 +7,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 
 PERIOD = 1.0 / 30.0
 """s between pictures."""
