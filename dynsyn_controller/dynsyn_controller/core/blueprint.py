@@ -60,7 +60,8 @@ class Blueprint:
         settings = parse(learner_class.Settings, {**preset.settings, **_own(learner)}, "learner")
         self.network: Network = network_class(body, options)
         self.learner: Learner = learner_class(settings, body)
-        self._check_pair()
+        self.learner.serve(self.network)
+        self.network.check_exploration(self.learner.least_exploration)
         self.dtype = self._record_dtype()
         self.parameters = self._parameter_record()
 
@@ -99,16 +100,6 @@ class Blueprint:
         state = np.zeros(1, self.dtype)
         self.give_birth(state, 0, np.random.default_rng(seed))
         return state
-
-    def _check_pair(self) -> None:
-        served = self.learner.networks
-        if served is not None and self.network.name not in served:
-            raise SchemaError(
-                "learner.type",
-                f"{self.learner.name} serves networks of type {', '.join(served)}, "
-                f"found {self.network.name}",
-            )
-        self.network.check_exploration(self.learner.least_exploration)
 
     def _record_dtype(self) -> np.dtype:
         """Flat; aligned as kernels want it."""

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dynsyn_controller.core.networks.base import Body, FloatArray, Origin
-from dynsyn_controller.core.schema import numbers
+from dynsyn_controller.core.networks.base import Body, FloatArray, Network, Origin
+from dynsyn_controller.core.schema import SchemaError, numbers
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,19 @@ class Learner:
 
     def __init__(self, settings: Any, body: Body) -> None:
         self.options, self.body = settings, body
+
+    def serve(self, network: Network) -> None:
+        """Take on the network whose weights it is to change; called once, before `fields`.
+
+        Raises:
+            SchemaError: it does not serve this network.
+        """
+        if self.networks is not None and network.name not in self.networks:
+            raise SchemaError(
+                "learner.type",
+                f"{self.name} serves networks of type {', '.join(self.networks)}, "
+                f"found {network.name}",
+            )
 
     def fields(self, synapses: int) -> list[tuple]:
         """Its own dtype fields of a lifetime's record; `weight` and `random_state` are there."""

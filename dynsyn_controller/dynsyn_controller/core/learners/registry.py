@@ -10,6 +10,8 @@ LEARNERS = Registry(
     Learner,
     {
         "dynamic_synapse": "dynsyn_controller.core.learners.dynamic_synapse.learner:DynamicSynapse",
+        "dqsn": "dynsyn_controller.core.learners.dqsn:Dqsn",
+        "synaptic": "dynsyn_controller.core.learners.synaptic:Synaptic",
         "none": "dynsyn_controller.core.learners.none:NoLearner",
     },
 )

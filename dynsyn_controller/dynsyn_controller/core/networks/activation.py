@@ -7,7 +7,7 @@ import math
 from dynsyn_controller.core.numba_support import njit
 
 _SINH = tuple(1.0 / math.factorial(n) for n in range(3, 14, 2))
-_COSH = tuple(1.0 / math.factorial(n) for n in range(2, 15, 2))
+COSH_SERIES = tuple(1.0 / math.factorial(n) for n in range(2, 15, 2))
 
 
 @njit(cache=True, error_model="numpy")
@@ -24,7 +24,7 @@ def squash(values):
     the processor does eight values in the time of two.
     """
     a, b, c, d, e, f = _SINH
-    p, q, r, s, t, u, v = _COSH
+    p, q, r, s, t, u, v = COSH_SERIES
     for i in range(values.size):
         x = min(max(values[i], -20.0), 20.0) / 32.0
         y = x * x

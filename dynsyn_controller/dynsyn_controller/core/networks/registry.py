@@ -12,5 +12,6 @@ NETWORKS = Registry(
         "walker": "dynsyn_controller.core.networks.walker:WalkerNetwork",
         "ncap": "dynsyn_controller.core.networks.ncap:NcapNetwork",
         "mlp": "dynsyn_controller.core.networks.mlp:MlpNetwork",
+        "spiking": "dynsyn_controller.core.networks.spiking:SpikingNetwork",
     },
 )

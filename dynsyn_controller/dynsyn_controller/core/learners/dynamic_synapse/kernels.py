@@ -199,4 +199,6 @@ def put(state, parameters, i, centre):
 @njit(cache=True)
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
+    if terminal and reward <= parameters.fall_threshold:
+        reward -= parameters.fall_cost
     advance(state, parameters, reward, effort_spent(state.output), terminal)

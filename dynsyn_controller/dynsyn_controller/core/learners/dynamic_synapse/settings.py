@@ -47,6 +47,8 @@ class DynamicSynapseSettings:
         settling_time: s, >= 0: for so long, times the same square, after a terminal reward
             equation 3 takes 0 in place of R, terminal rewards apart: how a body starts that has
             been put back is not this moment's weights' doing; 0: no pause.
+        fall_cost: reward, >= 0, that the rule takes from R of a fall before anything else, where
+            the task's own reward hardly speaks of it; 0: nothing.
         effort_cost: reward per control step, >= 0, that equation 3 takes from R for each unit of
             effort (the sum over the joints of |effort| / limit), times the same square: what a
             reward per step pays for speed, a task that ends at the finish does not; 0: nothing.
@@ -70,6 +72,7 @@ class DynamicSynapseSettings:
     reward_minimum_late: float = 0.0
     baseline_time: float = 0.0
     settling_time: float = 0.0
+    fall_cost: float = 0.0
     effort_cost: float = 0.0
 
 
@@ -82,6 +85,7 @@ _NOT_NEGATIVE = (
     "period_std",
     "baseline_time",
     "settling_time",
+    "fall_cost",
     "effort_cost",
 )
 _POSITIVE = ("period_mean", "period_minimum", "progress_goal", "progress_time")
