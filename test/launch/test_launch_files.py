@@ -115,6 +115,17 @@ def test_lockstep_joints_and_frozen_reach_the_nodes(launch, peer):
     assert clean_endings(launched) == {"bridge_node", "controller_node"}
 
 
+def test_the_shipped_cart_and_pole_balances_and_learns_on(launch, peer, state_folder):
+    launched = launch("cart_pole_sim.launch.py")
+    heard = peer.listen(Status, "/dynsyn/status")
+    peer.wait_for(lambda: heard and heard[-1].steps > 1_000_100, "100 control steps")
+    assert heard[-1].robot == "cart_pole"
+    assert heard[-1].learning
+    assert heard[-1].falls == heard[0].falls
+    assert launched.stop(signal.SIGINT) == 0, launched.output
+    assert (state_folder / "cart_pole.ckpt").is_file()
+
+
 def test_controller_alone_waits_for_its_robot(launch, peer, tmp_path):
     life = tmp_path / "robot.ckpt"
     launched = launch("controller.launch.py", "robot_file:=walker", f"checkpoint:={life}")

@@ -27,6 +27,7 @@ ROBOTS: dict[str, str] = {
     "walker": "dynsyn_sim_bridge.robots.bipedal_walker:WALKER",
     "walker_hardcore": "dynsyn_sim_bridge.robots.bipedal_walker:WALKER_HARDCORE",
     "swimmer": "dynsyn_sim_bridge.robots.swimmer:SWIMMER",
+    "cart_pole": "dynsyn_sim_bridge.robots.cart_pole:CART_POLE",
 }
 """Name -> where its entry is, in the order in which they are shown to people. A robot's simulator
 is imported when that robot is asked for."""
