@@ -1,4 +1,4 @@
-"""`dynsyn bench controller|loop|train`: how fast it is, here and now."""
+"""`dynsyn bench controller|loop|train|spiking`: how fast it is, here and now."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def add_parser(subparsers: Any) -> None:
     _add_controller(parts)
     _add_loop(parts)
     _add_train(parts)
+    _add_spiking(parts)
 
 
 def _add_part(parts: Any, name: str, run: Any, about: str) -> argparse.ArgumentParser:
@@ -61,6 +62,12 @@ def _add_train(parts: Any) -> None:
     )
     part.add_argument("--lifetimes", type=count, default=64, help="in the batch (64)")
     part.add_argument("--rounds", type=count, default=100, help="of each timing (100)")
+
+
+def _add_spiking(parts: Any) -> None:
+    about = "learning decisions of a spiking network, beside SpikingJelly where it is installed"
+    part = _add_part(parts, "spiking", run_spiking, about)
+    part.add_argument("--rounds", type=count, default=20, help="of each timing (20)")
 
 
 def run_controller(args: argparse.Namespace) -> int:
@@ -107,6 +114,21 @@ def run_train(args: argparse.Namespace) -> int:
     check_folder("--json", args.json)
     result = measure(args.robot, args.lifetimes, args.rounds)
     _print_figures(result, ".3f")
+    write_json(args.json, result)
+    return 0
+
+
+def run_spiking(args: argparse.Namespace) -> int:
+    """Measure, print and write the result. Returns 0.
+
+    Raises:
+        UsageError: there is no folder for the result.
+    """
+    from dynsyn_lab.bench.spiking import measure
+
+    check_folder("--json", args.json)
+    result = measure(args.rounds)
+    _print_figures(result, ".2f")
     write_json(args.json, result)
     return 0
 

@@ -1,13 +1,19 @@
-"""`dynsyn study walker|swimmer`: the tables and figures of results/, from one's own runs."""
+"""`dynsyn study walker|swimmer|spiking`: tables and figures of results/, from one's own runs."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.cli.arguments import count, whole
-from dynsyn_lab.studies.defaults import SWIMMER_STEPS, SWIMMER_STUDIES, WALKER_EVERY
+from dynsyn_lab.studies.defaults import (
+    SPIKING_PARTS,
+    SWIMMER_STEPS,
+    SWIMMER_STUDIES,
+    WALKER_EVERY,
+)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -20,6 +26,7 @@ def add_parser(subparsers: Any) -> None:
     parts = parser.add_subparsers(metavar="STUDY", required=True)
     _add_walker(parts)
     _add_swimmer(parts)
+    _add_spiking(parts)
 
 
 def _add_walker(parts: Any) -> None:
@@ -78,6 +85,42 @@ def _add_swimmer(parts: Any) -> None:
     parser.set_defaults(run=run_swimmer)
 
 
+def _add_spiking(parts: Any) -> None:
+    about = "; ".join(f"{name}: {text}" for name, text in SPIKING_PARTS.items())
+    parser = parts.add_parser(
+        "spiking",
+        help="learners of spiking networks on the cart and pole",
+        description=f"Live spiking networks on the cart and pole, and controls. {about}. What has "
+        "been lived is kept in a work folder, so that a study which was stopped goes on.",
+    )
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        type=one_of(SPIKING_PARTS),
+        default=list(SPIKING_PARTS),
+        metavar="PART",
+        help=f"of {', '.join(SPIKING_PARTS)} (all)",
+    )
+    parser.add_argument("--out", type=Path, default=Path("results/spiking"), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path("runs/spiking-study"), metavar="DIR")
+    parser.add_argument(
+        "--report", action="store_true", help="live nothing, report what has been lived"
+    )
+    parser.add_argument("--nice", type=whole, default=10, metavar="N")
+    parser.set_defaults(run=run_spiking)
+
+
+def one_of(names: Iterable[str]) -> Callable[[str], str]:
+    """Type of an argument that is one of these, where `choices` cannot be: with nargs "*"."""
+
+    def chosen(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"found {text!r}, expected one of {', '.join(names)}")
+        return text
+
+    return chosen
+
+
 def named_files(text: str) -> tuple[str, list[Path]]:
     """NAME=FILE,FILE as name and files."""
     name, _, files = text.partition("=")
@@ -104,4 +147,14 @@ def run_swimmer(args: argparse.Namespace) -> int:
     be_nice(args.nice)
     lengths = Lengths(**{name: getattr(args, f"{name}_steps") // SPAN for name in SWIMMER_STEPS})
     run_studies(args.studies, lengths, args.work, args.out, args.processes, args.saturation)
+    return 0
+
+
+def run_spiking(args: argparse.Namespace) -> int:
+    """Live what is missing, then write tables and figures. Returns 0."""
+    from dynsyn_lab.studies.spiking import run_study
+    from dynsyn_lab.studies.trials import be_nice
+
+    be_nice(args.nice)
+    run_study([] if args.report else args.parts, args.work, args.out)
     return 0

@@ -34,6 +34,7 @@ FIGURES = {
     "trace": Figure("learning", "draw_trace", "a few synapses over the lifetime (figure 10)"),
     "weights": Figure("weights", "draw_weights", "every synapse as it stands, by layer"),
     "activity": Figure("activity", "draw_activity", "every unit and joint over some seconds"),
+    "spikes": Figure("spikes", "draw_spikes", "spikes and potentials of a spiking network"),
 }
 ARMS = "arms"
 """The figure of several runs (figure 11)."""

@@ -19,3 +19,15 @@ SWIMMER_STEPS = {
 """Control steps by attribute of `swimmer_trials.Lengths`; they gave what is in results/swimmer."""
 WALKER_EVERY = 50_000
 """Control steps between points of the walkers' curves.csv."""
+
+SPIKING_PARTS = {
+    "table_2": "synaptic agents: models of the state, hidden neurons (also figures 4 to 8)",
+    "figure_2": "synaptic agents: alpha",
+    "figure_3": "synaptic agents: steps of the neurons in a decision",
+    "suggestions": "synaptic agents: what the paper ends with, and other readings of it",
+    "figure_9": "DQSN: hidden neurons, 200 frames at most",
+    "figure_9_unlimited": "the same without a limit of frames",
+    "solved": "DQSN until it has solved the task",
+    "dynamic": "dynamic synapses, never reset",
+}
+"""Parts of the spiking study, in the order in which they are lived."""
