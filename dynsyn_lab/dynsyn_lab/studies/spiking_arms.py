@@ -6,7 +6,7 @@ among those that are reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dynsyn_controller.core.learners.synaptic import MODELS
@@ -76,22 +76,23 @@ def _dqsn(part: str, limit: int, seeds: int, steps: int = 0) -> list[Arm]:
 
 def _suggestions() -> list[Arm]:
     """What the paper ends with, on model 5 with 8 neurons, its best, and other readings."""
-    small = spiking(8)
+
+    def arm(name: str, network: dict[str, Any] | None = None, **settings: Any) -> Arm:
+        learner = _synaptic(model=5, **settings)
+        return Arm("suggestions", name, network or spiking(8), learner)
+
     return [
-        Arm("suggestions", name, network, _synaptic(model=5, **settings), **more)
-        for name, network, settings, more in (
-            ("as in table 2", small, {}, {}),
-            ("Monte Carlo returns", small, {"monte_carlo": True}, {}),
-            ("additive, alpha 0.01", small, {"form": "additive"}, {}),
-            ("additive, alpha 0.1", small, {"form": "additive", "alpha": 0.1}, {}),
-            ("epsilon 0.05 throughout", small, {"epsilon_start": 0.05}, {}),
-            ("epsilon 0.5 throughout", small, {"epsilon_start": 0.5, "epsilon_end": 0.5}, {}),
-            ("reward 1 / (1 + loss)", small, {"reward": "inverse_loss"}, {}),
-            ("reward: sign of change", small, {"reward": "change"}, {}),
-            ("1000 iterations", small, {}, {"episodes": 1000}),
-            ("two hidden layers", spiking((8, 8)), {}, {}),
-            ("from 30 episodes of DQSN", small, {}, {"pretrained": 30}),
-        )
+        arm("as in table 2"),
+        arm("Monte Carlo returns", monte_carlo=True),
+        arm("additive, alpha 0.01", form="additive"),
+        arm("additive, alpha 0.1", form="additive", alpha=0.1),
+        arm("epsilon 0.05 throughout", epsilon_start=0.05),
+        arm("epsilon 0.5 throughout", epsilon_start=0.5, epsilon_end=0.5),
+        arm("reward 1 / (1 + loss)", reward="inverse_loss"),
+        arm("reward: sign of change", reward="change"),
+        replace(arm("1000 iterations"), episodes=1000),
+        arm("two hidden layers", spiking((8, 8))),
+        replace(arm("from 30 episodes of DQSN"), pretrained=30),
     ]
 
 

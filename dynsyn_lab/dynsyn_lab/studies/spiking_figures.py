@@ -81,7 +81,7 @@ def _controls(axes: Axes, chosen: list[Arm], book: Book) -> None:
         if blocks:
             best = name.endswith("200")
             value = np.median([b.max() for b in blocks]) if best else np.mean(blocks)
-            axes.axhline(value, color=colour, linestyle=style, linewidth=1.0, label=name)
+            axes.axhline(float(value), color=colour, linestyle=style, linewidth=1.0, label=name)
 
 
 def _finish(axes: Axes, title: str) -> None:
