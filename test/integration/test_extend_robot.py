@@ -21,6 +21,7 @@ from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_msgs.msg import JointCommand, Status
 from dynsyn_msgs.srv import SaveCheckpoint, Step
+from dynsyn_sim_bridge.robots import registry
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending-robot.md"
@@ -80,6 +81,53 @@ def test_many_lifetimes_in_processes(slider: str, tmp_path: Path) -> None:
     for name in ("curve.csv", "checkpoint.ckpt"):
         second = (many / "lifetime_001" / name).read_bytes()
         assert second == (one / "lifetime_000" / name).read_bytes(), name
+
+
+def test_an_installed_package_brings_a_robot_by_entry_point(
+    slider: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    package, about = tmp_path / "slider_package", tmp_path / "slider_package-1.0.dist-info"
+    for folder in (package, about):
+        folder.mkdir()
+    for name in ("slider.py", "slider.yaml"):
+        (tmp_path / name).rename(package / name)
+    (package / "__init__.py").touch()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slider-package\nVersion: 1.0\n")
+    point = "[dynsyn.robots]\nrail_slider = slider_package.slider:{}\n"
+    (about / "entry_points.txt").write_text(point.format("Slider"))
+    out = tmp_path / "run"
+    assert main(["train", "rail_slider"]) == 2
+    assert "no robot named 'rail_slider'" in capsys.readouterr().err
+    monkeypatch.syspath_prepend(str(tmp_path))
+    dynsyn("train", "rail_slider", "--steps", 300, "--robot.mass", 2.0, "--out", out)
+    saved = out / "lifetime_000" / "checkpoint.ckpt"
+    dynsyn("eval", saved, "--episodes", 1, "--json", tmp_path / "eval.json")
+    result = json.loads((tmp_path / "eval.json").read_text())
+    assert (result["robot"], result["threshold"]) == ("rail_slider", -20.0)
+    assert main(["train", "rail_slidr"]) == 2
+    assert "did you mean 'rail_slider'?" in capsys.readouterr().err
+    (about / "entry_points.txt").write_text(point.format("Glider"))
+    registry.entry.cache_clear()
+    assert main(["train", "rail_slider"]) == 2
+    assert "slider_package.slider:Glider: there is nothing" in capsys.readouterr().err
+
+
+def test_swept_with_options_of_network_and_body(slider: str, tmp_path: Path) -> None:
+    shared = {"network": {"hidden": [8]}, "lifetimes": 1, "steps": 200}
+    shared |= {"vary": {"network.normalisation_time": [0.0, 300.0]}, "backend": "in_process"}
+    robots = {
+        "file": {"robot": slider, "robot_options": {"mass": 2.0}},
+        "gymnasium": {"robot": "gymnasium:Pendulum-v1", "robot_options": {"g": 5.0}},
+    }
+    for name, robot in robots.items():
+        plan, out = tmp_path / f"{name}.yaml", tmp_path / name
+        plan.write_text(json.dumps({**robot, **shared}), encoding="utf-8")
+        dynsyn("sweep", plan, "--out", out, "--workers", 2)
+        lives = [checkpoint.load(path) for path in sorted(out.glob("*/*/checkpoint.ckpt"))]
+        assert [life.robot.network["normalisation_time"] for life in lives] == [0.0, 300.0]
+        assert {life.robot.simulation.robot for life in lives} == {robot["robot"]}
+        assert [life.robot.simulation.options for life in lives] == [robot["robot_options"]] * 2
+        assert (out / "results.csv").read_text().count("\n") == 3
 
 
 def test_a_class_without_a_step_is_refused(slider: str, capsys) -> None:

@@ -53,6 +53,13 @@ def test_every_argument_reaches_a_node():
     assert controller["learning"] is False
 
 
+def test_seed_of_the_course_is_the_controllers_unless_it_is_given():
+    bridge, controller = parameters(describe(seed=7, robot_seed=8))
+    assert (bridge["seed"], controller["seed"]) == (8, 7)
+    bridge, controller = parameters(describe(seed=7, robot_seed=0))
+    assert (bridge["seed"], controller["seed"]) == (0, 7)
+
+
 def test_what_is_not_given_is_left_to_the_parameter_file_and_the_node():
     controller = parameters(describe())[1]
     left = {"learner", "preset", "settings", "slew_limit", "reward_source", "stale_periods"}

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.cli import main as cli
@@ -50,6 +51,22 @@ def test_spellings_of_repulsion(words, value, tmp_path) -> None:
     config = RunFolder(out).config
     assert config.setting("learner.repulsion") is value
     assert config.overrides == {"learner.repulsion": value}
+
+
+def test_seeds_of_course_and_controller_are_apart(tmp_path) -> None:
+    def live(name: str, *seeds: str):
+        """Weights and observation of a lifetime's first step."""
+        out = tmp_path / name
+        assert cli.main(["train", "walker", *seeds, "--steps", "1", "--out", str(out)]) == 0
+        state = checkpoint.load(out / "lifetime_000" / "checkpoint.ckpt").state[0]
+        return state["weight"].tobytes(), state["input"][:24].tobytes()
+
+    weights, course = live("both", "--seed", "3", "--robot-seed", "8")
+    other_weights, same_course = live("controller", "--seed", "4", "--robot-seed", "8")
+    same_weights, other_course = live("course", "--seed", "3", "--robot-seed", "9")
+    assert same_course == course != other_course
+    assert same_weights == weights != other_weights
+    assert live("one", "--seed", "3") == live("two", "--seed", "3", "--robot-seed", "3")
 
 
 @pytest.mark.parametrize(
