@@ -1,4 +1,4 @@
-"""`dynsyn study walker|swimmer|spiking`: tables and figures of results/, from one's own runs."""
+"""`dynsyn study walker|swimmer|spiking|faults`: tables and figures of results/, from one's own runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.cli.arguments import count, whole
+from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.defaults import (
     SPIKING_PARTS,
     SWIMMER_STEPS,
@@ -27,6 +27,7 @@ def add_parser(subparsers: Any) -> None:
     _add_walker(parts)
     _add_swimmer(parts)
     _add_spiking(parts)
+    _add_faults(parts)
 
 
 def _add_walker(parts: Any) -> None:
@@ -121,6 +122,34 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
     return chosen
 
 
+def _add_faults(parts: Any) -> None:
+    parser = parts.add_parser(
+        "faults",
+        help="random faults on a running robot",
+        description="Run a robot and its controller in real time, break them and what they say at "
+        "random, and evaluate the lifetime beside what it was. For a clock that steps, install "
+        "libfaketime; for a full disk, let --life be a small file system of its own (sudo mount -t "
+        "tmpfs -o size=8m tmpfs DIR).",
+    )
+    parser.add_argument("robot", help="registered name")
+    parser.add_argument("--lifetime", type=Path, metavar="FILE", help="to begin with (shipped)")
+    parser.add_argument("--minutes", type=positive, default=60.0, metavar="M", help="(60)")
+    parser.add_argument(
+        "--pause", type=positive, default=8.0, metavar="S", help="mean s between faults (8)"
+    )
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the faults (0)")
+    parser.add_argument("--domain", type=whole, default=101, metavar="N", help="of ROS (101)")
+    parser.add_argument(
+        "--episodes", type=count, default=300, metavar="N", help="of each evaluation (300)"
+    )
+    parser.add_argument("--work", type=Path, default=Path("runs/faults"), metavar="DIR")
+    parser.add_argument(
+        "--life", type=Path, metavar="DIR", help="folder of the running lifetime (WORK/life)"
+    )
+    parser.add_argument("--out", type=Path, default=Path("results/faults"), metavar="DIR")
+    parser.set_defaults(run=run_faults)
+
+
 def named_files(text: str) -> tuple[str, list[Path]]:
     """NAME=FILE,FILE as name and files."""
     name, _, files = text.partition("=")
@@ -158,3 +187,12 @@ def run_spiking(args: argparse.Namespace) -> int:
     be_nice(args.nice)
     run_study([] if args.report else args.parts, args.work, args.out)
     return 0
+
+
+def run_faults(args: argparse.Namespace) -> int:
+    """Inject faults; 1 where something went wrong."""
+    from dynsyn_lab.studies.random_faults import Plan, run
+
+    values = {name: vars(args)[name] for name in Plan.__annotations__}
+    values["life"] = args.life or args.work / "life"
+    return 0 if run(Plan(**values)) else 1
