@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,49 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from ros_environment import Peer, Processes
 
+LONG_EXAMPLES = 3000
+"""Examples of each property test with --long."""
 # How long an example takes says what else the machine does, not whether it is right.
 settings.register_profile("dynsyn", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=LONG_EXAMPLES)
 settings.load_profile("dynsyn")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="long tests, and many more examples")
+    parser.addoption("--measured", type=Path, help="CSV that what tests measure is written to")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        settings.load_profile("long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is long, unless it is asked for."""
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture
+def note_measured(request: pytest.FixtureRequest) -> Callable[[str, float, float], None]:
+    """Writes down what was measured beside what was allowed, with --measured."""
+    path = request.config.getoption("--measured")
+
+    def note(what: str, allowed: float, measured: float) -> None:
+        if path is None:
+            return
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if new:
+                writer.writerow(("test", "what", "allowed", "measured"))
+            writer.writerow((request.node.name, what, f"{allowed:.4g}", f"{measured:.4g}"))
+
+    return note
 
 
 # A run under nohup, or in the background of a shell, ignores these signals, and so would children:

@@ -5,44 +5,17 @@ from __future__ import annotations
 import math
 
 import pytest
-from nav_msgs.msg import Odometry
-from sensor_msgs.msg import Imu, JointState, LaserScan
+from hand_made_robot import HandMadeRobot
+from sensor_msgs.msg import JointState
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import load_robot
-from dynsyn_msgs.msg import Contacts, JointCommand, Reward, Status
+from dynsyn_msgs.msg import JointCommand, Status
 
 MODULE = "dynsyn_controller.node.controller_node"
 pytestmark = pytest.mark.usefixtures("ros_domain")
-
-
-class HandMadeRobot:
-    """Publishes all that the walker's observation needs, said by hand."""
-
-    def __init__(self, peer) -> None:
-        self._peer = peer
-        names = ["knee_2", "hip_2", "knee_1", "hip_1"]
-        self.messages = {
-            "joint_states": JointState(name=names, position=[0.1] * 4, velocity=[0.2] * 4),
-            "imu": Imu(),
-            "odom": Odometry(),
-            "scan": LaserScan(ranges=[1.0] * 10, range_max=5.0),
-            "contacts": Contacts(name=["foot_1", "foot_2"], in_contact=[True, False]),
-            "reward": Reward(value=0.1),
-        }
-        self.messages["imu"].orientation.w = 1.0
-        self._publishers = {
-            topic: peer.publisher(type(message), topic) for topic, message in self.messages.items()
-        }
-
-    def publish(self, *topics: str) -> None:
-        """Send the messages of these topics, or of all."""
-        now = self._peer.node.get_clock().now().to_msg()
-        for topic in topics or self.messages:
-            self.messages[topic].header.stamp = now
-            self._publishers[topic].publish(self.messages[topic])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_msgs.msg import Event, JointCommand, Reward, Status
 from dynsyn_msgs.srv import LoadCheckpoint, Rollback, SaveCheckpoint
 
-pytestmark = pytest.mark.usefixtures("ros_domain")
+pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
 EVENTS = QoSProfile(
     depth=50, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )

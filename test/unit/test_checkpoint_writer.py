@@ -224,6 +224,17 @@ def test_a_save_that_fails_is_told_and_the_last_good_file_stays(writer):
     assert writer.error == ""
 
 
+def test_what_cannot_be_written_beside_it_is_told_and_the_lifetime_counts_as_saved(writer):
+    def write():
+        Path("/proc/nothing").write_text("")
+
+    writer.run_told(write)
+    writer.save(lived(), now=0).result()
+    (error,) = writer.poll(now=1)
+    assert str(error) == "/proc/nothing: cannot be written: No such file or directory"
+    assert (writer.error, writer.saved_at) == ("", 1)
+
+
 def test_a_lifetime_that_is_not_finite_is_not_saved(writer):
     controller = lived()
     writer.save(controller, now=0).result()

@@ -92,12 +92,12 @@ def test_waits_for_every_channel_and_the_reward(guard):
     for source, message in messages.items():
         guard.read(source, message, 1)
     assert not tick(guard, 2).any()
-    assert guard.missing() == [f"lidar_{ray}" for ray in range(10)] + ["reward"]
+    assert guard.senses.missing() == [f"lidar_{ray}" for ray in range(10)] + ["reward"]
     assert guard.stamp == 0
     guard.read("scan", scan, 3)
-    assert guard.missing() == ["reward"]
+    assert guard.senses.missing() == ["reward"]
     guard.read_reward(reward(5 * MS), 4)
-    assert guard.missing() == []
+    assert guard.senses.missing() == []
     assert tick(guard, 5).any()
     assert (guard.controller.steps, guard.stamp) == (1, 5 * MS)
 
@@ -107,7 +107,7 @@ def test_lives_what_the_same_controller_lives_alone(guard):
     for step in range(50):
         sense(guard, step * 20 * MS, value=0.1 * step, terminal=step == 30, hip=0.01 * step)
         effort = tick(guard, step * 20 * MS)
-        observation = guard.observation.copy()
+        observation = guard.senses.observation.copy()
         wanted = alone.step(observation, 0.1 * step, step == 30)
         np.testing.assert_array_equal(effort, wanted)
     assert guard.controller.state.tobytes() == alone.state.tobytes()
@@ -203,7 +203,7 @@ def test_frozen_stands_at_its_centres(guard):
 def test_a_reward_that_is_no_number_is_refused(guard):
     with pytest.raises(MessageError, match="reward: found nan"):
         guard.read_reward(reward(0, math.nan), 0)
-    assert guard.missing()[-1] == "reward"
+    assert guard.senses.missing()[-1] == "reward"
 
 
 def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
@@ -213,12 +213,12 @@ def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
     message = sensor_messages(1)["odom"]
     message.twist.twist.linear.x = 100.0
     guard.read("odom", message, 1)
-    scale = guard._observer.scale.copy()
-    guard._observer.scale[:] = 1e307
+    scale = guard.senses._observer.scale.copy()
+    guard.senses._observer.scale[:] = 1e307
     assert not tick(guard, 1).any()
     assert guard.held == "refused observation"
     assert guard.controller.steps == 1
-    guard._observer.scale[:] = scale
+    guard.senses._observer.scale[:] = scale
     sense(guard, 2)
     tick(guard, 2)
     assert guard.held == ""
@@ -346,7 +346,7 @@ def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
 def test_reward_computed_from_the_observation():
     guard = new_guard(computed=True)
     efforts = guard.effort
-    assert "reward" not in guard.sources
+    assert "reward" not in guard.senses.sources
     for step, (x, pitch) in enumerate([(0.0, 0.0), (0.3, 0.0), (0.3, -0.2), (0.3, 1.55)]):
         for source, message in sensor_messages(step, x=x, pitch=pitch).items():
             guard.read(source, message, step)
@@ -376,7 +376,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
 """
     robot = parse_robot(text)
     guard = Guard(robot, new_controller(robot))
-    assert guard.sources == ("joint_states", "command", "reward")
+    assert guard.senses.sources == ("joint_states", "command", "reward")
 
     def sense_joint(now: int) -> None:
         message = SimpleNamespace(
@@ -390,7 +390,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
             sense_joint(now)
             tick(guard, now)
         assert guard.held == ""
-        return guard.observation[2]
+        return guard.senses.observation[2]
 
     assert order(0) == 0.25
     guard.read("command", SimpleNamespace(linear=vector(x=1.0), angular=vector()), 10 * MS)

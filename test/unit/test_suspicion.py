@@ -5,19 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamps
+from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamp
 
 SECOND = 1_000_000_000
 
 
 def test_stamps_that_are_missing_old_or_in_the_future():
     now = 1000 * SECOND
-    stamps = {"imu": 0, "odom": now - 10 * SECOND, "scan": now + 3 * SECOND, "contacts": now - 5}
-    assert wrong_stamps(stamps, now, SECOND) == {
-        "imu": "no stamp",
-        "odom": "stamp 10 s old",
-        "scan": "stamp 3 s in the future",
-    }
+    assert wrong_stamp(0, now, SECOND) == "no stamp"
+    assert wrong_stamp(now - 10 * SECOND, now, SECOND) == "stamp 10 s old"
+    assert wrong_stamp(now + 3 * SECOND, now, SECOND) == "stamp 3 s in the future"
+    assert wrong_stamp(now - 5, now, SECOND) == ""
 
 
 def test_stamps_a_microsecond_apart_are_told_apart():

@@ -73,7 +73,7 @@ def go_back(history: History, left: Left, robot: Robot, origin: Origin, hours: f
 def go_back_to_best(
     history: History, left: Left, robot: Robot, origin: Origin, floor: float
 ) -> WentBack:
-    """The newest copy from when the lifetime earned the most.
+    """The newest copy from when the lifetime earned the most; copies that are damaged are left out.
 
     Args:
         floor: mean reward of a step that it must have earned more than.
@@ -83,7 +83,7 @@ def go_back_to_best(
     """
     best, chosen = floor, None
     for steps, path in history.copies():
-        earned = earned_in(checkpoint.load(path).notes) if steps < left.steps else -math.inf
+        earned = _earned(path) if steps < left.steps else -math.inf
         if earned >= best:
             best, chosen = earned, (steps, path)
     if chosen is None:
@@ -91,6 +91,13 @@ def go_back_to_best(
             f"history {history.folder}: no copy from when the lifetime earned more than {floor:.3g}"
         )
     return _go_to(history, left, robot, origin, *chosen)
+
+
+def _earned(path: Path) -> float:
+    try:
+        return earned_in(checkpoint.load(path).notes)
+    except CheckpointError:
+        return -math.inf
 
 
 def earned_in(notes: dict[str, Any]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,7 +146,8 @@ class CheckpointWriter:
         self._robot = robot
         self._lock = LifetimeLock(path) if path else None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
-        self._pending: list[Future[Any]] = []
+        self._pending: list[Future[Saved]] = []
+        self._beside: list[Future[None]] = []
         self._last: int | None = None
 
     def due(self, now: int, period: int) -> bool:
@@ -199,29 +200,25 @@ class CheckpointWriter:
         return self._thread.submit(function, *arguments)
 
     def run_told(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Run something else in the saving thread; `poll` tells if it fails."""
-        self._pending.append(self._thread.submit(function, *arguments))
+        """Write something else in the saving thread; `poll` tells if it cannot be written."""
+        self._beside.append(self._thread.submit(function, *arguments))
 
     def poll(self, now: int) -> list[CheckpointError]:
-        """Look at the saves that have ended since the last call: the errors of those that failed.
+        """Look at what has been written since the last call: the errors of what could not be.
 
         Raises:
             Exception: anything else that went wrong in the saving thread.
         """
-        if not self._pending:
+        if not (self._pending or self._beside):
             return []
         errors = []
-        for future in [future for future in self._pending if future.done()]:
-            self._pending.remove(future)
-            error = future.exception()
+        for error in _finished(self._pending):
             if error is None:
-                if isinstance(future.result(), Saved):
-                    self.error, self.saved_at = "", now
-            elif isinstance(error, CheckpointError):
+                self.error, self.saved_at = "", now
+            else:
                 self.error = str(error)
                 errors.append(error)
-            else:
-                raise error
+        errors += filter(None, _finished(self._beside))
         return errors
 
     def close(self) -> None:
@@ -247,6 +244,22 @@ class CheckpointWriter:
         future = self._thread.submit(function, *arguments)
         self._pending.append(future)
         return future
+
+
+def _finished(futures: list[Future[Any]]) -> Iterator[CheckpointError | None]:
+    """Take out those that are done: their errors, None for those that ended well.
+
+    Raises:
+        Exception: any other error than that something cannot be written.
+    """
+    for future in [future for future in futures if future.done()]:
+        futures.remove(future)
+        error = future.exception()
+        if isinstance(error, OSError):
+            error = CheckpointError(f"{error.filename}: cannot be written: {error.strerror}")
+        if error is not None and not isinstance(error, CheckpointError):
+            raise error
+        yield error
 
 
 def _write(path: Path, data: bytes, steps: int, history: History | None) -> Saved:

@@ -89,7 +89,10 @@ class BlackBox:
         folder.mkdir(exist_ok=True)
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(taken["at"]))
         path = folder / f"{name}_{round(taken['at'] * 1000) % 1000:03d}.npz"
-        atomic.write(path, buffer.getvalue())
+        try:
+            atomic.write(path, buffer.getvalue())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"black box {path}") from None
         with contextlib.suppress(OSError):
             for old in sorted(folder.glob("*.npz"))[:-KEPT]:
                 old.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from dynsyn_controller.node.people import People
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
+from dynsyn_controller.node.suspicion import wrong_stamp
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.node.watch import Watch, log
 
@@ -85,8 +86,9 @@ class ControlLoop:
         self._operations = Operations(
             self.robot, settings, self.guard, self.writer, self._outputs, self._events
         )
+        stamps = self._refused_stamp if settings.wrong_stamps == "refuse" else None
         self._inputs = Inputs(
-            node, self.guard, not settings.lockstep, self._on_heard, self._on_refused
+            node, self.guard, not settings.lockstep, stamps, self._on_heard, self._on_refused
         )
         self._watch = Watch(node, self.guard, self._inputs.topics, settings, self._events)
         self._people = People(node, self.guard.operator, settings, self._on_refused)
@@ -169,6 +171,12 @@ class ControlLoop:
     def _log(self) -> Any:
         return self._node.get_logger()
 
+    def _refused_stamp(self, stamp: int) -> str:
+        tolerance = self._settings.tolerated_stamps
+        if tolerance is None:
+            return ""
+        return wrong_stamp(stamp, self._node.get_clock().now().nanoseconds, tolerance)
+
     def _on_heard(self, topic: str, now: int) -> None:
         if self._operations.acting and self._settings.lockstep:
             absent_after = round(self._settings.operator_timeout * SECOND)
@@ -191,18 +199,18 @@ class ControlLoop:
         stale_after = round(settings.stale_periods * deadlines.period)
         absent_after = round(settings.operator_timeout * SECOND)
         self._send(self.guard.tick(now, stale_after, absent_after))
-        if not (self.guard.stale or self.guard.waiting()):
+        if not (self.guard.stale or self.guard.senses.waiting()):
             deadlines.align(now - self.guard.newest)
         self._do_the_rest(now)
 
     def _send(self, effort: FloatArray) -> None:
         guard = self.guard
         self._outputs.send(effort, guard.stamp)
-        if not guard.waiting():
+        if not guard.senses.waiting():
             age = time.monotonic_ns() - guard.newest
             self._outputs.timing.record(None if guard.stale else age)
         self._box.write(
-            time.monotonic_ns(), guard.stamp, guard.reward, guard.observation, guard.effort
+            time.monotonic_ns(), guard.stamp, guard.reward, guard.senses.observation, guard.effort
         )
 
     def _do_the_rest(self, now: int) -> None:

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.performance import Performance
 from dynsyn_controller.lifetime.vitals import Vitals
-from dynsyn_controller.messages.conversions import NEVER, SensorReader
+from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
-from dynsyn_controller.node.freshness import Freshness
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.operator_input import Operator
 from dynsyn_controller.node.rewards import Rewards
-from dynsyn_controller.robot.observation import Observer
-from dynsyn_controller.robot.robot_file import Channel, Robot
+from dynsyn_controller.node.senses import REWARD, Senses
+from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_controller.robot.safety.arming import Arming
 from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.standby import Standby
 from dynsyn_controller.robot.safety.trip import BodyTrip
 
-REWARD = "reward"
-_COMMAND = "command"  # the source of an operator's wishes
 _SECOND = 1_000_000_000
 
 
@@ -41,7 +36,8 @@ class Guard:
 
     Attributes:
         controller: the lifetime; `begin` puts another one of the same robot in its place.
-        reader: the sensors' readings.
+        senses: what is known of robot and world.
+        reader, freshness: theirs.
         learning: False: frozen.
         learning_paused: why nothing is learnt now although `learning` is true; empty: it is.
         held: why the effort is neutral or that of the standby pose; empty: the controller acts.
@@ -49,11 +45,9 @@ class Guard:
         events: what a person should know.
         rewards, performance, vitals: of the lifetime.
         stale: the last `tick` (lockstep: `listen`) found an observation or the reward too old.
-        observation: the last one that was acted on, (channels,).
         reward: of the last control step lived, as it was learnt from.
         effort: the last command, N m or N, (joints,).
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
-        sources: whose messages it takes: names of sensors, and `REWARD`.
         newest: when the last message came; `NEVER` before one.
 
     Args:
@@ -84,7 +78,8 @@ class Guard:
             round(options.override_timeout * _SECOND),
         )
         self._dry_run = options.dry_run
-        self._open_senses(robot, options)
+        self.senses = Senses(robot, options.computed)
+        self.reader, self.freshness = self.senses.reader, self.senses.freshness
         self.rewards = Rewards(robot, options.computed, self.events)
         self.performance = Performance(options.rollback_fraction)
         self.vitals = Vitals(controller.state)
@@ -97,35 +92,6 @@ class Guard:
         self.newest = NEVER
         self._answered: int | None = None
         self.begin(controller, notes or {})
-
-    def _open_senses(self, robot: Robot, options: GuardOptions) -> None:
-        blocks = robot.reward_blocks if options.computed else ()
-        channels: tuple[Channel, ...] = (*robot.observation, *robot.safety_channels)
-        self.reader = SensorReader(robot.layout, channels, blocks)
-        places: dict[str, dict[int, str]] = {source: {} for source in self.reader.sources}
-        for channel in channels:
-            if channel.default is None:
-                places[channel.source][robot.layout.locate(channel)[0]] = channel.name
-        for block in blocks:
-            where = robot.layout.blocks[block]
-            places[block.split(".")[0]] |= dict.fromkeys(range(where.start, where.stop), block)
-        optional = dict.fromkeys(c.source for c in channels if c.source not in places)
-        self.sources = (*self.reader.sources, *optional)
-        if not options.computed:
-            places[REWARD] = {}
-            self.sources += (REWARD,)
-        self._clocking = next(iter(self.reader.stamps), "") if options.computed else REWARD
-        self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
-        self.arrived = self.freshness.arrived
-        self._observer = Observer(robot.observation, robot.layout)
-        self.observation = np.zeros(len(robot.observation))
-        self._commands = [
-            (robot.layout.locate(channel)[0], channel.default)
-            for channel in robot.observation
-            if channel.source == _COMMAND
-            and channel.default is not None
-            and not robot.reward.knows_command
-        ]
 
     def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
         """Go on with this lifetime of the same robot, and with what was known beside it.
@@ -145,7 +111,7 @@ class Guard:
     def warm_up(self) -> None:
         """Compile all that a step needs, so that the first one is as fast as the rest."""
         self.controller.compile()
-        self._observer.observe(self.reader.sensors, self.observation)
+        self.senses.observe()
         self.chain.limit(self.chain.neutral, self.reader.sensors)
         self.chain.stop()
         self.chain.acted()
@@ -154,10 +120,8 @@ class Guard:
 
     def read(self, source: str, message: Any, now: int) -> None:
         """Take a sensor message; see `SensorReader.read`."""
-        self.reader.read(source, message, now)
+        self.senses.read(source, message, now)
         self.newest = now
-        if source in self.arrived:
-            self.freshness.heard(source, now)
 
     def read_reward(self, message: Any, now: int, add: bool = True) -> None:
         """Take a dynsyn_msgs/Reward.
@@ -175,17 +139,6 @@ class Guard:
         self.newest = now
         self.freshness.heard(REWARD, now)
 
-    def missing(self) -> list[str]:
-        """Names of what has not come yet: channels of the observation, and "reward"."""
-        missing = self.reader.missing()
-        if self.arrived.get(REWARD) == NEVER:
-            missing.append(REWARD)
-        return missing
-
-    def waiting(self) -> bool:
-        """Whether something has not come yet; quicker than `missing`."""
-        return self.reader.oldest() == NEVER or self.arrived.get(REWARD) == NEVER
-
     def tick(self, now: int, stale_after: int, absent_after: int) -> FloatArray:
         """One control step in real time: efforts to be sent now.
 
@@ -195,7 +148,7 @@ class Guard:
             absent_after: age, ns, from which on a reading that may be absent is.
         """
         self.reader.expire(now - absent_after)
-        waiting = self.waiting()
+        waiting = self.senses.waiting()
         self.stale = not waiting and self.freshness.stale(now, stale_after)
         if not waiting:
             self.stamp = min(self.reader.stamps.values(), default=self.rewards.stamp)
@@ -208,13 +161,14 @@ class Guard:
         that is sent again is answered with the same efforts, and not lived again.
         """
         stamps = self.reader.stamps
-        stamp = self.rewards.stamp if self._clocking == REWARD else stamps[self._clocking]
+        clocking = self.senses.clocking
+        stamp = self.rewards.stamp if clocking == REWARD else stamps[clocking]
         if stamps.get(source, stamp) != stamp:  # five times of six, and quick
             return None
-        if not self.reader.complete(stamp) or self.arrived.get(REWARD) == NEVER:
+        if not self.reader.complete(stamp) or self.freshness.arrived.get(REWARD) == NEVER:
             return None
         if stamp == self._answered:
-            return self.effort if source == self._clocking else None
+            return self.effort if source == clocking else None
         self.stamp = self._answered = stamp
         self.reader.expire(now - absent_after)
         return self._step("", now)
@@ -227,12 +181,19 @@ class Guard:
             silent_after: age, ns, from which on something is wrong; longer than the time after
                 which an observation without an answer is sent again.
         """
-        oldest = min(self.reader.oldest(), self.arrived.get(REWARD, now))
+        oldest = min(self.reader.oldest(), self.freshness.arrived.get(REWARD, now))
         self.stale = oldest != NEVER and now - oldest > silent_after
 
     def stop(self) -> FloatArray:
         """Emergency stop: neutral efforts from now on, until the arming's `rearm`."""
         self.arming.stop()
+        return self.halt()
+
+    def trip(self, why: str, now: int) -> FloatArray:
+        """Disarm for a reason that is told; returns the neutral efforts to be sent."""
+        self.arming.disarm()
+        self.held = "disarmed"
+        self.events.moment("tripped", f"{why}: disarmed", now, Level.ERROR)
         return self.halt()
 
     def halt(self) -> FloatArray:
@@ -248,7 +209,7 @@ class Guard:
         if not trouble:
             fallen = self._trip.look(sensors)
             if fallen:
-                return self._disarm_for(fallen, now)
+                return self.trip(fallen, now)
             trouble = "deadman switch" if self.operator.lets_go(now) else ""
         self.held = trouble
         if not trouble:
@@ -267,22 +228,16 @@ class Guard:
     def _silent(self, now: int) -> str:
         return " ".join(self.freshness.late(now)) if self.stale else ""
 
-    def _disarm_for(self, why: str, now: int) -> FloatArray:
-        self.arming.disarm()
-        self.held = "disarmed"
-        self.events.moment("tripped", f"{why}: disarmed", now, Level.ERROR)
-        return self.halt()
-
     def _act(self, now: int) -> FloatArray:
         sensors = self.reader.sensors
         reward, terminal = self.rewards.collect(sensors, self.effort, now)
         self.reward = reward
-        self._observer.observe(sensors, self.observation)
+        observation = self.senses.observe()
         ramp = self.arming.advance()
         self.learning_paused = self._why_not_learning(ramp) if self.learning else ""
         learning = self.learning and not self.learning_paused
         try:
-            wanted = self.controller.step(self.observation, reward, terminal, learning)
+            wanted = self.controller.step(observation, reward, terminal, learning)
         except ValueError as error:  # finite readings that a scale took beyond all numbers
             self.held = "refused observation"
             self.events.moment("refused", f"refused: {error}", now, Level.ERROR)
@@ -303,11 +258,7 @@ class Guard:
             return "efforts ramp up"
         if self.rewards.bounds.implausible:
             return "rewards are implausible"
-        sensors = self.reader.sensors
-        for place, default in self._commands:
-            if sensors[place] != default:
-                return "an operator commands"
-        return ""
+        return "an operator commands" if self.senses.commanded() else ""
 
     def _recover(self, now: int) -> FloatArray:
         """A number of the lifetime is none any more: back to the last good copy."""

@@ -22,7 +22,7 @@ from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.publishers import Outputs
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError
 
 
 class Operations:
@@ -163,7 +163,7 @@ class Operations:
             return
         self._recovery = None
         error = recovery.exception()
-        if isinstance(error, CheckpointError):
+        if isinstance(error, (CheckpointError, RobotFileError)):
             self._accept(str(error), now)
         elif error is not None:
             raise error

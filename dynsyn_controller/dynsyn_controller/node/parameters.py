@@ -15,7 +15,6 @@ from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 
 _LARGEST_SEED = 2**63 - 1
-"""A comma that is not within [ and ]."""
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
@@ -206,7 +205,9 @@ class Settings:
     override_topic: str
     stale_periods: float
     stamp_tolerance: float
+    wrong_stamps: str
     frozen_after: float
+    frozen_readings: str
     operator_timeout: float
     weights_rate: float
     activity_rate: float
@@ -227,6 +228,14 @@ class Settings:
             RobotFileError: it cannot be used.
         """
         return read_robot(self.robot_file, self.modules)
+
+    @property
+    def tolerated_stamps(self) -> int | None:
+        """ns that stamps may be off the node's clock; None: they are not held against it."""
+        # a simulation that runs at another speed has a clock of its own
+        if self.lockstep or self.realtime_factor != 1.0 or self.stamp_tolerance == 0:
+            return None
+        return round(self.stamp_tolerance * 1e9)
 
     @property
     def guard_options(self) -> GuardOptions:

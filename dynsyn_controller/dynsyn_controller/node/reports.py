@@ -107,7 +107,7 @@ def fill_status(
     message.neutral_because = guard.held
     message.learning_paused = guard.learning_paused
     message.rewards_bounded = guard.rewards.bounds.cut
-    message.waiting_for = guard.missing()
+    message.waiting_for = guard.senses.missing()
 
 
 class Diagnostics:

@@ -52,10 +52,24 @@ SAFETY: tuple[Parameter, ...] = (
         read_only=False,
     ),
     Parameter(
+        "wrong_stamps",
+        "warn",
+        "What is done about stamps off by more than stamp_tolerance: warn, or refuse the message, "
+        "so that its source goes stale.",
+        choices=("warn", "refuse"),
+    ),
+    Parameter(
         "frozen_after",
         5.0,
         "s after which a source that says exactly the same while efforts change is told; 0: never.",
         minimum=0.0,
         maximum=1e6,
+    ),
+    Parameter(
+        "frozen_readings",
+        "warn",
+        "What is done about a source that says the same for longer than frozen_after: warn, or "
+        "disarm the robot.",
+        choices=("warn", "disarm"),
     ),
 )

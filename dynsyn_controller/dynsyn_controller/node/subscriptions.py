@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from dynsyn_controller.messages.conversions import MessageError
+from dynsyn_controller.messages.conversions import MessageError, stamp_nanoseconds
 from dynsyn_controller.messages.wire import Decoder
-from dynsyn_controller.node.guard import REWARD, Guard
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.publishers import QOS
+from dynsyn_controller.node.senses import REWARD
 from dynsyn_msgs.msg import Reward
 
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
@@ -32,6 +34,7 @@ class Inputs:
         node: to subscribe from.
         guard: reads the messages.
         add_rewards: see `Guard.read_reward`.
+        stamps: says of a stamp (ns) that must be refused why, else nothing; None: all are taken.
         then: called after each message that was read, with its source and when it came (ns,
             steady clock).
         refused: called for each message that cannot be used, with its source, why, and when it
@@ -51,17 +54,19 @@ class Inputs:
         node: Node,
         guard: Guard,
         add_rewards: bool,
+        stamps: Callable[[int], str] | None,
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
     ) -> None:
         self.heard = 0
         self._refused = refused
         self._node, self._guard, self._then = node, guard, then
-        self._add_rewards = add_rewards
+        self._add_rewards, self._stamps = add_rewards, stamps
+        self._stamped = {*guard.reader.stamps, REWARD}
         self._orders_told = dict.fromkeys(guard.reader.orders, 0)
         self.topics: dict[str, str] = {}
         self._subscriptions = []
-        for source in guard.sources:
+        for source in guard.senses.sources:
             topic, kind = self._topic(source)
             self.topics[source] = topic
             handle = partial(self._on_bytes, source, Decoder(kind))
@@ -110,6 +115,8 @@ class Inputs:
         self.heard += 1
         try:
             message = decoder.decode(buffer)
+            if self._stamps is not None and source in self._stamped:
+                self._check_stamp(source, message)
             if source == REWARD:
                 self._guard.read_reward(message, now, self._add_rewards)
             else:
@@ -120,6 +127,12 @@ class Inputs:
             self._then(source, now)
         if source in self._orders_told:
             self._tell_orders(source)
+
+    def _check_stamp(self, source: str, message: Any) -> None:
+        assert self._stamps is not None
+        wrong = self._stamps(stamp_nanoseconds(message.header.stamp))
+        if wrong:
+            raise MessageError(f"{source}: {wrong}")
 
     def _tell_orders(self, source: str) -> None:
         """Log each order of names that a source's senders have, once."""

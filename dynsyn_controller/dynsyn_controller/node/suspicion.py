@@ -15,24 +15,22 @@ _SPAN = 4 * _SECOND  # ns; a clock that is set by less than a second in it chang
 _UNSURE = 0.25
 
 
-def wrong_stamps(stamps: Mapping[str, int], clock: int, tolerance: int) -> dict[str, str]:
-    """Sources whose last stamp cannot be that of what is sensed now, and why.
+def wrong_stamp(stamp: int, clock: int, tolerance: int) -> str:
+    """Why a stamp cannot be that of what is sensed now; empty: it can.
 
     Args:
-        stamps: source -> stamp, ns; 0: none was given.
+        stamp: ns; 0: none was given.
         clock: ns, now.
         tolerance: ns, that a stamp may be off.
     """
-    wrong = {}
-    for source, stamp in stamps.items():
-        age = (clock - stamp) / _SECOND
-        if stamp == 0:
-            wrong[source] = "no stamp"
-        elif clock - stamp > tolerance:
-            wrong[source] = f"stamp {age:.3g} s old"
-        elif stamp - clock > tolerance:
-            wrong[source] = f"stamp {-age:.3g} s in the future"
-    return wrong
+    age = clock - stamp
+    if stamp == 0:
+        return "no stamp"
+    if age > tolerance:
+        return f"stamp {age / _SECOND:.3g} s old"
+    if -age > tolerance:
+        return f"stamp {-age / _SECOND:.3g} s in the future"
+    return ""
 
 
 def apart(stamps: Mapping[str, int]) -> str:

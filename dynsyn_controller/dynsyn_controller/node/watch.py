@@ -9,9 +9,10 @@ from rclpy.node import Node
 
 from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.node.events import Events, Level
-from dynsyn_controller.node.guard import REWARD, Guard
+from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
-from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamps
+from dynsyn_controller.node.senses import REWARD
+from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamp
 from dynsyn_controller.node.timing import SECOND, Pace
 
 _RATE = 1.0  # Hz, of what need not be told at once
@@ -79,12 +80,12 @@ class Watch:
 
     def _look_at_waiting(self, now: int) -> None:
         guard = self._guard
-        waiting = guard.waiting()
+        waiting = guard.senses.waiting()
         if waiting and self._waiting_from is None:
             self._waiting_from = now + SECOND
         if waiting and self._waiting_from is not None and now >= self._waiting_from:
-            silent = [source for source, came in guard.arrived.items() if came == NEVER]
-            missing = [f"topic {self._topics[s]}" for s in silent] or guard.missing()
+            silent = [source for source, came in guard.freshness.arrived.items() if came == NEVER]
+            missing = [f"topic {self._topics[s]}" for s in silent] or guard.senses.missing()
             self._events.begin("waiting", f"waiting for {', '.join(missing)}", now)
         elif self._was_waiting and not waiting:
             text = "every channel of the observation has come: control begins"
@@ -111,18 +112,16 @@ class Watch:
         text = f"learning pauses: {paused}"
         self._state("learning_paused", told, text, "learning goes on", now, Level.INFO)
         self._count_senders(now)
-        if guard.waiting():
+        if guard.senses.waiting():
             return
         if self._settings.lockstep:
             self._look_at_lockstep(now)
         else:
-            self._look_at_stamps(now)
+            if self._settings.wrong_stamps == "warn":
+                self._look_at_stamps(now)
             self._look_at_time(now)
         if self._settings.frozen_after > 0:
-            moving = not guard.held and bool((guard.effort != guard.chain.neutral).any())
-            for source, seconds in self._frozen.look(guard.reader.sensors, now, moving).items():
-                text = f"{source}: exactly the same values for {seconds:.0f} s while efforts change"
-                self._events.moment(f"frozen_{source}", text, now)
+            self._look_at_values(now)
 
     def _count_senders(self, now: int) -> None:
         node, settings = self._node, self._settings
@@ -141,7 +140,7 @@ class Watch:
     def _look_at_lockstep(self, now: int) -> None:
         guard = self._guard
         stamps: dict[str, int] = dict(guard.reader.stamps)
-        if REWARD in guard.arrived:
+        if REWARD in guard.freshness.arrived:
             stamps[REWARD] = guard.rewards.stamp
         stuck = guard.stamp == self._answered and len(set(stamps.values())) > 1
         stuck = stuck and not guard.stale
@@ -151,18 +150,26 @@ class Watch:
         self._state("stamps_differ", stuck, text, "lockstep: observations are answered", now)
         self._answered = guard.stamp
 
+    def _look_at_values(self, now: int) -> None:
+        guard = self._guard
+        moving = not guard.held and bool((guard.effort != guard.chain.neutral).any())
+        for source, seconds in self._frozen.look(guard.reader.sensors, now, moving).items():
+            text = f"{source}: exactly the same values for {seconds:.0f} s while efforts change"
+            if self._settings.frozen_readings == "disarm":
+                guard.trip(text, now)
+                return
+            self._events.moment(f"frozen_{source}", text, now)
+
     def _look_at_stamps(self, now: int) -> None:
-        settings = self._settings
-        own_time = settings.realtime_factor != 1.0  # the simulation's, with which clock?
-        if settings.stamp_tolerance == 0 or own_time:
+        tolerance = self._settings.tolerated_stamps
+        if tolerance is None:
             return
         clock = self._node.get_clock().now().nanoseconds
-        tolerance = round(settings.stamp_tolerance * SECOND)
-        wrong = wrong_stamps(self._guard.reader.stamps, clock, tolerance)
-        for source in self._guard.reader.stamps:
-            text = f"{source}: {wrong.get(source)}; its readings are used all the same"
+        for source, stamp in self._guard.reader.stamps.items():
+            wrong = wrong_stamp(stamp, clock, tolerance)
+            text = f"{source}: {wrong}; its readings are used all the same"
             ended = f"{source}: stamps are right again"
-            self._state(f"stamp_of_{source}", source in wrong, text, ended, now)
+            self._state(f"stamp_of_{source}", bool(wrong), text, ended, now)
 
     def _look_at_time(self, now: int) -> None:
         """A simulation at another speed than this loop is no robot that the lifetime knows."""

@@ -10,9 +10,9 @@ import numpy as np
 import rclpy
 
 from dynsyn_controller.messages.conversions import SensorWriter, set_stamp, stamp_nanoseconds
-from dynsyn_controller.node.guard import REWARD
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import create_executor
+from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.errors import CommandError

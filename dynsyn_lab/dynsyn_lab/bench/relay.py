@@ -12,9 +12,9 @@ from typing import Any
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-from dynsyn_controller.node.guard import REWARD
 from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import create_executor
+from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_msgs.msg import JointCommand, Reward

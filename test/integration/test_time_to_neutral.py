@@ -1,0 +1,268 @@
+"""How soon the effort is neutral once a sensor, an operator or the controller itself breaks."""
+
+from __future__ import annotations
+
+import copy
+import math
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from hand_made_robot import HandMadeRobot
+from ros_environment import Peer, Processes
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_msgs.msg import JointCommand, Status
+
+pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults, pytest.mark.realtime]
+PERIOD = 0.02  # s, of the walker's control
+STALE = 3 * PERIOD  # s without a message after which a source that is as quick as control is stale
+DEADMAN = 0.1  # s
+FROZEN = 1.0  # s
+LOOK = 1.0  # s between two looks at what need not be told at once
+COMMAND_TIMEOUT = 0.1  # s, of the drivers that are recommended, and of the bridge
+BUSY = 0.05  # s that other work on the machine may add; the best of TRIES counts
+TRIES = 3
+IN_A_ROW = 5  # commands
+
+
+class Bench:
+    """A controller, a walker that a test makes by hand, and the commands.
+
+    Attributes:
+        spoil: topic -> what is done to its messages.
+        silent, frozen: topics that say nothing, or the same again and again.
+        stamp_offset: s that stamps are off; None: there are none.
+        held: what the deadman switch says; None: nothing.
+        last_good: when the robot was last as it should be, s of the steady clock.
+    """
+
+    def __init__(self, processes: Processes, peer: Peer, folder: Path) -> None:
+        self.peer = peer
+        document = yaml.safe_load(load_robot(config_path("robots/walker.yaml")).source)
+        document["safety"] = {"tilt_limit": 1.0}
+        file = folder / "walker.yaml"
+        file.write_text(yaml.safe_dump(document))
+        self.commands: list[tuple[float, bool]] = []
+        self.status = peer.listen(Status, "dynsyn/status")
+        peer.listen(JointCommand, "joint_command", self._take)
+        self.controller = processes.start_node(
+            "dynsyn_controller.node.controller_node",
+            robot_file=file,
+            deadman_topic="deadman",
+            deadman_timeout=DEADMAN,
+            wrong_stamps="refuse",
+            frozen_readings="disarm",
+            frozen_after=FROZEN,
+        )
+        self._robot = HandMadeRobot(peer)
+        self._good = copy.deepcopy(self._robot.messages)
+        self._deadman = peer.publisher(Bool, "deadman")
+        self._beat = 0
+        self.mend()
+        peer.node.create_timer(PERIOD, self._publish)
+        self.wait_until_it_acts()
+
+    def mend(self) -> None:
+        """All is as it should be."""
+        self.spoil: dict[str, Callable] = {}
+        self.silent: set[str] = set()
+        self.frozen: set[str] = set()
+        self.stamp_offset: float | None = 0.0
+        self.held: bool | None = True
+
+    def wait_until_it_acts(self) -> None:
+        """Wait for efforts, some in a row."""
+        self.commands.clear()
+        self._wait(True, "efforts")
+
+    def call(self, service: str) -> None:
+        """Call one of the node's services that take nothing."""
+        assert self.peer.call(Trigger, f"dynsyn/{service}", Trigger.Request()).success
+
+    def time_to_neutral(self, inject: Callable[[Bench], None]) -> float:
+        """s from the last moment when all was well to the first of many neutral commands."""
+        self.commands.clear()
+        began = self.last_good
+        inject(self)
+        self._wait(False, "neutral efforts")
+        last = max((when for when, acts in self.commands if acts), default=0.0)
+        return min(when for when, _ in self.commands if when > last) - began
+
+    @property
+    def last_good(self) -> float:
+        return min(self._robot.sent_at.values())
+
+    def _wait(self, acting: bool, what: str) -> None:
+        def true() -> bool:
+            last = [acts for _, acts in self.commands[-IN_A_ROW:]]
+            return last == [acting] * IN_A_ROW
+
+        self.peer.wait_for(true, what)
+
+    def _take(self, message: JointCommand) -> None:
+        self.commands.append((time.monotonic(), any(message.effort)))
+
+    def _publish(self) -> None:
+        self._beat += 1
+        wave = 1e-3 * math.sin(self._beat)
+        for topic, good in self._good.items():
+            if topic in self.frozen:
+                continue
+            message = copy.deepcopy(good)
+            if topic == "joint_states":
+                message.velocity[0] += wave
+            elif topic == "imu":
+                message.angular_velocity.y = wave
+            elif topic == "odom":
+                message.twist.twist.linear.x = wave
+            elif topic == "scan":
+                message.ranges[0] += wave
+            self.spoil.get(topic, lambda message: None)(message)
+            self._robot.messages[topic] = message
+        self._robot.silent, self._robot.stamp_offset = self.silent, self.stamp_offset
+        if self.held is not None:
+            self._deadman.publish(Bool(data=self.held))
+        self._robot.publish()
+
+
+def spoilt(topic: str, spoil: Callable) -> Callable[[Bench], None]:
+    return lambda bench: bench.spoil.update({topic: spoil})
+
+
+def with_value(name: str, value: object) -> Callable[[Bench], None]:
+    return lambda bench: setattr(bench, name, value)
+
+
+def leave_out(message, name: str) -> None:
+    at = message.name.index(name)
+    for values in (message.name, message.position, message.velocity):
+        del values[at]
+
+
+def tilt(message) -> None:
+    message.orientation.y, message.orientation.w = math.sin(0.6), math.cos(0.6)
+
+
+def infinities(message) -> None:
+    message.ranges[3], message.ranges[4] = math.inf, -math.inf
+    message.range_max = math.inf
+
+
+REFUSED = "refused"
+TOPICS = ("joint_states", "imu", "odom", "scan", "contacts", "reward")
+FAULTS: dict[str, tuple[Callable[[Bench], None], float, str]] = {
+    **{
+        f"{topic} is silent": (with_value("silent", {topic}), STALE + PERIOD, f"stale: {topic}")
+        for topic in TOPICS
+    },
+    "a reading is NaN": (
+        spoilt("joint_states", lambda m: m.position.__setitem__(3, math.nan)),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "a velocity of 2e253": (
+        spoilt("joint_states", lambda m: m.velocity.__setitem__(1, 2e253)),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "two positions of 1.7e308": (
+        spoilt("joint_states", lambda m: setattr(m, "position", [1.7e308, 1.7e308, 0.1, 0.1])),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "a speed that cannot be": (
+        spoilt("odom", lambda m: setattr(m.twist.twist.linear, "x", -1e4)),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "a reward of NaN": (
+        spoilt("reward", lambda m: setattr(m, "value", math.nan)),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "a ray is missing": (
+        spoilt("scan", lambda m: m.ranges.pop()),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "a joint vanishes": (
+        spoilt("joint_states", lambda m: leave_out(m, "knee_1")),
+        STALE + PERIOD,
+        "stale: knee_1_position",
+    ),
+    "stamps are old": (with_value("stamp_offset", -10.0), STALE + PERIOD, REFUSED),
+    "stamps are zero": (with_value("stamp_offset", None), STALE + PERIOD, REFUSED),
+    "stamps of the future": (
+        with_value("stamp_offset", 10.0),
+        STALE + PERIOD,
+        REFUSED,
+    ),
+    "the deadman switch is let go": (
+        with_value("held", False),
+        2 * PERIOD,
+        "deadman switch is not held",
+    ),
+    "the deadman switch is silent": (
+        with_value("held", None),
+        DEADMAN + PERIOD,
+        "deadman switch is not held",
+    ),
+    "the emergency stop": (
+        lambda bench: bench.call("emergency_stop"),
+        2 * PERIOD,
+        "emergency stop: neutral effort",
+    ),
+    "disarmed": (lambda bench: bench.call("disarm"), 2 * PERIOD, "disarmed: neutral effort"),
+    "tilted": (spoilt("imu", tilt), 4 * PERIOD, "tilted by 1.20 rad"),
+    "readings are frozen": (
+        with_value("frozen", {"imu"}),
+        FROZEN + LOOK + PERIOD,
+        "imu: exactly the same values",
+    ),
+}
+
+
+def test_the_effort_is_neutral_in_time_and_then_the_robot_acts_again(
+    processes, peer, tmp_path, note_measured
+):
+    bench = Bench(processes, peer, tmp_path)
+    late = {}
+    for name, (inject, within, said) in FAULTS.items():
+        times = []
+        while len(times) < TRIES and not (times and times[-1] <= within + BUSY):
+            bench.wait_until_it_acts()
+            before, refused = len(bench.controller.output), bench.status[-1].messages_refused
+            times.append(bench.time_to_neutral(inject))
+            if said == REFUSED:  # said in words at the first time, then counted
+                peer.wait_for(lambda n=refused: bench.status[-1].messages_refused > n, said)
+            else:
+                peer.wait_for(lambda n=before, s=said: s in bench.controller.output[n:], said)
+            bench.mend()
+            bench.call("rearm")
+            bench.call("arm")
+        note_measured(name, within, min(times))
+        if min(times) > within + BUSY:
+            late[name] = times
+        assert within <= COMMAND_TIMEOUT + PERIOD or "frozen" in name
+    assert late == {}
+    bench.spoil["scan"] = infinities  # which is no fault
+    bench.commands.clear()
+    peer.wait_for(lambda: len(bench.commands) > 10, "commands")
+    bench.wait_until_it_acts()
+    lived = bench.status[-1].steps
+    peer.wait_for(lambda: bench.status[-1].steps > lived, "steps")
+    assert math.isfinite(bench.status[-1].reward_average)
+    bench.commands.clear()
+    asked = time.monotonic()
+    bench.controller.popen.send_signal(signal.SIGTERM)
+    peer.wait_for(lambda: bench.commands and not bench.commands[-1][1], "a last, neutral command")
+    note_measured("SIGTERM", COMMAND_TIMEOUT, bench.commands[-1][0] - asked)
+    assert bench.controller.wait() == 0
+    assert bench.commands[-1][0] - asked <= COMMAND_TIMEOUT + BUSY
