@@ -1,4 +1,4 @@
-"""`dynsyn study walker|swimmer|spiking|faults`: tables and figures of results/, from one's own runs."""
+"""`dynsyn study`: tables and figures as they are in results/, from one's own runs."""
 
 from __future__ import annotations
 
