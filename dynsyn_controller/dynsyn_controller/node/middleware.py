@@ -17,6 +17,25 @@ def keep_to_this_machine() -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 
+_TRANSPORTS = (
+    "FASTDDS_BUILTIN_TRANSPORTS",
+    "FASTDDS_DEFAULT_PROFILES_FILE",
+    "FASTRTPS_DEFAULT_PROFILES_FILE",
+)
+"""Variables by which a user chooses Fast DDS's transports."""
+
+
+def avoid_shared_memory() -> None:
+    """Let Fast DDS use sockets alone, unless the user's environment says otherwise.
+
+    Its shared memory outlives a process that is killed, and a process that was held up for a second
+    is taken for dead: then nothing reaches the node any more until it is started again
+    (https://github.com/eProsima/Fast-DDS/issues/5469).
+    """
+    if not set(_TRANSPORTS) & set(os.environ):
+        os.environ[_TRANSPORTS[0]] = "UDPv4"
+
+
 def load() -> None:
     """Import rclpy, once it is known that the middleware asked for is there.
 
@@ -26,6 +45,7 @@ def load() -> None:
         MiddlewareError: one of them is missing or does not load.
     """
     _check_chosen()
+    avoid_shared_memory()
     try:
         import rclpy  # noqa: F401
     except ImportError as error:

@@ -191,6 +191,9 @@ def run_spiking(args: argparse.Namespace) -> int:
 
 def run_faults(args: argparse.Namespace) -> int:
     """Inject faults; 1 where something went wrong."""
+    from dynsyn_controller.node import middleware
+
+    middleware.load()
     from dynsyn_lab.studies.random_faults import Plan, run
 
     values = {name: vars(args)[name] for name in Plan.__annotations__}

@@ -19,7 +19,7 @@ from typing import Any
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.robot.config_files import shipped_checkpoint
-from dynsyn_lab.cli.errors import CommandError
+from dynsyn_lab.errors import CommandError
 from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.studies.faulty_robot import FaultyRobot
 from dynsyn_lab.studies.injector import Injector
@@ -70,7 +70,6 @@ def run(plan: Plan) -> bool:
     origin = plan.lifetime or shipped_checkpoint(plan.robot)
     if origin is None:
         raise CommandError(f"no lifetime of {plan.robot} is shipped; name one by --lifetime")
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     os.environ["ROS_DOMAIN_ID"] = str(plan.domain)
     plan.out.mkdir(parents=True, exist_ok=True)
     logs, life = plan.work / "log", plan.life / f"{plan.robot}.ckpt"
