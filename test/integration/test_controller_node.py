@@ -136,7 +136,7 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
         processes, checkpoint_path=path, checkpoint_period=0.0, weights_rate=0.0
     )
     peer.wait_for(lambda: latched, "weights")
-    assert f"{steps:,} steps" in second.output
+    assert re.search(rf"continues the lifetime in {path}: .* {steps:,} steps", second.output)
     assert latched[0].steps == steps
     layers = latched[0].layers
     centre = np.concatenate([quantity(layer, "centre") for layer in layers])
@@ -156,7 +156,9 @@ def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_pat
     assert any(commands[-1].effort)
     assert controller.stop(number) == 0, controller.output
     peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")
-    assert int(checkpoint.load(path).state["steps"][0]) >= heard[-1].steps
+    steps = int(checkpoint.load(path).state["steps"][0])
+    assert steps >= heard[-1].steps
+    assert f"saved {path}: {steps:,} steps" in controller.output
     assert "Traceback" not in controller.output
 
 
@@ -287,6 +289,8 @@ def test_transitions_by_hand(processes, peer):
     assert wait_for_steps(peer, heard, 5).steps < lived  # new-born: nothing was kept
     assert change(Transition.TRANSITION_ACTIVE_SHUTDOWN)
     assert controller.wait() == 0
+    for told in ("a new-born lifetime, in memory only", "deactivated:", "cleaned up:"):
+        assert told in controller.output
 
 
 @pytest.mark.realtime

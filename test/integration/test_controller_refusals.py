@@ -38,6 +38,16 @@ pytestmark = pytest.mark.usefixtures("ros_domain")
             2,
             "qos_overrides./lidar.subscription.reliability: unknown parameter",
         ),
+        (
+            {"robot_file": "walker", "qos_overrides./imu.subscription.reliability": "seldom"},
+            2,
+            "qos_overrides./imu.subscription.reliability: found 'seldom', expected one of reliable",
+        ),
+        (
+            {"robot_file": "walker", "qos_overrides./imu.subscription.depth": -3},
+            2,
+            "qos_overrides./imu.subscription.depth: found -3, expected a whole number from 1",
+        ),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "",
 )
@@ -89,7 +99,7 @@ def test_says_which_channels_are_missing_and_waits_for_them(processes, peer):
     robot.publish("joint_states", "odom", "scan", "contacts", "reward")
     names = ["hull_angle", "hull_angular_velocity"]
     peer.wait_for(lambda: heard and heard[-1].waiting_for == names, "what is missing")
-    peer.wait_for(lambda: "waiting for topic imu" in controller.output, "the log")
+    peer.wait_for(lambda: "waiting for topic /imu" in controller.output, "the log")
     assert heard[-1].steps == 0
     assert commands
     assert not any(any(c.effort) or c.header.stamp.sec for c in commands)

@@ -100,7 +100,7 @@ def test_stop_reaches_every_controller_and_others_ask_which(dynsyn, peer):
         peer.wait_for(lambda statuses=statuses: bool(statuses), f"{name} to report")
     code, said = ask("arm")
     assert code == 1
-    assert "no controller in namespace / is heard; there are /left, /right (--namespace)" in said
+    assert "no controller in namespace / is heard, but in /left, /right (--namespace)" in said
     assert ask("arm", "--namespace", "right") == (0, "/right/dynsyn/arm: armed\n")
     code, said = ask("stop")
     assert code == 0

@@ -63,9 +63,10 @@ def go_back(history: History, left: Left, robot: Robot, origin: Origin, hours: f
     copy = history.before(left.steps, hours)
     if copy is None:
         there = [f"{steps:,}" for steps, _ in history.copies()]
+        asked = f"{hours:g} h before" if hours else "from before"
         raise CheckpointError(
-            f"history {history.folder}: no copy {hours:g} h before {left.steps:,} steps; "
-            f"there are copies at {', '.join(there) or 'none'}"
+            f"history {history.folder}: no copy {asked} {left.steps:,} steps; "
+            f"copies there: {', '.join(there) or 'none'}"
         )
     return _go_to(history, left, robot, origin, *copy)
 

@@ -127,7 +127,11 @@ class ControlLoop:
         self._outputs.close()
         self.writer.close()
         self._look_at_saves(time.monotonic_ns())
-        return not self.writer.error
+        if self.writer.error:
+            return False
+        if self.writer.path is not None and self.writer.saved_at is not None:
+            self._log.info(f"saved {self.writer.path}: {self.guard.controller.steps:,} steps")
+        return True
 
     def run_once(self, executor: Any) -> None:
         """Wait for what is next, at most `LONGEST_WAIT`, and do it."""
@@ -276,9 +280,13 @@ class ControlLoop:
         )
         if continued:
             hours = controller.steps / robot.control_rate / 3600.0
-            log(f"continues a lifetime of {hours:.1f} h, {controller.steps:,} steps; {rule}")
+            log(
+                f"continues the lifetime in {self.writer.path}: {hours:.1f} h, "
+                f"{controller.steps:,} steps; {rule}"
+            )
         else:
-            log(f"a new-born lifetime, seed {self._settings.seed}; {rule}")
+            kept = f"kept in {self.writer.path}" if self.writer.path else "in memory only"
+            log(f"a new-born lifetime, {kept}, seed {self._settings.seed}; {rule}")
 
 
 def _check_stamped(guard: Guard) -> None:

@@ -93,12 +93,14 @@ class ControllerNode(LifecycleNode):
         """Neutral efforts, then silence; the lifetime is saved and stands still."""
         assert self.loop is not None  # active
         self.loop.stop()
+        self.get_logger().info("deactivated: the lifetime stands still, no commands are sent")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close files, topics and services."""
         result = super().on_cleanup(state)
         self._close()
+        self.get_logger().info("cleaned up: ready to be configured anew")
         return result
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:

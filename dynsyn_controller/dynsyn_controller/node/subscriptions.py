@@ -20,6 +20,8 @@ from dynsyn_controller.node.senses import REWARD
 from dynsyn_msgs.msg import Reward
 
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
+_RELIABILITIES = ("reliable", "best_effort", "system_default")
+_DEEPEST = 1_000_000
 _OVERRIDES = "qos_overrides"
 _OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
 
@@ -41,12 +43,12 @@ class Inputs:
             came.
 
     Attributes:
-        topics: source -> its topic.
+        topics: source -> full name of its topic, remapped or not.
         heard: messages that came, whether they could be used or not.
 
     Raises:
-        ParameterError: an override of a topic that is not subscribed to, or a sensor whose message
-            type is not installed.
+        ParameterError: an override that cannot be, or of a topic that is not subscribed to; or a
+            sensor whose message type is not installed.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Inputs:
         self._add_rewards, self._stamps = add_rewards, stamps
         self._stamped = {*guard.reader.stamps, REWARD}
         self._orders_told = dict.fromkeys(guard.reader.orders, 0)
-        self.topics: dict[str, str] = {}
+        found = {source: self._topic(source) for source in guard.senses.sources}
+        self.topics = {
+            source: node.resolve_topic_name(topic) for source, (topic, _) in found.items()
+        }
+        self._check_overrides()
         self._subscriptions = []
-        for source in guard.senses.sources:
-            topic, kind = self._topic(source)
-            self.topics[source] = topic
+        for source, (topic, kind) in found.items():
             handle = partial(self._on_bytes, source, Decoder(kind))
             options = QoSOverridingOptions(_OVERRIDABLE)
             self._subscriptions.append(
@@ -76,11 +80,6 @@ class Inputs:
                     kind, topic, handle, QOS, qos_overriding_options=options, raw=True
                 )
             )
-        try:
-            self._check_overrides()
-        except ParameterError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Take the subscriptions away."""
@@ -88,11 +87,13 @@ class Inputs:
             self._node.destroy_subscription(subscription)
 
     def _check_overrides(self) -> None:
-        topics = {subscription.topic_name for subscription in self._subscriptions}
+        topics = self.topics.values()
         kinds = {kind.name.lower() for kind in _OVERRIDABLE}
-        known = {f"{topic}.subscription.{kind}" for topic in topics for kind in kinds}
-        for name in self._node.get_parameters_by_prefix(_OVERRIDES):
-            if name not in known and not name.startswith(_OWN_OVERRIDES):
+        known = {f"{topic}.subscription.{kind}": kind for topic in topics for kind in kinds}
+        for name, parameter in self._node.get_parameters_by_prefix(_OVERRIDES).items():
+            if name in known:
+                _check_override(f"{_OVERRIDES}.{name}", known[name], parameter.value)
+            elif not name.startswith(_OWN_OVERRIDES):
                 raise ParameterError(
                     f"{_OVERRIDES}.{name}: unknown parameter, expected one of "
                     f"{', '.join(sorted(known))}"
@@ -143,3 +144,14 @@ class Inputs:
             for order in list(orders)[told:]:
                 names = ", ".join(f"{index} {name}" for index, name in enumerate(order))
                 self._node.get_logger().info(f"{source}: order of its sender: {names}")
+
+
+def _check_override(name: str, kind: str, value: Any) -> None:
+    """Check what rclpy would answer with an error that does not name it."""
+    if kind == "reliability":
+        fits, expected = value in _RELIABILITIES, f"one of {', '.join(_RELIABILITIES)}"
+    else:
+        fits = type(value) is int and 1 <= value <= _DEEPEST
+        expected = f"a whole number from 1 to {_DEEPEST}"
+    if not fits:
+        raise ParameterError(f"{name}: found {value!r}, expected {expected}")

@@ -24,7 +24,7 @@ def call(request: Call, namespace: str) -> str:
     with ControllerClient(namespace) as client:
         if not client.offers(request, LOOK):
             others = sorted(_offering(client, request))
-            there = f"; there are {', '.join(others)} (--namespace)" if others else ""
+            there = f", but in {', '.join(others)} (--namespace)" if others else ""
             raise CommandError(f"no controller in namespace {namespace} is heard{there}")
         return _ask(client, request, namespace)
 
