@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dynsyn_controller
-from dynsyn_controller.core.numba_support import compile_cache
+from dynsyn_controller.core.numba_support import compile_cache, njit
 
 PACKAGE = Path(dynsyn_controller.__file__).resolve().parent
 
@@ -97,3 +97,21 @@ def test_old_versions_are_forgotten(tmp_path: Path, monkeypatch):
     left = {path.name for path in (tmp_path / "dynsyn").iterdir()}
     kept = {f"kernels-{number}" for number in range(3, compile_cache.KEPT + 3)}
     assert left == kept | {compile_cache.cache_folder().name}
+
+
+@njit(inner=True)
+def half(x):
+    return 0.5 * x
+
+
+@njit
+def quarter(x):
+    return half(half(x))
+
+
+def test_an_inner_kernel_is_for_kernels_alone():
+    with pytest.raises(TypeError, match="half: an inner kernel, called from Python; expected"):
+        half(1.0)
+    assert quarter(1.0) == half.py_func(0.5) == 0.25
+    with pytest.raises(TypeError, match="half: an inner kernel"):
+        half(1.0)  # also now that it is compiled

@@ -23,7 +23,7 @@ _SHIFT_1, _SHIFT_2, _SHIFT_3, _SHIFT_4 = np.uint64(30), np.uint64(27), np.uint64
 _TO_UNIT = 2.0**-53
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def uniform(record):
     """A float64 in [0, 1) from `record.random_state`, which moves on."""
     record.random_state = record.random_state + _GOLDEN
@@ -34,7 +34,7 @@ def uniform(record):
     return (mixed >> _SHIFT_4) * _TO_UNIT
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def normal(record, mean, std):
     """A float64 from N(mean, std^2) by the Box-Muller transform of two uniform numbers."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(record)))

@@ -32,7 +32,7 @@ def reset_statistics(state: np.ndarray) -> None:
         state[name] = np.nan
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def record_reward(state, reward, terminal, fall_threshold):
     """Count one step's reward; at a terminal one, close the episode."""
     if state.steps == 1:

@@ -9,13 +9,13 @@ from dynsyn_controller.core.numba_support import njit
 FIRST_DECAY, SECOND_DECAY, LEAST = 0.9, 0.999, 1e-8
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def huber_slope(difference):
     """Derivative of the Huber loss: the difference, kept within -1..1."""
     return min(max(difference, -1.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def descend(value, gradient, first, second, update, rate, bound):
     """One step of Adam with every element of the gradient kept within -bound..bound, in place.
 

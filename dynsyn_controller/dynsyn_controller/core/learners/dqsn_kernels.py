@@ -21,7 +21,7 @@ from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.numba_support import njit
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learn(state, settings, observation, reward, terminal):
     """Remember the step just lived and take one gradient step; see the module."""
     width = state.input.size - 1
@@ -43,7 +43,7 @@ def learn(state, settings, observation, reward, terminal):
             state.target[:] = state.weight
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def update(state, settings):
     """One step of Adam down the gradient of a batch from memory."""
     state.gradient[:] = 0.0
@@ -82,7 +82,7 @@ def update(state, settings):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _best(state, settings, at):
     """Largest Q value of the state that followed transition `at`, by the target network.
 
@@ -95,7 +95,7 @@ def _best(state, settings, at):
     return state.memory_value[at]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _evaluate(state, settings, weight, at, half):
     """Q values of one state of transition `at` (half 0: seen; 1: what followed), from rest."""
     width = state.input.size - 1
@@ -114,14 +114,14 @@ def _evaluate(state, settings, weight, at, half):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def epsilon(state, settings):
     """Probability of a random action in the next decision."""
     span = settings.epsilon_start - settings.epsilon_end
     return settings.epsilon_end + span * math.exp(-state.decisions / settings.epsilon_decay)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def decide(state, settings, learning):
     """While it learns, put a random action in place of the best one with probability epsilon."""
     if not learning:
@@ -132,18 +132,18 @@ def decide(state, settings, learning):
     state.decisions += 1
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def freeze(state, settings):
     """The weights stand where they stand."""
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learnt(state, settings):
     """The weights."""
     return state.weight
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def put(state, settings, i, value):
     """Set a weight."""
     state.weight[i] = value

@@ -14,29 +14,29 @@ class NoSettings:
     """There is nothing to set."""
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learn(state, settings, observation, reward, terminal):
     """Change nothing."""
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def freeze(state, settings):
     """Change nothing."""
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def exploration(state, settings):
     """Nothing is explored."""
     return 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learnt(state, settings):
     """The weights."""
     return state.weight
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def put(state, settings, i, value):
     """Set a weight."""
     state.weight[i] = value

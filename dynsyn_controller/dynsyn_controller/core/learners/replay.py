@@ -26,7 +26,7 @@ def replay_fields(capacity: int, width: int) -> list[tuple]:
     ]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def remember(state, choice, reward, last):
     """Close the transition whose row `state.memory[next_row(state)]` has been filled.
 
@@ -43,13 +43,13 @@ def remember(state, choice, reward, last):
     state.memory_count += 1
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def next_row(state):
     """Row of the next transition; the oldest one's, once the memory is full."""
     return state.memory_count % state.memory_choice.size
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def sample(state):
     """Row of a transition drawn uniformly among all that are kept."""
     kept = min(state.memory_count, state.memory_choice.size)

@@ -13,7 +13,7 @@ from dynsyn_controller.core.networks.activation import COSH_SERIES
 from dynsyn_controller.core.numba_support import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def surrogate(membrane, slope, threshold, derivative):
     """ds/dh of each unit, (units,), in place: slope / (4 cosh^2(slope (h - threshold) / 2)).
 
@@ -30,7 +30,7 @@ def surrogate(membrane, slope, threshold, derivative):
         derivative[j] = 0.25 * slope / (cosh * cosh)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def backpropagate(
     weight, sizes, inputs, membrane, train, trace, error, derivative, blame, gradient, settings
 ):
@@ -77,7 +77,7 @@ def backpropagate(
                 row[i] += blame[2, j] * inputs[i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _output_layer(weight, start, columns, trace, error, blame, gradient, settings):
     """Gradient of the output weights; blame[0] becomes dL/ds of the last hidden layer's train."""
     steps = settings.time_steps
@@ -95,7 +95,7 @@ def _output_layer(weight, start, columns, trace, error, blame, gradient, setting
             blame[0, t * columns + i] = keep * blame[0, (t + 1) * columns + i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _step_back(membrane, block, units, t, derivatives, blame, settings):
     """One step back in time of one spiking layer.
 
@@ -123,7 +123,7 @@ def _step_back(membrane, block, units, t, derivatives, blame, settings):
         total[j] += by_spike[j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def _hand_down(weight, start, units, columns, train, source, t, blame, gradient):
     """Gradient of a layer's weights at step `t`; blame[3] gathers dL/ds of the layer before."""
     before = blame[3, t * columns : (t + 1) * columns]

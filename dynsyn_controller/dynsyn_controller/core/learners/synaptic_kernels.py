@@ -24,7 +24,7 @@ FRAMES, INVERSE_LOSS, CHANGE = 0, 1, 2
 ACTIONS = 3
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learn(state, settings, observation, reward, terminal):
     """Live one step on; where an iteration ends, learn from it and let every synapse act."""
     state.iteration_return += reward
@@ -42,7 +42,7 @@ def learn(state, settings, observation, reward, terminal):
         state.q_target[:] = state.q_weight
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _iteration_reward(state, settings):
     """Reward of the iteration that has just ended; goal stands for a loss of 0."""
     gained, before = state.iteration_return, state.return_before
@@ -56,7 +56,7 @@ def _iteration_reward(state, settings):
     return gained / settings.goal
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _record(state, settings, earned):
     """Put every synapse's transition into memory and update the Q function."""
     state.past_reward[1] = state.past_reward[0]
@@ -79,7 +79,7 @@ def _record(state, settings, earned):
             update(state, settings)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _remember(state, settings, i, earned):
     """One synapse's transition; with Monte Carlo returns the oldest one of its path."""
     width = state.seen.shape[1]
@@ -97,7 +97,7 @@ def _remember(state, settings, i, earned):
     remember(state, state.chosen[i], earned, False)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def look(state, settings, i, seen):
     """State of synapse `i`, filled in place: what `model` takes of actions, rewards, weight, place.
 
@@ -115,7 +115,7 @@ def look(state, settings, i, seen):
         seen[5:8] = state.place[i]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _act(state, settings):
     """Every synapse chooses, and its weight follows."""
     width = state.seen.shape[1]
@@ -132,7 +132,7 @@ def _act(state, settings):
         state.weight[i] += change if settings.form else state.weight[i] * change
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, inner=True, error_model="numpy")
 def update(state, settings):
     """One step of Adam down the gradient of a batch from memory."""
     width = state.seen.shape[1]
@@ -161,25 +161,25 @@ def update(state, settings):
     )
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def epsilon(state, settings):
     """Probability of a random action in the next iteration."""
     span = settings.epsilon_start - settings.epsilon_end
     return settings.epsilon_end + span * math.exp(-state.iteration / settings.epsilon_decay)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def freeze(state, settings):
     """The weights stand where they stand."""
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learnt(state, settings):
     """The weights."""
     return state.weight
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def put(state, settings, i, value):
     """Set a weight."""
     state.weight[i] = value

@@ -36,7 +36,7 @@ from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.schema import numbers
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation through all layers to the outputs."""
     _sense(state, settings, observation, learning)
@@ -45,13 +45,13 @@ def think(state, settings, observation, learning):
         columns, rows = settings.sizes[layer] + 1, settings.sizes[layer + 1]
         last = layer == depth - 1
         sums = state.output[:] if last else state.unit[at + columns :]
-        weighted_sums(state.weight, start, state.unit[at:], columns, sums, rows)
+        weighted_sums(state.weight[:], start, state.unit[at:], columns, sums, rows)
         activate(sums[:rows], settings.output_activation if last else settings.activation)
         at += columns
         start += columns * rows
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def activate(values, activation):
     """f of many values, in place."""
     if activation == TANH:
@@ -61,17 +61,16 @@ def activate(values, activation):
             values[i] = max(values[i], 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _sense(state, settings, observation, learning):
     """The inputs: observation times sensitivity, or standardised."""
     if settings.normalisation_time > 0.0:
+        mean, variance = state.input_mean[:], state.input_variance[:]
         if learning:
             rate = settings.dt / settings.normalisation_time
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
-            update_statistics(observation, state.input_mean, state.input_variance, rate)
-        standardise(
-            observation, state.input_mean, state.input_variance, settings.input_scale, state.unit
-        )
+            update_statistics(observation, mean, variance, rate)
+        standardise(observation, mean, variance, settings.input_scale, state.unit[:])
     else:
         for i in range(observation.size):
             state.unit[i] = settings.input_scale * observation[i] * state.sensitivity[i]

@@ -41,7 +41,7 @@ from dynsyn_controller.core.operations import learnt, put
 SIDES = ("dorsal", "ventral")
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def constrain(state, settings):
     """Stop learnt values where more has no effect, since no reward would bring them back.
 
@@ -64,13 +64,13 @@ def constrain(state, settings):
                 put(state, settings, osc + side, reach)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def evolve(state, settings, learning):
     """The oscillators count the steps."""
     state.beat = (state.beat + 1) % int(settings.period_steps)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation to the outputs."""
     _sense(state, settings, observation)
@@ -78,7 +78,7 @@ def think(state, settings, observation, learning):
     _drive_muscles(state, settings)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _sense(state, settings, observation):
     """Oscillators, commands (speed 0..1, turn -1..1, left positive) and bends of the joints."""
     phase = state.beat / settings.period_steps
@@ -97,7 +97,7 @@ def _sense(state, settings, observation):
         state.bend[2 * j], state.bend[2 * j + 1] = max(bend, 0.0), max(-bend, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _weight(state, settings, start, unit, sign):
     """Weight of a kind of synapse that starts at `start`, at a unit, under the sign constraint."""
     weight = state.weight[int(start) + (0 if settings.shared else unit)]
@@ -106,7 +106,7 @@ def _weight(state, settings, start, unit, sign):
     return weight
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _drive_neurons(state, settings):
     """B neurons: oscillator and turn in the first module, bend of the joint before in the others.
 
@@ -128,7 +128,7 @@ def _drive_neurons(state, settings):
         state.neuron[unit] = min(max(drive, 0.0), settings.ceiling)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _drive_muscles(state, settings):
     """Muscles, and the joints that they pull at."""
     for unit in range(state.muscle.size):

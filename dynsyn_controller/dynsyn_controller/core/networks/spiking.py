@@ -20,7 +20,7 @@ from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.schema import numbers
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation through T steps of all layers to the outputs."""
     encode(observation, state.sensitivity, settings.encoding_gain, state.input)

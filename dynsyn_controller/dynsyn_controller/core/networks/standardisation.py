@@ -19,7 +19,7 @@ BOUND = 3.0
 EPSILON = 1e-6
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def update_statistics(values, mean, variance, rate):
     """Let `mean` and `variance` follow `values`, in place; all of one length.
 
@@ -34,7 +34,7 @@ def update_statistics(values, mean, variance, rate):
         variance[i] += rate * (deviation * deviation - variance[i])
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def standardise(values, mean, variance, scale, standard):
     """Fill `standard` with y of the module's equation.
 

@@ -34,15 +34,15 @@ from dynsyn_controller.core.operations import exploration
 from dynsyn_controller.core.schema import SchemaError
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def evolve(state, settings, learning):
     """Adapt the gains to the last outputs and let the oscillators swing on."""
     state.homeostasis = _homeostasis(state, settings) if learning else 0.0
-    adapt(state.gain, state.hidden, settings, state.homeostasis)
-    step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
+    adapt(state.gain[:], state.hidden[:], settings, state.homeostasis)
+    step_fitzhugh_nagumo(state.v[:], state.w[:], state.drive[:], settings)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _homeostasis(state, settings):
     """Factor on the rates of gains and standardisation."""
     if settings.homeostasis_exponent == 0.0:
@@ -50,7 +50,7 @@ def _homeostasis(state, settings):
     return exploration(state, settings) ** settings.homeostasis_exponent
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """All four layers, from the observation to the outputs."""
     _sense(state, settings, observation)
@@ -58,7 +58,7 @@ def think(state, settings, observation, learning):
     _act(state, settings, observation, state.homeostasis if learning else 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _sense(state, settings, observation):
     """Layer 1: tanh of positive and negative halves, ranges, a constant and the last outputs."""
     states = int(settings.states)
@@ -77,11 +77,11 @@ def _sense(state, settings, observation):
         state.input[states + i] = max(-value, 0.0) * settings.negative_inputs
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _drive(state, settings):
     """Layer 2 (equation 6) and the input of layer 3's oscillators."""
     units, inputs = state.gain.size, state.input.size
-    weighted_sums(state.weight, 0, state.input, inputs, state.hidden, units)
+    weighted_sums(state.weight[:], np.int64(0), state.input[:], inputs, state.hidden[:], units)
     for j in range(units):
         state.hidden[j] *= state.gain[j]
     squash(state.hidden[:units])
@@ -89,15 +89,16 @@ def _drive(state, settings):
         state.hidden[j] = max(state.hidden[j], 0.0)
     state.hidden[units] = 1.0
     columns = units + settings.oscillator_bias
+    start = units * inputs
     weighted_sums(
-        state.weight, units * inputs, state.hidden, columns, state.drive, state.drive.size
+        state.weight[:], start, state.hidden[:], columns, state.drive[:], state.drive.size
     )
     if settings.oscillator_activation == TANH:
         for k in range(state.drive.size):
             state.drive[k] = tanh(state.drive[k])
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _act(state, settings, observation, homeostasis):
     """Layer 4: oscillators and states to joints.
 
@@ -108,21 +109,20 @@ def _act(state, settings, observation, homeostasis):
         state.action_input[k] = state.v[k]
         state.action_input[oscillators + k] = state.w[k]
     if settings.normalisation_time > 0.0:
+        mean, variance = state.state_mean[:], state.state_variance[:]
         if homeostasis > 0.0:
             rate = homeostasis * settings.dt / settings.normalisation_time
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
-            update_statistics(observation, state.state_mean, state.state_variance, rate)
+            update_statistics(observation, mean, variance, rate)
         standard = state.action_input[2 * oscillators :]
-        standardise(
-            observation, state.state_mean, state.state_variance, settings.state_scale, standard
-        )
+        standardise(observation, mean, variance, settings.state_scale, standard)
     else:
         for i in range(states):
             state.action_input[2 * oscillators + i] = settings.state_scale * observation[i]
     state.action_input[2 * oscillators + states] = 1.0
     columns = 2 * oscillators + states + settings.action_bias
     start = state.weight.size - joints * columns
-    weighted_sums(state.weight, start, state.action_input, columns, state.output, joints)
+    weighted_sums(state.weight[:], start, state.action_input[:], columns, state.output[:], joints)
     if settings.action_activation == TANH:
         for j in range(joints):
             state.output[j] = tanh(state.output[j])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dynsyn_controller.core.numba_support import njit
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def weighted_sums(weight, start, inputs, columns, sums, rows):
     """sums[j] = sum over i of weight[start + columns j + i] inputs[i], for `rows` rows, in place.
 

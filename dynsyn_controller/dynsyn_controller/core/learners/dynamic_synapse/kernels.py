@@ -37,7 +37,7 @@ def synapse_fields(count: int) -> list[tuple]:
     return [*fields, *((name, np.float64) for name in SCALARS)]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def give_birth(state, parameters):
     """First amplitudes, periods and phases; centres must be set before.
 
@@ -50,14 +50,14 @@ def give_birth(state, parameters):
         state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def draw_period(state, parameters):
     """A period in ms from N(mu, sigma^2) (equation 2), no shorter than the minimum."""
     drawn = normal(state, parameters.period_mean, parameters.period_std)
     return max(drawn, parameters.period_minimum)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def start_period(state, i, period, elapsed, dt):
     """Put synapse `i` at time `elapsed` of a period that lasts `period` (both ms)."""
     phase = 2.0 * math.pi * elapsed / period
@@ -84,7 +84,8 @@ def advance(state, parameters, reward, effort, terminal):
     """
     pull, scale, shift = modulation(state, parameters, reward, effort, terminal)
     low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
-    dt, ended = parameters.dt, 0
+    # as a bare 0 it would be a type of its own, and what it is passed to compiled twice
+    dt, ended = parameters.dt, np.int64(0)
     for i in range(state.centre.size):
         centre = state.centre[i] + pull * (state.weight[i] - state.centre[i])
         amplitude = min(max(scale * state.amplitude[i] + shift, low), high)
@@ -101,7 +102,7 @@ def advance(state, parameters, reward, effort, terminal):
         renew_periods(state, parameters, ended)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def modulation(state, parameters, reward, effort, terminal):
     """What a reward does to every synapse alike; arguments as those of `advance`.
 
@@ -150,19 +151,19 @@ def effort_spent(output):
     return spent
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def exploration(state, parameters):
     """A / A_0: how wide the swing is beside that at birth; all synapses share one amplitude."""
     return state.amplitude[0] / parameters.amplitude_initial
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def _earned(state, parameters):
     """The mean reward as a share of the goal: 0 nothing is earned, 1 the goal is reached."""
     return min(max(state.progress / parameters.progress_goal, 0.0), 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def renew_periods(state, parameters, ended):
     """Start a new period for the `ended` synapses that cross their centre upwards now."""
     for i in range(state.remaining.size):
@@ -176,29 +177,29 @@ def renew_periods(state, parameters, ended):
             return
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def freeze(state, parameters):
     """Put every weight at its centre."""
     for i in range(state.weight.size):
         state.weight[i] = state.centre[i]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learnt(state, parameters):
     """The centres."""
     return state.centre
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def put(state, parameters, i, centre):
     """Set the centre of synapse `i`; its weight swings on around it."""
     state.centre[i] = centre
     state.weight[i] = centre + state.amplitude[i] * state.sine[i]
 
 
-@njit(cache=True)
+@njit(cache=True, inner=True)
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
     if terminal and reward <= parameters.fall_threshold:
         reward -= parameters.fall_cost
-    advance(state, parameters, reward, effort_spent(state.output), terminal)
+    advance(state, parameters, reward, effort_spent(state.output[:]), terminal)
