@@ -33,14 +33,17 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/lint-imports --no-logo || exit 1
 	@$(BIN)/mypy --no-error-summary
 
-# Tests that depend on deadlines come after the others, with the processor to themselves.
+# Tests that depend on deadlines come after the others, with the processor to themselves. A file's
+# tests stay together, because they use the same kernels, and files of nodes are spread likewise.
+PYTEST := $(BIN)/python -m pytest --timeout 300
+
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -n 2 -m "not realtime" test/unit test/contract
-	@$(BIN)/python -m pytest -m "not realtime" test/integration test/launch
-	@$(BIN)/python -m pytest -m realtime
+	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/unit test/contract
+	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/integration test/launch
+	@$(PYTEST) -m realtime
 else
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 endif
 
 format: setup ## let ruff format the code and fix what it can

@@ -23,7 +23,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 DOMAINS = range(1, 101)
-TIMEOUT = 30.0
+TIMEOUT = 90.0
 """s; the longest wait for anything, generous because a busy machine is slow, not wrong."""
 QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 

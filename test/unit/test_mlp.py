@@ -79,13 +79,13 @@ class MlpReference(WalkerReference):
     [
         ("dynsyn", {}, {"hidden": [64, 64]}),
         ("authors", {}, {"hidden": []}),
-        ("authors", {"joints": 3}, {"hidden": [5], "activation": "relu"}),
+        ("authors", {"joints": 3, "rays": 2}, {"hidden": [5], "activation": "relu"}),
         ("paper", {"rays": 4}, {"hidden": [7, 3, 2], "output_activation": "linear"}),
         ("dynsyn", {"joints": 1}, {"hidden": [1, 9], "normalisation_time": 5.0}),
         (
             "authors",
-            {"rays": 2},
-            {"hidden": [6], "activation": "relu", "normalisation_time": 0.5, "input_scale": 0.3},
+            {"joints": 3, "rays": 2},
+            {"hidden": [5], "activation": "relu", "normalisation_time": 0.5, "input_scale": 0.3},
         ),
     ],
 )
@@ -108,9 +108,10 @@ def test_it_follows_the_reference(preset, sizes, options):
 
 @pytest.mark.parametrize("scale", [1.0, 0.25])
 def test_first_weights_are_scaled_by_their_number_of_inputs(scale):
-    controller = new_controller(mlp_robot(hidden=[300, 200], initial_scale=scale), seed=2)
-    for layer in controller.layers:
-        weights = controller.quantity("centre")[layer.slice].reshape(layer.rows, layer.columns)
+    network = mlp_robot(hidden=[300, 200], initial_scale=scale).blueprint.network
+    born = network.initial_weights(np.random.default_rng(2))
+    for layer in network.layers:
+        weights = born[layer.slice].reshape(layer.rows, layer.columns)
         inputs = layer.columns - 1
         assert np.all(weights[:, -1] == 0.0)
         assert np.abs(weights).max() <= scale * math.sqrt(3.0 / inputs)
@@ -120,23 +121,25 @@ def test_first_weights_are_scaled_by_their_number_of_inputs(scale):
 
 
 def test_layers_and_units_are_named():
-    controller = new_controller(mlp_robot(hidden=[3, 2]))
+    controller = new_controller(mlp_robot(rays=4, hidden=[7, 3, 2]))
     channels = controller.body.channels
-    assert [layer.name for layer in controller.layers] == ["hidden_1", "hidden_2", "output"]
+    names = ["hidden_1", "hidden_2", "hidden_3", "output"]
+    assert [layer.name for layer in controller.layers] == names
     assert [(layer.rows, layer.columns) for layer in controller.layers] == [
-        (3, len(channels) + 1),
+        (7, len(channels) + 1),
+        (3, 8),
         (2, 4),
         (2, 3),
     ]
     assert controller.layers[0].input_names == (*channels, "constant")
-    assert controller.layers[2].output_names == ("joint_1", "joint_2")
+    assert controller.layers[3].output_names == ("joint_1", "joint_2")
     controller.step(np.linspace(-1.0, 1.0, len(channels)), 0.0)
     units = dict(zip(controller.unit_names, controller.activity(), strict=True))
-    assert list(units)[:4] == ["hidden_1.0", "hidden_1.1", "hidden_1.2", "hidden_2.0"]
+    assert list(units)[6:11] == ["hidden_1.6", *(f"hidden_2.{i}" for i in range(3)), "hidden_3.0"]
     assert list(units)[-1] == "output.joint_2"
     second = controller.layers[1]
     weight = controller.weight[second.slice].reshape(second.rows, second.columns)
-    before = [units[f"hidden_1.{i}"] for i in range(3)]
+    before = [units[f"hidden_1.{i}"] for i in range(7)]
     assert math.isclose(units["hidden_2.1"], np.tanh(weight[1] @ [*before, 1.0]), rel_tol=1e-12)
 
 

@@ -115,7 +115,6 @@ def test_bounds_are_kept_and_reached(walker):
     "sizes",
     [
         {"joints": 1, "other_states": 0, "rays": 0, "hidden": 1, "oscillators": 1},
-        {"joints": 3, "other_states": 4, "rays": 7, "hidden": 5, "oscillators": 3},
         {"joints": 12, "other_states": 9, "rays": 36, "hidden": 20, "oscillators": 6},
     ],
     ids=lambda sizes: "-".join(map(str, sizes.values())),

@@ -43,6 +43,10 @@ class Registry:
         """Of the shipped ones and of those that installed packages bring."""
         return (*self._shipped, *sorted(set(self._installed()) - set(self._shipped)))
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a class has this name; for one of the shipped no package is searched."""
+        return name in self._shipped or name in self._installed()
+
     def find(self, name: str) -> type[Any]:
         """The class of this name.
 

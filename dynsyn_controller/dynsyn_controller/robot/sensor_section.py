@@ -53,7 +53,7 @@ class SensorSection:
         """
         if name in self._listed:
             return self._listed[name]
-        if name in SENSORS.names:
+        if name in SENSORS:
             return SENSORS.find(name)()
         names = dict.fromkeys([*self._listed, *SENSORS.names])
         raise SchemaError("source", f"found {name!r}, expected one of {', '.join(names)}")

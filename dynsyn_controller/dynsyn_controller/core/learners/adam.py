@@ -15,7 +15,7 @@ def huber_slope(difference):
     return min(max(difference, -1.0), 1.0)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def descend(value, gradient, first, second, update, rate, bound):
     """One step of Adam with every element of the gradient kept within -bound..bound, in place.
 

@@ -14,7 +14,7 @@ def q_weights(inputs: int, hidden: int, actions: int) -> int:
     return hidden * (inputs + 1) + actions * (hidden + 1)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def q_values(weight, inputs, hidden, value):
     """Q of every action, (actions,), in place.
 
@@ -32,7 +32,7 @@ def q_values(weight, inputs, hidden, value):
     weighted_sums(weight, units * inputs.size, hidden, hidden.size, value, value.size)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def q_gradient(weight, inputs, hidden, action, error, gradient):
     """Add to `gradient` that of a loss whose derivative by Q(s, action) is `error`, in place.
 

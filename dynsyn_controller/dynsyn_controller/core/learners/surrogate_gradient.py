@@ -30,7 +30,7 @@ def surrogate(membrane, slope, threshold, derivative):
         derivative[j] = 0.25 * slope / (cosh * cosh)
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def backpropagate(
     weight, sizes, inputs, membrane, train, trace, error, derivative, blame, gradient, settings
 ):

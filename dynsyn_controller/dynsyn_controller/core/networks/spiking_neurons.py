@@ -16,7 +16,7 @@ from dynsyn_controller.core.networks.weighted_sums import weighted_sums
 from dynsyn_controller.core.numba_support import njit
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def spike(current, potential, membrane, spikes, settings):
     """One step of one layer, in place.
 
@@ -77,7 +77,7 @@ def integrate(train, width, trace, settings):
             trace[i] = keep * trace[i] + gain * row[i]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def run_network(weight, sizes, inputs, potential, membrane, train, trace, value, settings):
     """One decision of the whole network: T steps of every layer, in place.
 
@@ -124,7 +124,7 @@ def run_network(weight, sizes, inputs, potential, membrane, train, trace, value,
         potential[unit + k] = value[k]
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def count_spikes(train, units, steps, rate):
     """Spikes of each unit over the number of steps, 0..1, (units,), in place."""
     for k in range(units):
@@ -136,7 +136,7 @@ def count_spikes(train, units, steps, rate):
         rate[k] /= steps
 
 
-@njit(cache=True, inner=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def encode(observation, sensitivity, gain, inputs):
     """Direct coding, in place: an input's current is its channel times sensitivity times gain."""
     for i in range(observation.size):
