@@ -5,7 +5,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint unit format doctor clean distclean python
+.PHONY: help setup build demo test lint unit faults format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ ifeq ($(ARGS),)
 else
 	@$(PYTEST) $(ARGS)
 endif
+
+faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
+	@$(BIN)/python -m pytest --long -m faults
 
 format: setup ## let ruff format the code and fix what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .

@@ -20,6 +20,8 @@ from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.robots.registry import entry
 from dynsyn_sim_bridge.simulation import Simulation
 
+pytestmark = pytest.mark.faults
+
 MODULE = "dynsyn_sim_bridge.bridge_node"
 JOINTS = ["hip_1", "knee_1", "hip_2", "knee_2"]
 PERIOD = 20_000_000

@@ -27,7 +27,7 @@ from dynsyn_msgs.srv import LoadCheckpoint, SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
 from dynsyn_sim_bridge.simulation import Simulation
 
-pytestmark = pytest.mark.usefixtures("ros_domain")
+pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )

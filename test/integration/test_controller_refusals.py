@@ -15,7 +15,7 @@ from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_msgs.msg import JointCommand, Status
 
 MODULE = "dynsyn_controller.node.controller_node"
-pytestmark = pytest.mark.usefixtures("ros_domain")
+pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +52,17 @@ def trigger(peer, name):
     return peer.call(Trigger, f"dynsyn/{name}", Trigger.Request())
 
 
+def check_black_box(path):
+    """It holds the last minute, as docs/safety.md says."""
+    with np.load(path) as box:
+        rows = {name: box["rows"][:, at] for at, name in enumerate(box["columns"].tolist())}
+        assert "emergency stop" in box["events"][-1]
+    assert len(rows["reward"]) > 5
+    assert (np.diff(rows["seconds"]) > 0).all()
+    assert rows["effort.hip_1"].any()
+    assert rows["observation.hull_angle"].any()
+
+
 @pytest.mark.parametrize("size", [1e4, 1e6, 1e300])
 def test_one_wrong_reward_changes_nothing_that_matters(processes, peer, life, size):
     heard = peer.listen(Status, "dynsyn/status")
@@ -75,6 +89,9 @@ def test_an_emergency_stop_outlasts_the_process(processes, peer, life):
     until(peer, heard, lambda s: not s.neutral_because, "acting")
     assert trigger(peer, "emergency_stop").success
     peer.wait_for((life.parent / "life.ckpt.stopped").exists, "the stop on disk")
+    box = life.parent / "life.ckpt.black_box"
+    peer.wait_for(lambda: list(box.glob("[!.]*.npz")), "the black box")
+    check_black_box(next(box.glob("[!.]*.npz")))
     first.kill()
     second = start(processes, checkpoint_path=life)
     status = until(peer, heard, lambda s: s.stopped, "stopped after the restart")
@@ -200,3 +217,78 @@ def test_the_relay_is_neutral_within_its_timeout_when_the_controller_is_killed(p
     first = min(when for when, effort in arrivals if when > last)
     assert first - last < 0.1 + 0.4  # the time-out, and what a busy machine adds
     assert relay.stop() == 0
+
+
+def with_record_of(path, best):
+    """Save a lifetime again, with what it is known to earn: `best` a step, for long."""
+    saved = checkpoint.load(path)
+    notes = {"performance": {"blocks": 200, "variance": 1e-4, "best": best, "recent": [best] * 10}}
+    path.write_bytes(checkpoint.encode(saved.robot, saved.controller(), notes))
+    return saved
+
+
+@pytest.mark.long
+def test_a_lifetime_that_lost_its_skill_goes_back_once_by_itself(processes, peer, life, tmp_path):
+    saved = with_record_of(life, 0.24)
+    worse = tmp_path / "worse.ckpt"
+    controller = saved.controller()
+    generator = np.random.default_rng(0)
+    for quantity in ("centre", "weight"):
+        generator.shuffle(controller.state[quantity][0])
+    checkpoint.save(worse, saved.robot, controller)
+    with_record_of(worse, 0.24)
+    heard = peer.listen(Status, "dynsyn/status")
+    events = peer.listen(Event, "dynsyn/events", qos=EVENTS)
+    start_bridge(processes, lockstep=True)
+    node = start(processes, checkpoint_path=life, lockstep=True)
+    until(peer, heard, lambda s: s.steps > 6_000_000, "steps")
+    answer = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", SaveCheckpoint.Request())
+    assert answer.success, answer.message
+    loaded = peer.call(
+        LoadCheckpoint, "dynsyn/load_checkpoint", LoadCheckpoint.Request(path=str(worse))
+    )
+    assert loaded.success, loaded.message
+    peer.wait_for(lambda: heard[-1].rollbacks == 1, "the way back", 240.0)
+    (event,) = [each for each in events if each.name == "rolled_back"]
+    assert "far below the 0.24 that it has earned: goes on with a lifetime of" in event.text
+    assert event.text in node.output
+    back = heard[-1].steps
+    peer.wait_for(lambda: heard[-1].steps > back + 12_000, "steps of the better life", 240.0)
+    assert heard[-1].rollbacks == 1
+    assert heard[-1].reward_average > 0.2
+
+
+def test_a_full_disk_stops_nothing_and_is_told(processes, peer, tmp_path):
+    """The checkpoint lies in a small file system of the node's own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = 'mount -t tmpfs -o size=300k tmpfs "$1" || exit 77; shift; exec "$@"'
+    node = [sys.executable, "-m", MODULE, "--ros-args", "-p", "robot_file:=walker"]
+    node += ["-p", f"checkpoint_path:={disk / 'life.ckpt'}"]
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    shell = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", str(disk)]
+    controller = processes.start([*shell, *node])
+
+    def acting():
+        if controller.popen.poll() in (1, 77):
+            pytest.skip(f"this machine lets nobody mount: {controller.output}")
+        return heard and not heard[-1].neutral_because
+
+    peer.wait_for(acting, "acting")
+    inside = Path(f"/proc/{controller.popen.pid}/root{disk}")
+    with contextlib.suppress(OSError), open(inside / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+    request = SaveCheckpoint.Request()
+    answer = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
+    assert not answer.success
+    assert "No space left on device" in answer.message
+    assert trigger(peer, "emergency_stop").success  # its black box has no place either
+    peer.wait_for(lambda: "not kept for after a restart" in controller.output, "the stop")
+    peer.wait_for(lambda: "black box" in controller.output, "the black box")
+    assert trigger(peer, "rearm").success
+    until(peer, heard, lambda s: not s.neutral_because, "acting again")
+    (inside / "filler").unlink()
+    assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).success
+    assert controller.stop() == 0

@@ -18,6 +18,8 @@ from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_sim_bridge.robots.registry import entry
 
+pytestmark = pytest.mark.faults
+
 STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
 DYNSYN = [
     sys.executable,

@@ -12,6 +12,8 @@ from terminal import Terminal
 
 from dynsyn_msgs.msg import Status
 
+pytestmark = pytest.mark.faults
+
 DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
 SIM = [*DYNSYN, "sim", "--from-scratch"]
 SHELL = ["/bin/bash", "--norc", "-i"]

@@ -18,6 +18,8 @@ import pytest
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.run_folder import RunFolder
 
+pytestmark = pytest.mark.faults
+
 DYNSYN = [
     sys.executable,
     "-c",

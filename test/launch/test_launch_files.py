@@ -13,10 +13,13 @@ from ros_environment import TIMEOUT
 
 from dynsyn_msgs.msg import Status
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("ros2") is None or importlib.util.find_spec("launch_ros") is None,
-    reason="ros2 launch is not installed (it comes with a ROS distribution)",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("ros2") is None or importlib.util.find_spec("launch_ros") is None,
+        reason="ros2 launch is not installed (it comes with a ROS distribution)",
+    ),
+    pytest.mark.faults,
+]
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.faults
+
 KERNEL = """
 from dynsyn_controller.core.numba_support import njit
 @njit(cache=True)

@@ -213,7 +213,7 @@ def test_a_poisoned_lifetime_is_refused(tmp_path, walker):
     controller = lived(walker)
     controller.weight[7] = np.nan
     checkpoint.save(tmp_path / "life.npz", walker, controller)
-    with pytest.raises(CheckpointError, match="damaged: weight is not finite"):
+    with pytest.raises(CheckpointError, match="damaged: weight: not finite"):
         checkpoint.load(tmp_path / "life.npz").controller()
 
 

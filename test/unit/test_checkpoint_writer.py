@@ -26,6 +26,8 @@ from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
 
+pytestmark = pytest.mark.faults
+
 ROBOT = load_robot(config_path("robots/walker.yaml"))
 
 
@@ -240,7 +242,7 @@ def test_a_lifetime_that_is_not_finite_is_not_saved(writer):
     writer.save(controller, now=0).result()
     good = writer.path.read_bytes()
     controller.quantity("centre")[7] = np.inf
-    with pytest.raises(CheckpointError, match="not written: centre is not finite"):
+    with pytest.raises(CheckpointError, match="not written: centre: not finite"):
         writer.save(controller, now=1)
     assert writer.path.read_bytes() == good
 

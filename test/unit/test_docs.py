@@ -138,3 +138,15 @@ def _anchors(page: Path) -> set[str]:
 def test_the_glossary_has_each_word_once_and_in_order():
     words = list(table(DOCS / "glossary.md", "word", "meaning"))
     assert words == sorted(words)
+
+
+def test_every_fault_has_a_test_that_make_faults_runs():
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "test").rglob("test_*.py")]
+    marked = "\n".join(source for source in sources if "pytest.mark.faults" in source)
+    there = set(re.findall(r"^def (test_\w+)", marked, re.MULTILINE))
+    faults = table(DOCS / "faults.md", "injected", "what the node does")
+    assert len(faults) >= 35
+    for fault, row in faults.items():
+        names = set(re.findall(r"test_\w+", row["tests"]))
+        assert names, fault
+        assert names <= there, fault

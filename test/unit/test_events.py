@@ -6,6 +6,8 @@ import pytest
 
 from dynsyn_controller.node.events import Event, Events, Level
 
+pytestmark = pytest.mark.faults
+
 SECOND = 1_000_000_000
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from dynsyn_controller.node.freshness import FRESH_STEPS, Freshness
 
+pytestmark = pytest.mark.faults
+
 MS = 1_000_000
 TICK, STALE = 20 * MS, 60 * MS
 

@@ -16,6 +16,8 @@ from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
+pytestmark = pytest.mark.faults
+
 MS = 1_000_000
 STALE = 60 * MS
 ABSENT = 500 * MS
@@ -395,5 +397,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
     assert order(0) == 0.25
     guard.read("command", SimpleNamespace(linear=vector(x=1.0), angular=vector()), 10 * MS)
     assert order(20 * MS) == 1.0
+    assert guard.learning_paused == "an operator commands"
     assert order(10 * MS + ABSENT) == 1.0
     assert order(11 * MS + ABSENT) == 0.25
+    assert guard.learning_paused == ""

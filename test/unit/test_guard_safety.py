@@ -15,6 +15,8 @@ from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.robot.robot_file import parse_robot
 
+pytestmark = pytest.mark.faults
+
 MS = 1_000_000
 TICK, STALE, ABSENT = 20 * MS, 60 * MS, 500 * MS
 

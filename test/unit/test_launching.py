@@ -33,6 +33,8 @@ from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.tether import tethered
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
+pytestmark = pytest.mark.faults
+
 ROOT = Path(__file__).parents[2]
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 OF_RCLPY = "use_sim_time"

@@ -10,6 +10,8 @@ import pytest
 
 from dynsyn_controller.lifetime.performance import BLOCK, WINDOW, YOUNG, Performance
 
+pytestmark = pytest.mark.faults
+
 
 def live(performance: Performance, mean: float, blocks: int, spread: float = 0.0, seed=0) -> None:
     """Rewards of constant steps whose block means are spread around `mean`."""

@@ -13,6 +13,8 @@ from dynsyn_controller.robot.reward import RewardMeter
 from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_sim_bridge.robots.registry import entry
 
+pytestmark = pytest.mark.faults
+
 ROBOT = load_robot(config_path("robots/walker.yaml"))
 LAYOUT = ROBOT.layout
 STILL = np.zeros(4)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from dynsyn_controller.robot.reward_bounds import ALWAYS_FINE, USUAL_FACTOR, RewardBounds
 from dynsyn_controller.robot.sections import Reward
 
+pytestmark = pytest.mark.faults
+
 WALKER = Reward(fall=-100.0, fall_threshold=-50.0)
 SIZES = [10.0**power for power in range(2, 309, 6)] + [math.inf]
 

@@ -15,6 +15,8 @@ from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.standby import Standby
 from dynsyn_controller.robot.safety.trip import BodyTrip
 
+pytestmark = pytest.mark.faults
+
 
 def make_robot() -> Robot:
     """Two joints: limits 2 and 3 N m, neutral 0 and -0.5 N m."""

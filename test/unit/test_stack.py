@@ -10,6 +10,8 @@ from dynsyn_lab.live.stack import describe
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path, monkeypatch):

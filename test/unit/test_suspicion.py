@@ -7,6 +7,8 @@ import pytest
 
 from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamp
 
+pytestmark = pytest.mark.faults
+
 SECOND = 1_000_000_000
 
 

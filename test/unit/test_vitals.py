@@ -11,6 +11,8 @@ from dynsyn_controller.lifetime.vitals import Vitals
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import load_robot
 
+pytestmark = pytest.mark.faults
+
 SECOND = 1_000_000_000
 ROBOT = load_robot(config_path("robots/walker.yaml"))
 

@@ -25,6 +25,8 @@ from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robo
 
 MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
 """Fields of a lifetime's record in which NaN stands for "not yet"."""
+LARGEST = 1e100
+"""No number of a lifetime is as large; its square still is one."""
 
 
 class CheckpointError(RuntimeError):
@@ -153,10 +155,23 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
             f"checkpoint {checkpoint.path}: made with another network: "
             f"{_dtype_difference(found, expected)}"
         )
-    for name in state.dtype.names or ():
-        if name not in MAY_BE_NAN and not np.all(np.isfinite(state[name])):
-            raise CheckpointError(f"checkpoint {checkpoint.path}: damaged: {name} is not finite")
+    if unsound := unsound_fields(state):
+        names = ", ".join(unsound)
+        raise CheckpointError(
+            f"checkpoint {checkpoint.path}: damaged: {names}: not finite, or beyond {LARGEST:g}"
+        )
     controller.state[...] = state
+
+
+def unsound_fields(state: np.ndarray) -> list[str]:
+    """Names of a record's fields that hold a number that cannot be."""
+    return [
+        name
+        for name in state.dtype.names or ()
+        if name not in MAY_BE_NAN
+        and state[name].dtype.kind == "f"
+        and not (np.abs(state[name]) < LARGEST).all()
+    ]
 
 
 def check_same(robot: Robot, checkpoint: Checkpoint) -> None:

@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.lifetime.checkpoint import MAY_BE_NAN
+from dynsyn_controller.lifetime.checkpoint import LARGEST, MAY_BE_NAN, unsound_fields
 
-LARGEST = 1e100
-"""No number of a lifetime is as large; its square still is one."""
 _SECOND = 1_000_000_000
 _RECENT = _SECOND  # ns between copies of which the last alone is kept
 _OLDER = 60 * _SECOND  # ns between copies of which several are kept
@@ -77,13 +75,7 @@ class Vitals:
 
     def unsound_fields(self) -> list[str]:
         """Names of the fields that hold a number that cannot be."""
-        return [
-            name
-            for name in self._state.dtype.names or ()
-            if name not in MAY_BE_NAN
-            and self._state[name].dtype.kind == "f"
-            and not (np.abs(self._state[name]) < LARGEST).all()
-        ]
+        return unsound_fields(self._state)
 
     def due(self, now: int) -> bool:
         """Whether it is time for a copy (`keep`)."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
@@ -234,10 +232,9 @@ class CheckpointWriter:
         Raises:
             CheckpointError: the lifetime holds a number that is not finite.
         """
-        state = controller.state
-        for name in state.dtype.names or ():
-            if name not in checkpoint.MAY_BE_NAN and not np.isfinite(state[name]).all():
-                raise CheckpointError(f"checkpoint: not written: {name} is not finite")
+        if unsound := checkpoint.unsound_fields(controller.state):
+            names = ", ".join(unsound)
+            raise CheckpointError(f"checkpoint: not written: {names}: not finite")
         return checkpoint.encode(self._robot, controller, notes)
 
     def _begin(self, function: Callable[..., Saved], *arguments: Any) -> Future[Saved]:

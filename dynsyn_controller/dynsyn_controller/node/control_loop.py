@@ -242,11 +242,14 @@ class ControlLoop:
             self._operations.save()
         except CheckpointError as error:
             self.writer.error = str(error)
-            self._events.moment("not_saved", str(error), time.monotonic_ns(), Level.ERROR)
+            self._events.moment(
+                "not_saved_checkpoint", str(error), time.monotonic_ns(), Level.ERROR
+            )
 
     def _look_at_saves(self, now: int) -> None:
         for error in self.writer.poll(now):
-            self._events.moment("not_saved", str(error), now, Level.ERROR)
+            what = str(error).split()[0]  # one must not hide the other
+            self._events.moment(f"not_saved_{what}", str(error), now, Level.ERROR)
 
     def _tell(self, event: Event) -> None:
         """Log, publish and remember an event; the last minute is kept when it is bad."""
