@@ -179,11 +179,11 @@ def _imu(root: ElementTree.Element, links: tuple[str, ...], where: str) -> tuple
                 rate = sensor.findtext("update_rate")
                 found = ElementTree.Element("sensor", {"update_rate": rate} if rate else {})
                 what = f'{where}: <sensor name="{sensor.get("name", "")}">'
-                return gazebo.get("reference", ""), _size(found, "update_rate", what)
+                return gazebo.get("reference") or "", _size(found, "update_rate", what)
     for sensor in root.iterfind("ros2_control/sensor"):
         states = {each.get("name", "") for each in sensor.findall("state_interface")}
         if "orientation.x" in states:
             frame = sensor.findtext("param[@name='frame_id']")
-            return frame or sensor.get("name", ""), None
+            return frame or sensor.get("name") or "", None
     named = [link for link in links if re.search(r"(^|_)imu(_|$|\d)", link.lower())]
     return (named[0] if named else ""), None
