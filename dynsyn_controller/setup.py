@@ -15,6 +15,7 @@ def shared_files():
         *sorted(WORKSPACE.glob("launch/*.py")),
         *sorted(WORKSPACE.glob("config/**/*.yaml")),
         *sorted(WORKSPACE.glob("config/checkpoints/*.ckpt")),
+        *sorted(WORKSPACE.glob("config/layouts/*")),
     ]
     for file in found:
         inside = file.relative_to(WORKSPACE)

@@ -95,6 +95,7 @@ _NODES = (
         1.0,
         1000.0,
     ),
+    _of_node("record", "", "file (MCAP) into which the controller records what it takes and sends"),
     _of_node("use_sim_time", False, "the node's clock is the topic /clock"),
     _of_start("namespace", "", "namespace of all nodes and topics; one for each robot"),
     _of_start(

@@ -187,12 +187,12 @@ class Decoder:
 
     What is of no form seen before is deserialised by rclpy, and its form remembered.
 
-    Args:
+    Attributes:
         kind: type of the messages.
     """
 
     def __init__(self, kind: type) -> None:
-        self._kind = kind
+        self.kind = kind
         self._forms: list[Form] = []
 
     def decode(self, buffer: bytes) -> Any:
@@ -205,9 +205,9 @@ class Decoder:
             if form.fits(buffer):
                 return form.unpack(buffer)
         try:
-            message: Any = deserialize_message(buffer, self._kind)
+            message: Any = deserialize_message(buffer, self.kind)
         except Exception as error:  # of rclpy or the middleware; which kinds, nobody promises
-            kind = self._kind.__name__
+            kind = self.kind.__name__
             raise MessageError(f"found {len(buffer)} bytes that are no {kind}") from error
         if len(self._forms) < _MOST_FORMS:
             form = Form(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import time
+from pathlib import Path
 from typing import Any
 
 from rclpy.exceptions import InvalidTopicNameException
@@ -22,9 +23,11 @@ from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.people import People
 from dynsyn_controller.node.publishers import Outputs
+from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import wrong_stamp
+from dynsyn_controller.node.tape import TapeError
 from dynsyn_controller.node.timing import SECOND, Deadlines
 from dynsyn_controller.node.watch import Watch, log
 
@@ -79,20 +82,42 @@ class ControlLoop:
         if settings.lockstep:
             _check_stamped(self.guard)
         self.guard.warm_up()
+        self._recording = Recording(
+            self.robot,
+            self.guard,
+            self.writer,
+            node.resolve_topic_name,
+            settings.lockstep,
+            self._on_recording_failed,
+        )
         try:
-            self._outputs = Outputs(node, self.robot, self.guard, self.writer, settings)
+            self._outputs = Outputs(
+                node, self.robot, self.guard, self.writer, settings, self._recording
+            )
         except InvalidTopicNameException as error:
             raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
         self._operations = Operations(
             self.robot, settings, self.guard, self.writer, self._outputs, self._events
         )
+        if settings.record:
+            try:
+                self._recording.begin(Path(settings.record).expanduser().absolute())
+            except TapeError as error:
+                raise ParameterError(f"record: {error}") from None
+            self._log.info(f"records into {self._recording.path}")
         stamps = self._refused_stamp if settings.wrong_stamps == "refuse" else None
         self._inputs = Inputs(
-            node, self.guard, not settings.lockstep, stamps, self._on_heard, self._on_refused
+            node,
+            self.guard,
+            not settings.lockstep,
+            self._recording.write,
+            stamps,
+            self._on_heard,
+            self._on_refused,
         )
         self._watch = Watch(node, self.guard, self._inputs.topics, settings, self._events)
         self._people = People(node, self.guard.operator, settings, self._on_refused)
-        self._services = Services(node, self._operations)
+        self._services = Services(node, self._operations, self._recording)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
         self._rest_at = 0
         self._introduce(life.continued)
@@ -124,6 +149,7 @@ class ControlLoop:
         self._inputs.close()
         self._people.close()
         self._services.close()
+        self._end_recording()
         self._outputs.close()
         self.writer.close()
         self._look_at_saves(time.monotonic_ns())
@@ -219,6 +245,7 @@ class ControlLoop:
 
     def _do_the_rest(self, now: int) -> None:
         self._look_at_saves(now)
+        self._recording.flush()
         self._services.poll()
         if not self._operations.acting:
             return
@@ -262,6 +289,18 @@ class ControlLoop:
             taken = self._box.take(now)
             if taken is not None:
                 self.writer.run_told(self._box.save, self._box_folder, taken)
+
+    def _end_recording(self) -> None:
+        self._outputs.record_weights()
+        tape = self._recording.end()
+        if tape is not None:
+            try:
+                tape.close()
+            except TapeError as error:
+                self._log.error(str(error))
+
+    def _on_recording_failed(self, why: str) -> None:
+        self._events.moment("recording_ended", why, time.monotonic_ns(), Level.ERROR)
 
     def _on_refused(self, topic: str, error: MessageError, now: int) -> None:
         if self._outputs is not None:

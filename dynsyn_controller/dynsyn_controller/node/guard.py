@@ -5,6 +5,7 @@ Times are nanoseconds of the caller's steady clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dynsyn_controller.core.controller import Controller
@@ -46,6 +47,8 @@ class Guard:
         rewards, performance, vitals: of the lifetime.
         stale: the last `tick` (lockstep: `listen`) found an observation or the reward too old.
         reward: of the last control step lived, as it was learnt from.
+        terminal: an episode ended with it.
+        absent_before: ns; older readings of what may be absent were at their defaults.
         effort: the last command, N m or N, (joints,).
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
         newest: when the last message came; `NEVER` before one.
@@ -87,8 +90,9 @@ class Guard:
         self.learning_paused = self.held = ""
         self.stale = False
         self.effort = self.chain.stop()
-        self.reward = 0.0
-        self.stamp = 0
+        self.reward, self.terminal = 0.0, False
+        self.stamp = self.absent_before = 0
+        self._followed: Callable[[bool, bool], None] | None = None
         self.newest = NEVER
         self._answered: int | None = None
         self.begin(controller, notes or {})
@@ -107,6 +111,10 @@ class Guard:
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""
         return {"rewards": self.rewards.bounds.notes(), "performance": self.performance.notes()}
+
+    def follow(self, then: Callable[[bool, bool], None] | None) -> None:
+        """Call `then` at the end of each step: whether it was lived, and learnt from."""
+        self._followed = then
 
     def warm_up(self) -> None:
         """Compile all that a step needs, so that the first one is as fast as the rest."""
@@ -147,7 +155,8 @@ class Guard:
             stale_after: age, ns, up to which no source is stale (see `Freshness`).
             absent_after: age, ns, from which on a reading that may be absent is.
         """
-        self.reader.expire(now - absent_after)
+        self.absent_before = now - absent_after
+        self.reader.expire(self.absent_before)
         waiting = self.senses.waiting()
         self.stale = not waiting and self.freshness.stale(now, stale_after)
         if not waiting:
@@ -170,7 +179,8 @@ class Guard:
         if stamp == self._answered:
             return self.effort if source == clocking else None
         self.stamp = self._answered = stamp
-        self.reader.expire(now - absent_after)
+        self.absent_before = now - absent_after
+        self.reader.expire(self.absent_before)
         return self._step("", now)
 
     def listen(self, now: int, silent_after: int) -> None:
@@ -231,7 +241,7 @@ class Guard:
     def _act(self, now: int) -> FloatArray:
         sensors = self.reader.sensors
         reward, terminal = self.rewards.collect(sensors, self.effort, now)
-        self.reward = reward
+        self.reward, self.terminal = reward, terminal
         observation = self.senses.observe()
         ramp = self.arming.advance()
         self.learning_paused = self._why_not_learning(ramp) if self.learning else ""
@@ -249,6 +259,8 @@ class Guard:
         if self.vitals.due(now):
             self.vitals.keep(self.notes(), now)
         self.effort = self.chain.limit(wanted, sensors, ramp)
+        if self._followed is not None:
+            self._followed(True, learning)
         return self.effort
 
     def _why_not_learning(self, ramp: float) -> str:
@@ -281,4 +293,6 @@ class Guard:
     def _pause(self, effort: FloatArray) -> FloatArray:
         self.rewards.drop()
         self.effort = effort
+        if self._followed is not None:
+            self._followed(False, False)
         return effort

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.going_back import (
@@ -23,6 +25,8 @@ from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError
+
+T = TypeVar("T")
 
 
 class Operations:
@@ -109,6 +113,14 @@ class Operations:
         text = f"{why}: " if why else ""
         text += f"goes on with a lifetime of {life.controller.steps:,} steps"
         self._events.moment(what, text, now, Level.WARNING if why else Level.INFO)
+
+    def record_weights(self) -> None:
+        """Put the weights of now into the recording, if there is one."""
+        self._outputs.record_weights()
+
+    def run(self, function: Callable[[], T]) -> Future[T]:
+        """Do something that takes long in the saving thread."""
+        return self._writer.run(function)
 
     def emergency_stop(self) -> None:
         """Neutral efforts from this moment on, until `rearm`; also after a restart."""

@@ -168,6 +168,12 @@ TABLE: tuple[Parameter, ...] = (
         read_only=False,
     ),
     Parameter(
+        "record",
+        "",
+        "File (MCAP) into which everything that is taken and sent is recorded, to be looked at and "
+        "replayed; one that exists is kept, and the new one gets a number; empty: none.",
+    ),
+    Parameter(
         "autostart",
         True,
         "Configure and activate at start; false: a lifecycle manager does.",
@@ -211,6 +217,7 @@ class Settings:
     operator_timeout: float
     weights_rate: float
     activity_rate: float
+    record: str
     autostart: bool
 
     @property

@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import serialize_message
 from std_msgs.msg import Float64MultiArray
 
 from dynsyn_controller.lifetime.writer import CheckpointWriter
@@ -20,10 +21,12 @@ from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.events import Event
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
+from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import (
     Diagnostics,
     activity_message,
     fill_activity,
+    fill_scalars,
     fill_status,
     fill_weights,
     status_message,
@@ -31,7 +34,7 @@ from dynsyn_controller.node.reports import (
 )
 from dynsyn_controller.node.timing import LoopTiming, Pace
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_msgs.msg import Activity, JointCommand, Status, Weights
+from dynsyn_msgs.msg import Activity, JointCommand, Scalars, Status, Weights
 from dynsyn_msgs.msg import Event as EventMessage
 
 QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
@@ -65,6 +68,7 @@ class Outputs:
         guard: acts for it.
         writer: of its checkpoint.
         settings: of the node.
+        recording: gets what is sent.
     """
 
     def __init__(
@@ -74,7 +78,9 @@ class Outputs:
         guard: Guard,
         writer: CheckpointWriter,
         settings: Settings,
+        recording: Recording,
     ) -> None:
+        self._recording = recording
         self.timing = LoopTiming()
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
@@ -95,11 +101,14 @@ class Outputs:
         self._untold: list[EventMessage] = []
         self._send_weights = self._open(Weights, "dynsyn/weights", LATCHED)
         self._send_status = self._open(Status, "dynsyn/status", QOS)
+        self._send_scalars = self._open(Scalars, "dynsyn/scalars", QOS)
+        self._scalars = Scalars()
         self._send_activity = self._open(Activity, "dynsyn/activity", QOS)
         self._send_diagnostics = self._open(DiagnosticArray, "diagnostics", QOS)
         self._diagnostics = Diagnostics(node.get_fully_qualified_name(), robot)
         self._paces = {
             self.publish_status: Pace(STATUS_RATE),
+            self.publish_scalars: Pace(STATUS_RATE),
             self.publish_diagnostics: Pace(DIAGNOSTICS_RATE),
             self.publish_weights: Pace(settings.weights_rate),
             self.publish_activity: Pace(settings.activity_rate),
@@ -173,6 +182,12 @@ class Outputs:
         self._fill_status(now)
         self._send_status(self._status)
 
+    def publish_scalars(self, now: int) -> None:
+        """Publish dynsyn/scalars."""
+        self._fill_status(now)
+        fill_scalars(self._scalars, self._status, self._robot, self._guard.controller)
+        self._send_scalars(self._scalars)
+
     def publish_diagnostics(self, now: int) -> None:
         """Publish diagnostics."""
         self._fill_status(now)
@@ -186,6 +201,12 @@ class Outputs:
         fill_weights(self._weights, self._guard.controller)
         set_stamp(self._weights.header.stamp, self._guard.stamp)
         self._send_weights(self._weights)
+
+    def record_weights(self) -> None:
+        """Put the weights of this moment into the recording, without publishing them."""
+        fill_weights(self._weights, self._guard.controller)
+        set_stamp(self._weights.header.stamp, self._guard.stamp)
+        self._recording.write("dynsyn/weights", Weights, serialize_message(self._weights))
 
     def publish_activity(self, now: int) -> None:
         """Publish dynsyn/activity."""
@@ -208,4 +229,12 @@ class Outputs:
     def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
         publisher: Any = self._node.create_lifecycle_publisher(kind, topic, qos)
         self._publishers.append(publisher)
-        return publisher.publish
+        recording = self._recording
+
+        def publish(message: Any) -> None:
+            if recording.path is not None and publisher.is_activated:
+                message = message if isinstance(message, bytes) else serialize_message(message)
+                recording.write(topic, kind, message)
+            publisher.publish(message)
+
+        return publish

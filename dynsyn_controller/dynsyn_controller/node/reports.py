@@ -12,7 +12,7 @@ from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import Robot
-from dynsyn_msgs.msg import Activity, Quantity, Status, SynapseLayer, Weights
+from dynsyn_msgs.msg import Activity, Quantity, Scalars, Status, SynapseLayer, Weights
 
 _SECONDS_PER_HOUR = 3600.0
 
@@ -108,6 +108,23 @@ def fill_status(
     message.learning_paused = guard.learning_paused
     message.rewards_bounded = guard.rewards.bounds.cut
     message.waiting_for = guard.senses.missing()
+
+
+def fill_scalars(message: Scalars, status: Status, robot: Robot, controller: Controller) -> None:
+    """What plotters want as numbers with names of their own, from a status filled just before."""
+    message.header.stamp = status.header.stamp
+    for name in ("steps", "reward", "reward_average", "return_average", "overruns", "falls"):
+        setattr(message, name, getattr(status, name))
+    parts = [
+        abs(effort) / joint.effort_limit
+        for effort, joint in zip(status.effort, robot.joints, strict=True)
+    ]
+    message.effort_mean = sum(parts) / len(parts)
+    message.weight_mean = float(np.abs(controller.weight).mean())
+    shown = status.layer_quantities[0].value if status.layer_quantities else [float("nan")]
+    message.exploration = sum(shown) / len(shown)
+    message.rate = status.rate_achieved
+    message.latency = status.latency_us_median / 1e6
 
 
 class Diagnostics:

@@ -19,6 +19,7 @@ class Rewards:
     Attributes:
         bounds: what they are held against.
         stamp: of the last message, ns; 0 before one.
+        computed: from the readings.
 
     Args:
         robot: the robot file.
@@ -29,6 +30,7 @@ class Rewards:
     def __init__(self, robot: Robot, computed: bool, events: Events) -> None:
         self.bounds = RewardBounds(robot.reward)
         self.stamp = 0
+        self.computed = computed
         self._meter = RewardMeter(robot, robot.layout) if computed else None
         self._events = events
         self._value, self._terminal = 0.0, False

@@ -61,6 +61,10 @@ class Senses:
             and not robot.reward.knows_command
         ]
 
+    def topic(self, source: str) -> str:
+        """Topic of a source, as the node calls it."""
+        return REWARD if source == REWARD else self.reader.layout.sensors[source].topic
+
     def read(self, source: str, message: Any, now: int) -> None:
         """Take a sensor message that came at `now` (ns); see `SensorReader.read`."""
         self.reader.read(source, message, now)

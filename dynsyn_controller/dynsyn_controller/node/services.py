@@ -14,8 +14,10 @@ from std_srvs.srv import SetBool, Trigger
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.node.recording import Recording
+from dynsyn_controller.node.tape import TapeError
 from dynsyn_controller.robot.robot_file import RobotFileError
-from dynsyn_msgs.srv import LoadCheckpoint, Rollback, SaveCheckpoint
+from dynsyn_msgs.srv import LoadCheckpoint, Record, Rollback, SaveCheckpoint
 
 
 class Services:
@@ -27,10 +29,11 @@ class Services:
     Args:
         node: to offer them on.
         operations: does what they ask for.
+        recording: of the node.
     """
 
-    def __init__(self, node: Node, operations: Operations) -> None:
-        self._node, self._operations = node, operations
+    def __init__(self, node: Node, operations: Operations, recording: Recording) -> None:
+        self._node, self._operations, self._recording = node, operations, recording
         self._waiting: list[tuple[ThreadFuture, Future]] = []
         self._services = [
             node.create_service(kind, f"dynsyn/{name}", handle)
@@ -43,6 +46,7 @@ class Services:
                 (Trigger, "arm", self._on_arm),
                 (Trigger, "disarm", self._on_disarm),
                 (Rollback, "rollback", self._on_rollback),
+                (Record, "record", self._on_record),
             )
         ]
 
@@ -103,6 +107,29 @@ class Services:
             response.success, response.path = True, str(back.path)
             response.steps = back.life.controller.steps
         return response
+
+    async def _on_record(
+        self, request: Record.Request, response: Record.Response
+    ) -> Record.Response:
+        try:
+            path = _path(request.path)
+            if path is not None:
+                response.path = str(self._recording.begin(path))
+            else:
+                response.path = await self._end_recording()
+        except (CheckpointError, TapeError) as error:
+            response.message = str(error)
+        else:
+            response.success = True
+        return response
+
+    async def _end_recording(self) -> str:
+        self._operations.record_weights()
+        tape = self._recording.end()
+        if tape is None:
+            raise TapeError("nothing is being recorded")
+        await self._result(self._operations.run(tape.close))
+        return str(tape.path)
 
     def _on_set_learning(
         self, request: SetBool.Request, response: SetBool.Response

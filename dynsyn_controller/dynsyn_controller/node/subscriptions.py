@@ -36,6 +36,7 @@ class Inputs:
         node: to subscribe from.
         guard: reads the messages.
         add_rewards: see `Guard.read_reward`.
+        taken: called with each message that can be read, its topic, type, bytes and when it came.
         stamps: says of a stamp (ns) that must be refused why, else nothing; None: all are taken.
         then: called after each message that was read, with its source and when it came (ns,
             steady clock).
@@ -56,12 +57,13 @@ class Inputs:
         node: Node,
         guard: Guard,
         add_rewards: bool,
+        taken: Callable[[str, type, bytes, int], None],
         stamps: Callable[[int], str] | None,
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
     ) -> None:
         self.heard = 0
-        self._refused = refused
+        self._refused, self._taken = refused, taken
         self._node, self._guard, self._then = node, guard, then
         self._add_rewards, self._stamps = add_rewards, stamps
         self._stamped = {*guard.reader.stamps, REWARD}
@@ -118,6 +120,7 @@ class Inputs:
             message = decoder.decode(buffer)
             if self._stamps is not None and source in self._stamped:
                 self._check_stamp(source, message)
+            self._taken(self.topics[source], decoder.kind, buffer, now)
             if source == REWARD:
                 self._guard.read_reward(message, now, self._add_rewards)
             else:

@@ -1,4 +1,4 @@
-"""`dynsyn robot`: write a robot file to edit."""
+"""`dynsyn robot`: write a robot file to edit, and check one against a robot's topics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add_parser(subparsers: Any) -> None:
     """Add `robot` to the `dynsyn` command."""
     parser = subparsers.add_parser(
         "robot",
-        help="write a robot file to edit",
+        help="write a robot file to edit, or check one against a robot's topics",
         description="Robot files: of simulated robots, and of your own.",
     )
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -33,6 +33,89 @@ def add_parser(subparsers: Any) -> None:
     new.add_argument("--rate", type=positive, metavar="HZ", help="control rate, with --urdf (100)")
     accept_dotted(new, ("robot",))
     new.set_defaults(run=run_new)
+    _add_check(actions)
+
+
+def _add_check(actions: Any) -> None:
+    check = actions.add_parser(
+        "check",
+        help="listen to a robot and say what of its robot file is wrong, before anything moves",
+        description="Listen to the topics that a robot file reads and say what is wrong: names, "
+        "rates, ages, units, stuck sensors, frames, and limits beyond the URDF on "
+        "robot_description. Exit code 0: nothing is wrong.",
+    )
+    check.add_argument("robot_file", type=Path, help="robot file (YAML), or name of a shipped one")
+    check.add_argument("--namespace", default="", metavar="NS", help="of the robot (/)")
+    check.add_argument(
+        "--seconds", type=positive, default=5.0, metavar="S", help="to listen for (5)"
+    )
+    check.add_argument(
+        "--wiggle",
+        action="store_true",
+        help="then push each joint a little, slew-limited and within all limits: says whether sign "
+        "and scale agree, and how late it is seen. THE ROBOT MOVES",
+    )
+    check.add_argument(
+        "--part", type=positive, default=0.1, metavar="X", help="of the effort limit (0.1)"
+    )
+    check.add_argument(
+        "--effort-topic",
+        default="",
+        metavar="T",
+        help="of forward_command_controller, for --wiggle",
+    )
+    check.add_argument("--yes", action="store_true", help="do not ask before --wiggle")
+    check.set_defaults(run=run_check)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check. Returns 0, or 1 where something is wrong.
+
+    Raises:
+        UsageError: a namespace or a robot file that cannot be, or no consent.
+        CommandError: a controller runs, or a push was ended by something odd.
+    """
+    from dynsyn_controller.launching.nodes import absolute_namespace
+    from dynsyn_controller.node import middleware
+    from dynsyn_controller.node.parameter_table import ParameterError
+    from dynsyn_lab.interrupts import Interrupts
+
+    if args.part > 0.5:
+        raise UsageError(f"--part: found {args.part:g}, expected at most 0.5")
+    if args.wiggle and not args.yes and not _agrees(args.part):
+        raise UsageError("--wiggle: not agreed to")
+    with Interrupts() as interrupts:
+        middleware.load()
+        from dynsyn_controller.robot.robot_file import RobotFileError
+        from dynsyn_lab.hardware.checking import check_robot
+
+        wrong = 0
+        try:
+            for finding in check_robot(
+                args.robot_file,
+                absolute_namespace(args.namespace),
+                args.seconds,
+                args.part if args.wiggle else 0.0,
+                args.effort_topic,
+                interrupts,
+            ):
+                wrong += finding.wrong
+                print(finding, flush=True)
+        except (ParameterError, RobotFileError) as error:
+            raise UsageError(str(error)) from None
+    print(f"{wrong} wrong" if wrong else "nothing wrong found")
+    return 1 if wrong else 0
+
+
+def _agrees(part: float) -> bool:
+    """Whether a person at the terminal lets the robot move."""
+    import sys
+
+    if not sys.stdin.isatty():
+        return False
+    print(f"Each joint is pushed with {part:g} of its effort limit, both ways, for 0.4 s.")
+    print("Is the robot free to move, and a hand on its stop? (yes/no) ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() == "yes"
 
 
 def run_new(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from std_srvs.srv import SetBool, Trigger
 
-from dynsyn_msgs.srv import Rollback, SaveCheckpoint
+from dynsyn_msgs.srv import Record, Rollback, SaveCheckpoint
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ GO_ON_SIMULATION = Call("sim/pause", SetBool, {"data": False})
 def save(path: str) -> Call:
     """Save the lifetime; an empty path: in its own file."""
     return Call("dynsyn/save_checkpoint", SaveCheckpoint, {"path": path})
+
+
+def record(path: str) -> Call:
+    """Begin to record into this file (absolute); an empty path: end it."""
+    return Call("dynsyn/record", Record, {"path": path})
 
 
 def rollback(hours: float) -> Call:
