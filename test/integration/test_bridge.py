@@ -279,6 +279,12 @@ def test_reset_puts_the_body_back_and_says_so(processes, peer):
     found = [lived for lived in controller.lived if lived[1] == start]
     assert len(found) == 1
     assert found[0][2:] == (0.0, True)
+    known = len(controller.lived)
+    assert peer.call(Reset, "sim/reset", Reset.Request()).success  # carries on with the courses
+    since = len(controller.lived)
+    peer.wait_for(lambda: len(controller.lived) > since + 30, "control steps")
+    first = Simulation(entry("walker").create(), seed=0).sensors.tobytes()
+    assert first not in {lived[1] for lived in controller.lived[known:]}
     refused = peer.call(Reset, "sim/reset", Reset.Request(seed=-2))
     assert (refused.success, refused.message) == (False, "seed: found -2, expected -1 or more")
 

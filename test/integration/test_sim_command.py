@@ -82,7 +82,7 @@ def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_pa
     assert first_run.wait(60) == 0, first_run.output
     first = json.loads(path.read_text())
     shipped = shipped_checkpoint("walker")
-    begun = "continues a lifetime of" if shipped else "a new-born lifetime"
+    begun = "begins as a copy of the shipped lifetime of" if shipped else "a new-born lifetime"
     assert begun in first_run.output
     assert first["steps_before"] == (load(shipped).state["steps"][0] if shipped else 0)
     assert first["robot"] == "walker"

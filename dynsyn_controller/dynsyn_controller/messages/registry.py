@@ -17,6 +17,7 @@ SENSORS = Registry(
         "scan": f"{_HERE}.laser_scan:LaserScanSensor",
         "contacts": f"{_HERE}.contacts:ContactSensor",
         "command": f"{_HERE}.twist:TwistSensor",
+        "command_stamped": f"{_HERE}.twist:TwistStampedSensor",
         "range": f"{_HERE}.range:RangeSensor",
         "wrench": f"{_HERE}.wrench:WrenchSensor",
         "readings": f"{_HERE}.readings:ReadingsSensor",

@@ -1,4 +1,4 @@
-"""geometry_msgs/Twist: what an operator commands."""
+"""geometry_msgs/Twist and TwistStamped: what an operator commands."""
 
 from __future__ import annotations
 
@@ -19,4 +19,17 @@ class TwistSensor(BodySensor):
     parts: ClassVar = (
         Vector("linear", unit="m/s", path="linear"),
         Vector("angular", unit="rad/s", path="angular"),
+    )
+
+
+@dataclass(frozen=True)
+class TwistStampedSensor(TwistSensor):
+    """The same with a header, which is passed over: a command belongs to no observation."""
+
+    name: str = "command_stamped"
+
+    message: ClassVar[str] = "geometry_msgs/TwistStamped"
+    parts: ClassVar = (
+        Vector("linear", unit="m/s", path="twist.linear"),
+        Vector("angular", unit="rad/s", path="twist.angular"),
     )

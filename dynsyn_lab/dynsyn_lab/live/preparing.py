@@ -11,12 +11,15 @@ from dynsyn_lab.live.stack import Stack
 from dynsyn_lab.rollouts.moving import settle
 
 
-def prepare(stack: Stack) -> None:
+def prepare(stack: Stack) -> bool:
     """Put robot file and lifetime of a stack where its nodes look for them.
 
     A robot file that is not shipped is written. So is a lifetime that is elsewhere as yet: one to
     be moved into another body (`Stack.origin`), or the shipped one at a user's first run of this
     robot (`Stack.shipped`). The files that they come from are not written to.
+
+    Returns:
+        Whether the lifetime begins as a copy of the shipped one.
 
     Raises:
         CheckpointError: it does not fit the stack's body, or a file cannot be written.
@@ -25,13 +28,16 @@ def prepare(stack: Stack) -> None:
         stack.robot_file.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write(stack.robot_file, stack.spec.robot.source.encode())
     if stack.checkpoint is None:
-        return
+        return False
     if stack.origin is not None:
         _move(stack, stack.origin, stack.checkpoint)
-    elif stack.shipped is not None and not stack.checkpoint.exists():
+        return False
+    if stack.shipped is not None and not stack.checkpoint.exists():
         check_same(stack.spec.robot, checkpoint.load(stack.shipped))
         stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write(stack.checkpoint, stack.shipped.read_bytes())
+        return True
+    return False
 
 
 def _move(stack: Stack, origin: Path, target: Path) -> None:

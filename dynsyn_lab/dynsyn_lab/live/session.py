@@ -38,6 +38,7 @@ class Run:
     Attributes:
         nodes: what to start, in this order; the controller is among them.
         checkpoint: the lifetime's file; None: it is lived in memory only.
+        copied: the file is new, a copy of the shipped lifetime.
         duration: s to run from the first control step on; may be infinite.
         headless: plain lines, even on a terminal.
         halt: makes the robot stand still, while this process is stopped by a Ctrl-Z.
@@ -54,6 +55,7 @@ class Run:
     go_on: Call | None = None
     composed: bool = False
     start_limit: float = math.inf
+    copied: bool = False
 
 
 class Session:
@@ -129,7 +131,8 @@ class Session:
         place = str(self.run.checkpoint) if self.run.checkpoint else "kept in memory only"
         if self._continued:
             lived = f"{duration(status.hours_lived)}, {status.steps:,} steps"
-            display.note(f"continues a lifetime of {lived} ({place})")
+            begun = "begins as a copy of the shipped" if self.run.copied else "continues a"
+            display.note(f"{begun} lifetime of {lived} ({place})")
         else:
             display.note(f"a new-born lifetime ({place})")
 

@@ -49,7 +49,7 @@ def simulate(
     with ControllerClient(stack.namespace) as client, claimed(client.domain, stack.namespace):
         since = time.monotonic()
         refuse_shared(stack.checkpoint)
-        prepare(stack)
+        copied = prepare(stack)
         summary = SummaryCollector(AVERAGE_STEPS, *lived_before(stack.checkpoint))
         refuse_company(client, since, CONTROLLERS + ROBOTS)
         run = Run(
@@ -61,6 +61,7 @@ def simulate(
             go_on=GO_ON_SIMULATION,
             composed=composed,
             start_limit=START_LIMIT,
+            copied=copied,
         )
         if not interrupts.requested:
             live(run, run_folder(stack.robot), client, summary, interrupts)

@@ -60,11 +60,12 @@ class Summary:
         latency = "-"
         if self.latency_us_median is not None:
             latency = f"{self.latency_us_median:,.0f} us median, {self.latency_us_p99:,.0f} us p99"
+        falls = "1 fall" if self.falls == 1 else f"{self.falls:,} falls"
         return [
             f"robot        {self.robot} ({self.mode})",
             f"lived        {self.steps:,} steps in {self.seconds:.1f} s ({self.rate_hz:,.1f} Hz), "
             f"after {self.steps_before:,} before",
-            f"reward       {reward} a step, {self.falls:,} falls",
+            f"reward       {reward} a step, {falls}",
             f"loop         {self.overruns:,} overruns, latency {latency}",
             f"weights      {self.synapses_changed:,} synapses changed",
             f"checkpoint   {self.checkpoint or 'none: lived in memory only'}",
