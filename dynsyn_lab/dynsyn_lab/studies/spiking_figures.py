@@ -36,13 +36,15 @@ def draw(part: str, chosen: list[Arm], book: Book) -> Figure:
         _curve(axes, arm, book)
     _controls(axes, chosen, book)
     _finish(axes, part)
+    _legend(figure, axes)
     return figure
 
 
 def _models(chosen: list[Arm], book: Book) -> Figure:
     """Figures 4 to 8: one panel a model, one line a size; the paper's best as crosses."""
-    figure = new_figure(2.4 * len(MODELS))
-    for axes, model in zip(figure.subplots(len(MODELS), sharex=True), MODELS, strict=True):
+    figure = new_figure(2.1 * len(MODELS))
+    panels = figure.subplots(len(MODELS), sharex=True)
+    for axes, model in zip(panels, MODELS, strict=True):
         arms = [arm for arm in chosen if arm.name.startswith(f"model {model},")]
         for arm in arms:
             _curve(axes, arm, book)
@@ -51,6 +53,7 @@ def _models(chosen: list[Arm], book: Book) -> Figure:
             axes.plot(ITERATIONS, best, "x", color=BLACK, markersize=4)
         _controls(axes, arms, book)
         _finish(axes, f"model {model}; x: the paper's best of each size")
+    _legend(figure, panels[0])
     return figure
 
 
@@ -88,4 +91,9 @@ def _finish(axes: Axes, title: str) -> None:
     axes.set_title(title.replace("_", " "))
     axes.set_xlabel("iteration (episode)")
     axes.set_ylabel("frames")
-    axes.legend(fontsize=6.5, ncols=3)
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """Below the panels, because lines fill them."""
+    lines, names = axes.get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=4, fontsize=7)
