@@ -39,6 +39,7 @@ from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_msgs.msg import JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
+from dynsyn_sim_bridge.frames import Appearance
 from dynsyn_sim_bridge.parameters import Settings, settings
 from dynsyn_sim_bridge.simulation import Simulation
 
@@ -80,6 +81,7 @@ class Bridge(Node):
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
         self._open_outputs(asked.robot.sensors)
+        self._appearance = Appearance(self, asked, robot.layout, self.settings.publish_tf)
         self._open_inputs()
         self.get_logger().info(
             f"{asked.reference}: {asked.entry.description}; joints {', '.join(robot.layout.joints)}"
@@ -96,6 +98,7 @@ class Bridge(Node):
             (send, form.pack()) for send, form in self._outputs
         ]
         self.publish_again()
+        self._appearance.publish(self.simulation.sensors, stamp)
 
     def publish_again(self) -> None:
         """Publish the last observation once more, under its own stamp."""

@@ -45,6 +45,11 @@ TABLE: tuple[Parameter, ...] = (
         "Topic of std_msgs/Float64MultiArray commands in the robot's joint order, taken beside "
         "joint_command; empty: none. Not possible in lockstep: these commands bear no stamp.",
     ),
+    Parameter(
+        "publish_tf",
+        False,
+        "Publish the frames of the body on /tf and /tf_static, at most 100 times a second.",
+    ),
 )
 
 
@@ -66,6 +71,7 @@ class Settings:
     realtime_factor: float
     command_timeout: float
     effort_topic: str
+    publish_tf: bool
 
 
 def settings(overrides: dict[str, Any]) -> Settings:

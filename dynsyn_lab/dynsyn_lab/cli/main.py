@@ -28,6 +28,7 @@ from dynsyn_lab.cli import (
     study,
     sweep,
     train,
+    view,
 )
 from dynsyn_lab.errors import UsageError
 
@@ -35,6 +36,7 @@ COMMANDS = (
     sim,
     run,
     monitor,
+    view,
     calls,
     record,
     train,

@@ -40,6 +40,7 @@ from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
 from dynsyn_sim_bridge.robots.task import Task
+from dynsyn_sim_bridge.robots.walker_model import walker_model
 
 EFFORT_LIMIT = 80.0
 """N m of every joint; an action of 1."""
@@ -239,6 +240,7 @@ def _entry(environment: str, description: str, episode_steps: int) -> Entry:
         task=Task(solved_return=300.0, episode_steps=episode_steps),
         envpool=EnvpoolBody(environment, LAYOUT, EFFORT_LIMIT, decode_all, ("odom.position",)),
         close_up=(0.0, 0.35, 0.43, 1.0),
+        model=lambda _: walker_model(EFFORT_LIMIT),
     )
 
 

@@ -32,6 +32,7 @@ from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.body_model import BASE, BodyModel, Box, Joint, Link
 from dynsyn_sim_bridge.robots.cart_pole_view import draw
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.task import Task
@@ -176,6 +177,32 @@ def out_of_bounds(state, swing_up):
     return abs(state[0]) > RAIL or (not swing_up and abs(state[2]) > LEAN)
 
 
+def _model() -> BodyModel:
+    """The base is the middle of the rail; the pole's frame lies where it turns."""
+    pole = Box((0.04, 0.04, 2.0 * _HALF_LENGTH), (0.0, 0.0, _HALF_LENGTH))
+    return BodyModel(
+        "cart_pole",
+        (
+            Link(BASE, (Box((2.0 * RAIL, 0.02, 0.02)),)),
+            Link("cart", (Box((0.4, 0.2, 0.2)),)),
+            Link("pole", (pole,)),
+        ),
+        (
+            Joint(
+                "cart",
+                BASE,
+                "cart",
+                kind="prismatic",
+                axis=(1.0, 0.0, 0.0),
+                lower=-RAIL,
+                upper=RAIL,
+                effort=FORCE_LIMIT,
+            ),
+            Joint("pole", "cart", "pole", kind="continuous", axis=(0.0, 1.0, 0.0)),
+        ),
+    )
+
+
 CART_POLE = Entry(
     description="CartPole (gymnasium): a pole to balance on a cart",
     factory=CartPole,
@@ -189,4 +216,5 @@ CART_POLE = Entry(
     # CartPole-v1: a mean of 475 frames over 100 episodes of 500
     task=Task(solved_return=475.0, episode_steps=500),
     course_option="frames",
+    model=lambda _: _model(),
 )

@@ -16,6 +16,7 @@ from dynsyn_controller.node.parameter_table import Parameter, Value, resolve
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
+from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.task import Task
 
 
@@ -58,6 +59,7 @@ class Entry:
         envpool: the same body on envpool; None: it is not there.
         close_up: left, top, right and bottom of a close-up, as fractions of the picture; None: the
             whole picture.
+        model: links and joints of the body for the options, for people to see it; None: not told.
         name: what people call it, as in `dynsyn sim NAME`; given by the registry.
     """
 
@@ -70,6 +72,7 @@ class Entry:
     course_option: str = ""
     envpool: EnvpoolBody | None = None
     close_up: tuple[float, float, float, float] | None = None
+    model: Callable[[dict[str, Value]], BodyModel] | None = None
     name: str = ""
 
     def create(self, **options: Any) -> SimulatedRobot:

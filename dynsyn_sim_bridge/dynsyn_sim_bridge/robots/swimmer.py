@@ -23,7 +23,9 @@ from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.entry import Entry
+from dynsyn_sim_bridge.robots.swimmer_model import swimmer_model
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
 from dynsyn_sim_bridge.robots.task import Task
 
@@ -281,6 +283,11 @@ def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
     return forward
 
 
+def _model(options: dict[str, Any]) -> BodyModel:
+    joints = options["joints"]
+    return swimmer_model(joints, _LINK_HALF_SIZE, joint_range(joints), EFFORT_LIMIT)
+
+
 SWIMMER = Entry(
     description="Swimmer of the DeepMind Control Suite (MuJoCo): a chain in thick water",
     factory=Swimmer,
@@ -295,4 +302,5 @@ SWIMMER = Entry(
     # The paper's episodes have 1000 steps, worth 1 at most each; it names no return that is enough.
     task=Task(episode_steps=1000),
     course_option="course_steps",
+    model=_model,
 )

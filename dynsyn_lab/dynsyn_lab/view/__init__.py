@@ -1,0 +1,1 @@
+"""A page in the browser that shows a running controller and its body, live."""
