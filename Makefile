@@ -1,6 +1,7 @@
 # Everything a newcomer types. `make help` lists it; scripts/ does the work.
 PYTHON ?= python3
 export DYNSYN_PYTHON_ASKED_FOR := $(if $(filter command environment,$(firstword $(origin PYTHON))),yes,no)
+export DYNSYN_ROS := $(ROS)
 SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
@@ -15,7 +16,7 @@ python:
 	  echo "setup: error: $(PYTHON) not found: sudo apt install python3 python3-venv python3-dev" >&2; \
 	  exit 1; }
 
-setup: python ## create .venv, install the pinned packages, build the workspace (quick when done)
+setup: python ## create .venv, install the pins, build (quick when done); ROS=jazzy or kilted
 	@$(SETUP)
 
 build: python ## build the workspace again, whatever has changed

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from setup_steps import wheels
@@ -25,13 +25,15 @@ from setup_steps.common import ROOT, VENV, VENV_PYTHON, SetupError, distribution
 RECORD = VENV / "dynsyn-setup.json"
 REQUIREMENTS = ROOT / "requirements"
 LOG = "setup.log"
+WHEELS = ("jazzy", "kilted")  # ROS distributions whose wheels are pinned; the first is the default
 
 
 @dataclass(frozen=True)
 class Record:
     """What an environment was made from; when this differs from what is wanted, it is stale.
 
-    `origin` is "wheels" or the name of a ROS distribution; `requirements` a digest of the pins.
+    `origin` is "wheels of jazzy" and the like, or the name of a sourced ROS distribution;
+    `requirements` a digest of the pins.
     """
 
     path: str
@@ -39,6 +41,12 @@ class Record:
     python: str
     requirements: str
     complete: bool = False
+
+    @property
+    def wheels(self) -> str | None:
+        """ROS distribution whose wheels are installed; None beside a sourced one."""
+        kind, _, name = self.origin.partition(" of ")
+        return (name or "kilted") if kind == "wheels" else None  # records of before have no name
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,16 @@ class Environment:
     @property
     def has_distribution(self) -> bool:
         """Whether ROS 2 comes from a sourced distribution rather than from wheels."""
-        return self.record.origin != "wheels"
+        return self.record.wheels is None
 
 
-def requirement_files(has_distribution: bool) -> list[Path]:
-    """Files of pins to install, in this order: build tools first, sources are built with them."""
-    names = ["build", "runtime", "dev"] if has_distribution else ["build", "ros", "numpy"]
-    names += [] if has_distribution else ["runtime", "dev"]
-    return [REQUIREMENTS / f"{name}.txt" for name in names]
+def requirement_files(ros_wheels: str | None) -> list[Path]:
+    """Files of pins to install, in this order: build tools first, sources are built with them.
+
+    :param ros_wheels: the ROS distribution to install as wheels, None beside a sourced one.
+    """
+    ros = [] if ros_wheels is None else [f"ros-{ros_wheels}", "numpy"]
+    return [REQUIREMENTS / f"{name}.txt" for name in ("build", *ros, "runtime", "dev")]
 
 
 def digest(files: list[Path]) -> str:
@@ -82,7 +92,7 @@ def ensure() -> Environment:
         if found is None or not found.complete or not same_interpreter(found, wanted):
             create(wanted)
         with stage(f"installing Python packages (log: log/{LOG})"):
-            install(bool(distribution()))
+            install(wanted.wheels)
         RECORD.write_text(json.dumps(asdict(wanted), indent=2) + "\n", encoding="utf-8")
     site = VENV / "lib" / f"python{wanted.python.rpartition('.')[0]}" / "site-packages"
     return Environment(wanted, site)
@@ -99,8 +109,29 @@ def wanted_record(found: Record | None) -> Record:
     asked_for = os.environ.get("DYNSYN_PYTHON_ASKED_FOR") == "yes"
     if found is not None and found.complete and not asked_for and VENV_PYTHON.exists():
         python = found.python
-    files = requirement_files(bool(distribution()))
-    return Record(str(VENV), distribution() or "wheels", python, digest(files), complete=True)
+    origin = distribution() or f"wheels of {wanted_wheels(found)}"
+    wanted = Record(str(VENV), origin, python, "", complete=True)
+    return replace(wanted, requirements=digest(requirement_files(wanted.wheels)))
+
+
+def wanted_wheels(found: Record | None) -> str:
+    """ROS distribution to have as wheels: what ROS= asks for, else what is there, else the default.
+
+    :raises SetupError: when ROS= names one that has no pins here.
+    """
+    asked_for = os.environ.get("DYNSYN_ROS", "").strip().lower()
+    if asked_for and asked_for not in WHEELS:
+        raise SetupError(
+            f"ROS={asked_for}: there are wheels for {' and '.join(WHEELS)} only; "
+            "any other distribution has to be installed and sourced"
+        )
+    if asked_for:
+        if distribution():
+            raise SetupError(
+                f"ROS={asked_for} asks for wheels, but {distribution()} is sourced: leave one out"
+            )
+        return asked_for
+    return (found.wheels if found else None) or WHEELS[0]
 
 
 def read_record() -> Record | None:
@@ -125,7 +156,7 @@ def refuse_forgotten_distribution(found: Record | None) -> None:
 
     :raises SetupError: naming the distribution and both ways on.
     """
-    if found is None or not found.complete or found.origin == "wheels" or distribution():
+    if found is None or not found.complete or found.wheels or distribution():
         return
     raise SetupError(
         f".venv was made for ROS 2 {found.origin}, which is not sourced here: source it, "
@@ -182,15 +213,17 @@ def create(wanted: Record) -> None:
         run_logged(command, LOG)
 
 
-def install(has_distribution: bool) -> None:
+def install(ros_wheels: str | None) -> None:
     """Install the pins into `.venv`; without a distribution also make the ROS wheels usable.
+
+    :param ros_wheels: the ROS distribution to install as wheels, None beside a sourced one.
 
     The lists are complete, so pip need not resolve anything, except beside a distribution, whose
     own packages count and whose NumPy is kept.
 
     :raises SetupError: when pip fails.
     """
-    build_tools, *rest = requirement_files(has_distribution)
+    build_tools, *rest = requirement_files(ros_wheels)
     pip = [
         str(VENV_PYTHON),
         "-m",
@@ -207,9 +240,9 @@ def install(has_distribution: bool) -> None:
     run_logged([*pip, "--no-deps", "-r", str(build_tools)], LOG, env)
     # What comes as source is built with the tools just pinned, not with whatever is newest.
     pip += ["--no-build-isolation", "--use-pep517"]
-    pip += ["--constraint", str(distribution_numpy())] if has_distribution else ["--no-deps"]
+    pip += ["--no-deps"] if ros_wheels else ["--constraint", str(distribution_numpy())]
     run_logged([*pip, *(part for file in rest for part in ("-r", str(file)))], LOG, env)
-    if not has_distribution:
+    if ros_wheels:
         wheels.repair_cmake_files(VENV, VENV_PYTHON)
 
 

@@ -43,16 +43,17 @@ def test_every_requirement_is_pinned_once_for_each_python(file: Path, python: st
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_no_package_is_pinned_in_two_files(python: str) -> None:
+@pytest.mark.parametrize("wheels", environment.WHEELS)
+def test_no_package_is_pinned_in_two_files(python: str, wheels: str) -> None:
     seen: dict[str, str] = {}
-    for file in environment.requirement_files(has_distribution=False):
+    for file in environment.requirement_files(wheels):
         for name in pins(file, python):
             assert name not in seen, f"{name} in {seen[name]} and {file.name}"
             seen[name] = file.name
 
 
 def test_a_distribution_gets_neither_ros_wheels_nor_another_numpy() -> None:
-    for file in environment.requirement_files(has_distribution=True):
+    for file in environment.requirement_files(None):
         names = pins(file, "3.12")
         assert "numpy" not in names
         assert not [name for name in names if name.startswith("ros-")]
@@ -145,10 +146,34 @@ def test_existing_python_is_kept_unless_one_is_asked_for(venv: Path, monkeypatch
     python.symlink_to(sys.executable)
     monkeypatch.setattr(environment, "VENV_PYTHON", python)
     monkeypatch.delenv("DYNSYN_PYTHON_ASKED_FOR", raising=False)
-    found = environment.Record(str(venv), "wheels", "3.10.1", "digest", complete=True)
+    found = environment.Record(str(venv), "wheels of jazzy", "3.10.1", "digest", complete=True)
     assert environment.wanted_record(found).python == "3.10.1"
     monkeypatch.setenv("DYNSYN_PYTHON_ASKED_FOR", "yes")
     assert environment.wanted_record(found).python == environment.platform.python_version()
+
+
+def test_ros_wheels_are_kept_unless_others_are_asked_for(monkeypatch) -> None:
+    monkeypatch.delenv("ROS_DISTRO", raising=False)
+    monkeypatch.delenv("DYNSYN_ROS", raising=False)
+    default, other = environment.WHEELS
+    found = environment.Record("here", f"wheels of {other}", "3.11.7", "digest", complete=True)
+    assert environment.wanted_record(None).wheels == default
+    assert environment.wanted_record(found).wheels == other
+    monkeypatch.setenv("DYNSYN_ROS", default)
+    wanted = environment.wanted_record(found)
+    assert wanted.wheels == default
+    assert not environment.same_interpreter(found, wanted)
+
+
+def test_ros_without_wheels_is_refused_by_name(monkeypatch) -> None:
+    monkeypatch.delenv("ROS_DISTRO", raising=False)
+    monkeypatch.setenv("DYNSYN_ROS", "humble")
+    with pytest.raises(common.SetupError, match=r"ROS=humble.*jazzy and kilted"):
+        environment.wanted_wheels(None)
+    monkeypatch.setenv("DYNSYN_ROS", "jazzy")
+    monkeypatch.setenv("ROS_DISTRO", "lyrical")
+    with pytest.raises(common.SetupError, match="lyrical is sourced"):
+        environment.wanted_wheels(None)
 
 
 def test_environment_of_a_distribution_is_not_replaced_unasked(monkeypatch) -> None:
@@ -262,7 +287,7 @@ def test_start_up_hook_keeps_arguments_input_process_and_exit_code(tmp_path: Pat
 
 
 def test_stale_only_when_a_source_is_newer(monkeypatch, tmp_path: Path) -> None:
-    record = environment.Record("here", "wheels", "3.11.7", "digest", complete=True)
+    record = environment.Record("here", "wheels of jazzy", "3.11.7", "digest", complete=True)
     place = environment.Environment(record, tmp_path)
     source = tmp_path / "robot.yaml"
     source.write_text("name: walker\n")
@@ -275,8 +300,8 @@ def test_stale_only_when_a_source_is_newer(monkeypatch, tmp_path: Path) -> None:
     os.utime(source, (2**31, 2**31))
     assert colcon.stale(place)
     os.utime(source, (1, 1))
-    moved = environment.Environment(environment.Record("there", "wheels", "3.11.7", ""), tmp_path)
-    assert colcon.stale(moved)
+    there = environment.Record("there", "wheels of jazzy", "3.11.7", "")
+    assert colcon.stale(environment.Environment(there, tmp_path))
 
 
 def test_every_launch_and_config_file_is_installed_and_live() -> None:
