@@ -7,7 +7,7 @@ from rich.console import Console
 
 from dynsyn_lab.live.dashboard import bar, chart, draw, signed_bar
 from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, state
-from dynsyn_msgs.msg import Quantity, Status
+from dynsyn_msgs.msg import Activity, Quantity, Status
 
 JOINTS = ("hip_1", "knee_1", "hip_2", "knee_2")
 
@@ -52,6 +52,20 @@ def shown(report, now=0.0, width=80, height=24, notes=()):
     with console.capture() as capture:
         console.print(draw(telemetry, now, width, height, notes))
     return capture.get()
+
+
+def test_firing_rates_of_hidden_layers_are_shown():
+    telemetry = Telemetry()
+    telemetry.update(status(), 0.0)
+    names = ["hidden_1.0", "hidden_1.1", "hidden_2.0", "value.cart"]
+    telemetry.update_activity(Activity(name=names, value=[0.25, 0.5, 0.0625, 9.0]))
+    console = Console(width=80, height=24, force_terminal=False)
+    with console.capture() as capture:
+        console.print(draw(telemetry, 0.0))
+    lines = [line for line in capture.get().splitlines() if "|hidden" in line]
+    assert len(lines) == 2
+    assert "0.3750" in lines[0]
+    assert "0.0625" in lines[1]
 
 
 def test_every_figure_of_a_report_is_shown():

@@ -24,7 +24,7 @@ from dynsyn_lab.live.calls import (
     told,
 )
 from dynsyn_lab.live.telemetry import Telemetry
-from dynsyn_msgs.msg import Status, Weights
+from dynsyn_msgs.msg import Activity, Status, Weights
 
 LATCHED = QoSProfile(
     depth=1,
@@ -99,6 +99,11 @@ class ControllerClient:
         """
         self._on_status = on_status
         self.node.create_subscription(Weights, "dynsyn/weights", on_weights, LATCHED)
+
+    def see_activity(self) -> None:
+        """Follow what hidden units do, too; a dashboard shows it."""
+        seen = self.telemetry.update_activity
+        self.node.create_subscription(Activity, "dynsyn/activity", seen, 5)
 
     def poll(self, seconds: float) -> None:
         """Handle what comes in for `seconds`."""

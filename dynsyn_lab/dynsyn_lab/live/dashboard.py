@@ -45,7 +45,7 @@ def draw(
     columns.add_column(ratio=1)
     columns.add_column(ratio=1)
     columns.add_row(_life(status), _loop(status))
-    efforts, synapses = _efforts(telemetry), _synapses(status)
+    efforts, synapses = _efforts(telemetry), _synapses(telemetry)
     columns.add_row(_table(*efforts), _table(*synapses))
     # header, frames (three rows of panels), the four lines of life and loop, the figures
     taken = 1 + 6 + 4 + max(len(efforts[1]), len(synapses[1])) + 1 + len(below)
@@ -121,8 +121,9 @@ def _efforts(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType]
     return f"effort (full bar: {full:.3g} N m)", rows
 
 
-def _synapses(status: Any) -> tuple[str, list[tuple[str, RenderableType]]]:
-    """Title and rows: a bar for each layer, and the range of the gains."""
+def _synapses(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType]]]:
+    """Title and rows: a bar for each layer, the range of the gains, and what hidden units do."""
+    status = telemetry.status
     rows: list[Any] = []
     for quantity in status.layer_quantities:
         largest = max(map(abs, quantity.value), default=0.0)
@@ -130,6 +131,7 @@ def _synapses(status: Any) -> tuple[str, list[tuple[str, RenderableType]]]:
         rows += [(name, Text(f"{bar(abs(mean), largest)} {mean:.4f}")) for name, mean in layers]
     if len(status.gain):
         rows.append(("gain", Text(f"{min(status.gain):.3g} to {max(status.gain):.3g}")))
+    rows += [(f"|{name}|", Text(f"{bar(m, 1.0)} {m:.4f}")) for name, m in telemetry.hidden.items()]
     names = ", ".join(quantity.name for quantity in status.layer_quantities)
     return f"mean {names} by layer" if names else "synapses", rows
 

@@ -32,6 +32,8 @@ def watch(namespace: str, headless: bool, duration: float) -> None:
         display,
         JobControl(display.release, lambda: None) as jobs,
     ):
+        if not headless:
+            client.see_activity()
         display.note(f"listening to {namespace.rstrip('/')}/dynsyn/status")
         while not interrupts.requested and time.monotonic() < end:
             jobs.obey()

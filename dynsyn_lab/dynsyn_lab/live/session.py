@@ -176,6 +176,8 @@ def live(
         OSError: a file cannot be written.
     """
     client.follow(summary.add_status, summary.add_weights)
+    if not run.headless:
+        client.see_activity()
     display = make_display(run.headless)
 
     def halt() -> bool:

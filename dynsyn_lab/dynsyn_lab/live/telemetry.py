@@ -11,6 +11,7 @@ CHART_POINTS = 240
 STALE_AFTER = 2.0
 """s without a status after which the controller counts as gone; it reports ten times a second."""
 
+_HIDDEN = "hidden"
 _NAMED = 3
 
 
@@ -23,12 +24,15 @@ class Telemetry:
         received: s, steady clock, when that came.
         chart: (steps lived, running mean of the reward), thinned to at most CHART_POINTS.
         effort_scale: largest |effort| so far, N m.
+        hidden: mean |activity| of the units of each hidden layer, as last reported: of spiking
+            units the firing rate, spikes in a step of time.
     """
 
     status: Any = None
     received: float = -math.inf
     chart: list[tuple[int, float]] = field(default_factory=list)
     effort_scale: float = 0.0
+    hidden: dict[str, float] = field(default_factory=dict)
     _spacing: int = 1
     _skipped: int = 0
 
@@ -50,6 +54,15 @@ class Telemetry:
         if len(self.chart) > CHART_POINTS:
             del self.chart[1::2]
             self._spacing *= 2
+
+    def update_activity(self, activity: Any) -> None:
+        """Take in a dynsyn_msgs/Activity."""
+        layers: dict[str, list[float]] = {}
+        for name, value in zip(activity.name, activity.value, strict=True):
+            layer = name.partition(".")[0]
+            if layer.startswith(_HIDDEN):
+                layers.setdefault(layer, []).append(abs(value))
+        self.hidden = {layer: sum(values) / len(values) for layer, values in layers.items()}
 
     def silent(self, now: float) -> bool:
         """Whether nothing has come for STALE_AFTER seconds."""
