@@ -27,7 +27,7 @@ def network(tmp_path: Path) -> str:
 
 
 def test_it_trains_is_evaluated_saved_and_resumed_and_goes_again(tmp_path: Path, network: str):
-    chosen = {"network": {"type": network, "period_steps": 50}, "preset": "authors"}
+    chosen = {"network": network, "options": {"period_steps": 50}, "preset": "authors"}
     whole = train(tmp_path / "whole", 1500, "walker", **chosen)
     train(tmp_path / "parts", 700, "walker", **chosen)
     parts = train(tmp_path / "parts", 1500)  # as a new process would: all from the folder

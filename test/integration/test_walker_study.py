@@ -95,7 +95,7 @@ def test_an_option_that_came_after_a_run_is_told_as_off(tmp_path: Path) -> None:
     run = made_up(tmp_path / "run", np.zeros(3), preset="dynsyn")
     config = json.loads((run / "run.json").read_text())
     learner = RunFolder(run).config.sections["learner"]
-    younger = ("type", "preset", "effort_cost")
+    younger = ("type", "preset", "effort_cost", "fall_cost")
     rule = {key: value for key, value in learner.items() if key not in younger}
     config |= {"format": 1, "preset": "dynsyn", "rule": rule}
     (run / "run.json").write_text(json.dumps(config))
@@ -166,7 +166,7 @@ def test_what_cannot_be_told_is_one_clear_line(real: Path, tmp_path: Path, capsy
     )  # fmt: skip
     torn = made_up(tmp_path / "torn", np.zeros(3))
     with (torn / "lifetime_000" / "curve.csv").open("a") as file:
-        file.write("400,4")
+        file.write("400,4\n")
     note = tmp_path / "note.json"
     note.write_text('{"mode": "frozen"}')
     for words, code, message in [

@@ -320,5 +320,8 @@ def _columns(path: Path) -> dict[str, NDArray[np.float64]]:
     rows = list(csv.reader(text[: text.rfind("\n") + 1].splitlines()))
     if not rows:
         return {}
-    table = np.array(rows[1:], dtype=float).reshape(-1, len(rows[0]))
+    try:
+        table = np.array(rows[1:], dtype=float).reshape(-1, len(rows[0]))
+    except ValueError:
+        raise RunError(f"{path}: damaged: a row is not {len(rows[0])} numbers") from None
     return dict(zip(rows[0], table.T, strict=True))
