@@ -91,7 +91,8 @@ def overrides_of(node: Node) -> dict[str, Any]:
     `declare` can give them their descriptions.
     """
     found = {}
-    for name, parameter in node.get_parameters_by_prefix("").items():
+    there: dict[str, Any] = node.get_parameters_by_prefix("")  # Jazzy says another type
+    for name, parameter in there.items():
         if name in _OWN_OF_RCLPY or name.startswith(_OWN_PREFIX_OF_RCLPY):
             continue
         found[name] = parameter.value

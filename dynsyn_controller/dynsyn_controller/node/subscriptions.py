@@ -92,7 +92,8 @@ class Inputs:
         topics = self.topics.values()
         kinds = {kind.name.lower() for kind in _OVERRIDABLE}
         known = {f"{topic}.subscription.{kind}": kind for topic in topics for kind in kinds}
-        for name, parameter in self._node.get_parameters_by_prefix(_OVERRIDES).items():
+        given: dict[str, Any] = self._node.get_parameters_by_prefix(_OVERRIDES)
+        for name, parameter in given.items():
             if name in known:
                 _check_override(f"{_OVERRIDES}.{name}", known[name], parameter.value)
             elif not name.startswith(_OWN_OVERRIDES):
