@@ -41,7 +41,7 @@ PYTEST := $(BIN)/python -m pytest --timeout 300
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
 	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/unit test/contract
-	@$(PYTEST) -n 3 --dist loadfile -m "not realtime" test/integration test/launch
+	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/integration test/launch
 	@$(PYTEST) -m realtime
 else
 	@$(PYTEST) $(ARGS)

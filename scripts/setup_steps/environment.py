@@ -25,7 +25,7 @@ from setup_steps.common import ROOT, VENV, VENV_PYTHON, SetupError, distribution
 RECORD = VENV / "dynsyn-setup.json"
 REQUIREMENTS = ROOT / "requirements"
 LOG = "setup.log"
-WHEELS = ("jazzy", "kilted")  # ROS distributions whose wheels are pinned; the first is the default
+WHEELS = ("kilted", "jazzy")  # ROS distributions whose wheels are pinned; the first is the default
 
 
 @dataclass(frozen=True)

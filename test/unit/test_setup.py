@@ -168,7 +168,7 @@ def test_ros_wheels_are_kept_unless_others_are_asked_for(monkeypatch) -> None:
 def test_ros_without_wheels_is_refused_by_name(monkeypatch) -> None:
     monkeypatch.delenv("ROS_DISTRO", raising=False)
     monkeypatch.setenv("DYNSYN_ROS", "humble")
-    with pytest.raises(common.SetupError, match=r"ROS=humble.*jazzy and kilted"):
+    with pytest.raises(common.SetupError, match=r"ROS=humble.*kilted and jazzy"):
         environment.wanted_wheels(None)
     monkeypatch.setenv("DYNSYN_ROS", "jazzy")
     monkeypatch.setenv("ROS_DISTRO", "lyrical")
