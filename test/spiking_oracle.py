@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from dynsyn_controller.core.blueprint import Blueprint
+
 FloatArray = np.ndarray
 
 
@@ -98,3 +100,17 @@ def matrices(weight: FloatArray, sizes: tuple[int, ...]) -> list[FloatArray]:
         found.append(weight[start:stop].reshape(rows, columns + 1))
         start = stop
     return found
+
+
+def oracle_of(plan: Blueprint, weight: np.ndarray) -> SpikingOracle:
+    """That of a blueprint's network, with these weights (flat)."""
+    chosen = plan.network.options
+    return SpikingOracle(
+        matrices(weight, plan.network.sizes),
+        leaky=chosen.neuron == "lif",
+        tau=chosen.membrane_time,
+        threshold=chosen.threshold,
+        reset=chosen.reset_potential,
+        steps=chosen.time_steps,
+        counts=chosen.readout == "count",
+    )

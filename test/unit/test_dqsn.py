@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spiking_oracle import SpikingOracle, matrices
+from spiking_oracle import matrices, oracle_of
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
@@ -33,18 +33,6 @@ def dqsn(network: dict | None = None, **settings) -> Blueprint:
         BODY,
         {"type": "spiking", "action": "argmax", "hidden": [8], **(network or {})},
         {"type": "dqsn", "memory_size": 100, "batch": 100, **settings},
-    )
-
-
-def oracle_of(plan: Blueprint, weight: np.ndarray) -> SpikingOracle:
-    options = plan.network.options
-    return SpikingOracle(
-        matrices(weight, plan.network.sizes),
-        leaky=options.neuron == "lif",
-        tau=options.membrane_time,
-        threshold=options.threshold,
-        reset=options.reset_potential,
-        steps=options.time_steps,
     )
 
 

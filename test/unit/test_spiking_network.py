@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from spiking_oracle import SpikingOracle, matrices
+from spiking_oracle import SpikingOracle, oracle_of
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
@@ -33,19 +33,6 @@ def blueprint(made_for: Body | None = None, learner: str = "none", **options) ->
 
 def alive(plan: Blueprint, seed: int = 0) -> Controller:
     return Controller(plan, plan.new_state(seed))
-
-
-def oracle_of(plan: Blueprint, weight: np.ndarray) -> SpikingOracle:
-    chosen = plan.network.options
-    return SpikingOracle(
-        matrices(weight, plan.network.sizes),
-        leaky=chosen.neuron == "lif",
-        tau=chosen.membrane_time,
-        threshold=chosen.threshold,
-        reset=chosen.reset_potential,
-        steps=chosen.time_steps,
-        counts=chosen.readout == "count",
-    )
 
 
 LAYERS = {"hidden": [9, 7], "initial_scale": 3.0, "encoding_gain": 1.5}

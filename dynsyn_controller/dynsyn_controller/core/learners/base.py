@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from dynsyn_controller.core.learners import plain_weights
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network, Origin
 from dynsyn_controller.core.schema import SchemaError, numbers
 
@@ -29,7 +30,8 @@ class Learner:
     """Changes the weights of a network by reward. To be derived from.
 
     A derived class sets what follows, its kernels with `njit` of `core.numba_support`, and brings
-    what `core.operations` lists for a learner.
+    what `core.operations` lists for a learner. `freeze`, `learnt` and `put` are there for learners
+    whose weights are what has been learnt.
 
     Attributes:
         name: as in a robot file's `learner: {type: NAME}`.
@@ -59,10 +61,10 @@ class Learner:
     layer_quantities: ClassVar[tuple[str, ...]] = ()
 
     learn: ClassVar[Callable]
-    freeze: ClassVar[Callable]
     exploration: ClassVar[Callable]
-    learnt: ClassVar[Callable]
-    put: ClassVar[Callable]
+    freeze: ClassVar[Callable] = plain_weights.freeze
+    learnt: ClassVar[Callable] = plain_weights.learnt
+    put: ClassVar[Callable] = plain_weights.put
 
     def __init__(self, settings: Any, body: Body) -> None:
         self.options, self.body = settings, body

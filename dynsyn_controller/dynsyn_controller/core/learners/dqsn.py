@@ -69,8 +69,7 @@ class Dqsn(Learner):
     }
     networks = ("spiking",)
 
-    learn, freeze, exploration = kernels.learn, kernels.freeze, kernels.epsilon
-    learnt, put, decide = kernels.learnt, kernels.put, kernels.decide
+    learn, exploration, decide = kernels.learn, kernels.epsilon, kernels.decide
 
     def __init__(self, settings: DqsnSettings, body: Body) -> None:
         _check(settings)

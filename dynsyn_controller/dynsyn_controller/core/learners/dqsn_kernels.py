@@ -11,10 +11,8 @@ target network and all counters are fields of the lifetime's record.
 
 from __future__ import annotations
 
-import math
-
 from dynsyn_controller.core.learners.adam import descend, huber_slope
-from dynsyn_controller.core.learners.replay import next_row, remember, sample
+from dynsyn_controller.core.learners.replay import epsilon_after, next_row, remember, sample
 from dynsyn_controller.core.learners.surrogate_gradient import backpropagate
 from dynsyn_controller.core.networks.spiking_neurons import encode, run_network
 from dynsyn_controller.core.noise import uniform
@@ -117,8 +115,7 @@ def _evaluate(state, settings, weight, at, half):
 @njit(cache=True, inner=True)
 def epsilon(state, settings):
     """Probability of a random action in the next decision."""
-    span = settings.epsilon_start - settings.epsilon_end
-    return settings.epsilon_end + span * math.exp(-state.decisions / settings.epsilon_decay)
+    return epsilon_after(settings, state.decisions)
 
 
 @njit(cache=True, inner=True)
@@ -130,20 +127,3 @@ def decide(state, settings, learning):
         state.choice = int(uniform(state) * state.value.size)
         state.output[0] = settings.levels[state.choice]
     state.decisions += 1
-
-
-@njit(cache=True, inner=True)
-def freeze(state, settings):
-    """The weights stand where they stand."""
-
-
-@njit(cache=True, inner=True)
-def learnt(state, settings):
-    """The weights."""
-    return state.weight
-
-
-@njit(cache=True, inner=True)
-def put(state, settings, i, value):
-    """Set a weight."""
-    state.weight[i] = value

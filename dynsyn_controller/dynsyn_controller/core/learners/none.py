@@ -20,26 +20,9 @@ def learn(state, settings, observation, reward, terminal):
 
 
 @njit(cache=True, inner=True)
-def freeze(state, settings):
-    """Change nothing."""
-
-
-@njit(cache=True, inner=True)
 def exploration(state, settings):
     """Nothing is explored."""
     return 0.0
-
-
-@njit(cache=True, inner=True)
-def learnt(state, settings):
-    """The weights."""
-    return state.weight
-
-
-@njit(cache=True, inner=True)
-def put(state, settings, i, value):
-    """Set a weight."""
-    state.weight[i] = value
 
 
 _PRESETS = {name: Preset(networks=preset.networks) for name, preset in PRESETS.items()}
@@ -52,5 +35,4 @@ class NoLearner(Learner):
     Settings = NoSettings
     presets = _PRESETS
     default_preset = "authors"
-    learn, freeze, exploration = learn, freeze, exploration
-    learnt, put = learnt, put
+    learn, exploration = learn, exploration

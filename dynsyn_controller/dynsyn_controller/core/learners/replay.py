@@ -1,11 +1,13 @@
-"""Experience replay: a ring of transitions in the lifetime's record, sampled uniformly.
+"""Experience replay, and how often actions are random.
 
+The memory is a ring of transitions in the lifetime's record, sampled uniformly.
 A transition is what was seen, what was chosen, what came of it and what was seen next. `memory`
 holds seen and next in one row; `memory_choice` -1 marks nothing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,16 @@ def sample(state):
     """Row of a transition drawn uniformly among all that are kept."""
     kept = min(state.memory_count, state.memory_choice.size)
     return int(uniform(state) * kept)
+
+
+@njit(cache=True, inner=True)
+def epsilon_after(settings, count):
+    """Probability of a random action after `count` decisions, or iterations.
+
+    end + (start - end) exp(-count / decay)
+    """
+    span = settings.epsilon_start - settings.epsilon_end
+    return settings.epsilon_end + span * math.exp(-count / settings.epsilon_decay)
 
 
 def check_replay(where: str, settings: Any) -> None:

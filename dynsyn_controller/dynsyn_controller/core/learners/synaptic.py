@@ -81,8 +81,7 @@ class Synaptic(Learner):
     name = "synaptic"
     Settings = SynapticSettings
 
-    learn, freeze, exploration = kernels.learn, kernels.freeze, kernels.epsilon
-    learnt, put = kernels.learnt, kernels.put
+    learn, exploration = kernels.learn, kernels.epsilon
 
     def __init__(self, settings: SynapticSettings, body: Body) -> None:
         check_replay("learner", settings)

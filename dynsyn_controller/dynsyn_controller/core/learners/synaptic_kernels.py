@@ -12,11 +12,9 @@ next `horizon` rewards ("monte_carlo").
 
 from __future__ import annotations
 
-import math
-
 from dynsyn_controller.core.learners.adam import descend, huber_slope
 from dynsyn_controller.core.learners.q_function import q_gradient, q_values
-from dynsyn_controller.core.learners.replay import next_row, remember, sample
+from dynsyn_controller.core.learners.replay import epsilon_after, next_row, remember, sample
 from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.numba_support import njit
 
@@ -171,22 +169,4 @@ def update(state, settings):
 @njit(cache=True, inner=True)
 def epsilon(state, settings):
     """Probability of a random action in the next iteration."""
-    span = settings.epsilon_start - settings.epsilon_end
-    return settings.epsilon_end + span * math.exp(-state.iteration / settings.epsilon_decay)
-
-
-@njit(cache=True, inner=True)
-def freeze(state, settings):
-    """The weights stand where they stand."""
-
-
-@njit(cache=True, inner=True)
-def learnt(state, settings):
-    """The weights."""
-    return state.weight
-
-
-@njit(cache=True, inner=True)
-def put(state, settings, i, value):
-    """Set a weight."""
-    state.weight[i] = value
+    return epsilon_after(settings, state.iteration)
