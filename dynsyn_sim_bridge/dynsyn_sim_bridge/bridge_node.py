@@ -15,7 +15,6 @@ from typing import Any
 import rclpy
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
@@ -34,6 +33,7 @@ from dynsyn_controller.messages.conversions import (
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
+from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_msgs.msg import JointCommand, Reward
@@ -44,7 +44,6 @@ from dynsyn_sim_bridge.parameters import Settings, settings
 from dynsyn_sim_bridge.simulation import Simulation
 
 NAME = "bridge_node"
-QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
 ALWAYS = ("joint_states", "odom")
 """Sensors that are published whether the robot file reads them or not, for people."""
 _REFUSAL_PERIOD = 2.0  # s between two logs of refused commands

@@ -10,20 +10,15 @@ from typing import Any
 
 from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 
 from dynsyn_controller.messages.conversions import set_stamp
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.node.qos import LATCHED
 from dynsyn_sim_bridge.robots.body_model import Transform, placed
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 SPACING = 10_000_000
 """ns of the steady clock between two messages on /tf, at least: lockstep is faster than any eye."""
 

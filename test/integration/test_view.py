@@ -16,8 +16,8 @@ from std_msgs.msg import String
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dynsyn_controller.node.qos import LATCHED
 from dynsyn_lab.view.urdf import Urdf
-from dynsyn_sim_bridge.frames import LATCHED
 
 DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
 BRIDGE = "dynsyn_sim_bridge.bridge_node"

@@ -31,7 +31,7 @@ from dynsyn_controller.node.parameter_table import (
     resolve,
 )
 from dynsyn_controller.node.parameters import read_robot
-from dynsyn_controller.node.publishers import QOS
+from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND

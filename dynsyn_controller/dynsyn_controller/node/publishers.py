@@ -9,7 +9,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 from rclpy.serialization import serialize_message
 from std_msgs.msg import Float64MultiArray
 
@@ -21,6 +21,7 @@ from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.events import Event
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
+from dynsyn_controller.node.qos import LATCHED, QOS, latched
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import (
     Diagnostics,
@@ -37,17 +38,7 @@ from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_msgs.msg import Activity, JointCommand, Scalars, Status, Weights
 from dynsyn_msgs.msg import Event as EventMessage
 
-QOS = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
-LATCHED_EVENTS = QoSProfile(
-    depth=50,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
+_EVENTS = 50  # that those who come later hear
 STATUS_RATE = 10.0  # Hz
 DIAGNOSTICS_RATE = 1.0  # Hz
 _ACKNOWLEDGING = Duration(seconds=0.02)
@@ -97,7 +88,7 @@ class Outputs:
         if settings.effort_topic and not settings.dry_run:
             self._send_array = self._open(Float64MultiArray, settings.effort_topic, QOS)
         self._commands = tuple(self._publishers)
-        self._send_event = self._open(EventMessage, "dynsyn/events", LATCHED_EVENTS)
+        self._send_event = self._open(EventMessage, "dynsyn/events", latched(_EVENTS))
         self._untold: list[EventMessage] = []
         self._send_weights = self._open(Weights, "dynsyn/weights", LATCHED)
         self._send_status = self._open(Status, "dynsyn/status", QOS)

@@ -15,7 +15,7 @@ from dynsyn_controller.messages.conversions import MessageError, stamp_nanosecon
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_controller.node.publishers import QOS
+from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_msgs.msg import Reward
 

@@ -12,7 +12,7 @@ from typing import Any
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-from dynsyn_controller.node.publishers import QOS
+from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.stop_request import StopRequest

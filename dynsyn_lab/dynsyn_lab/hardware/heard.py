@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 
 from dynsyn_controller.messages.base import MessageError
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.messages.wire import Decoder
+from dynsyn_controller.node.qos import LATCHED
 from dynsyn_controller.node.senses import Senses
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.live.client import ControllerClient
 
 _ANY = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Hears every sender, whatever its reliability."""
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 @dataclass
@@ -105,7 +105,7 @@ class Listener:
             self._places[name] = [at for part in parts for at in range(part.start, part.stop)]
             self._listen(name, sensor.message_type(), topic)
         self._subscriptions.append(
-            node.create_subscription(String, "robot_description", self._describe, _LATCHED)
+            node.create_subscription(String, "robot_description", self._describe, LATCHED)
         )
 
     def listen(self, seconds: float) -> Heard:

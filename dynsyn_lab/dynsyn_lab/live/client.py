@@ -10,9 +10,9 @@ from typing import Any
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
+from dynsyn_controller.node.qos import LATCHED
 from dynsyn_lab.live.calls import (
     ARM,
     DISARM,
@@ -26,11 +26,6 @@ from dynsyn_lab.live.calls import (
 from dynsyn_lab.live.telemetry import Telemetry
 from dynsyn_msgs.msg import Activity, Status, Weights
 
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 ANSWER_LIMIT = 3.0
 """s to wait for the answer of a service."""
 _SHORT = 0.05  # s between two looks at whether it has come

@@ -20,7 +20,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from dynsyn_lab.live.client import LATCHED, ControllerClient
+from dynsyn_controller.node.qos import LATCHED
+from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.telemetry import duration, state
 from dynsyn_lab.view.urdf import Urdf, pose
 from dynsyn_msgs.msg import Activity
