@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dynsyn_controller.robot.new_file import LEARNING, RULE_STEP, time_scale
 from dynsyn_lab.hardware.urdf import Urdf, UrdfError, UrdfJoint
-from dynsyn_sim_bridge.robots.gymnasium_file import RULE_STEP, file_name
+from dynsyn_sim_bridge.robots.gymnasium_file import file_name
 
 RATE = 100.0
 """Hz, of control, where nothing says another."""
@@ -29,12 +30,7 @@ observation:   # value = scale * (reading + offset): about -1 to 1 over each joi
 {channels}
 #  - {{name: velocity_x, source: odom, field: twist.linear.x, unit: m/s}}   # FILL IN
 
-network:
-  type: mlp
-  hidden: [16]
-  normalisation_time: 300.0   # s of the rule; channels are standardised over about this time
-learner: {{type: dynamic_synapse, preset: dynsyn}}
-
+{learning}
 # FILL IN what it is to learn, or publish dynsyn_msgs/Reward on the topic reward. With the computed
 # reward (reward_source:=computed) and odometry:
 # reward: {{progress: 10.0, effort: 0.01, fall: -10.0, fall_threshold: -5.0}}
@@ -78,8 +74,9 @@ def robot_text(urdf: Urdf, rate: float | None = None) -> str:
         name=urdf.name,
         file_name=file_name(urdf.name),
         rate=rate,
-        time_scale=RULE_STEP * rate / 1000.0,
+        time_scale=time_scale(rate),
         rule_step=RULE_STEP,
+        learning=LEARNING,
         strength=STRENGTH,
         joints="\n".join(map(_joint, joints)),
         channels="\n".join(channels),

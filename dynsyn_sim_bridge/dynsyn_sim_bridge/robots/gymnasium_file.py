@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-RULE_STEP = 33.0
-"""ms of the rule in one control step, as in the paper's program, whatever the robot's rate."""
+from dynsyn_controller.robot.new_file import LEARNING, RULE_STEP, time_scale
+
 LARGEST_BOUND = 100.0
 """A reading that may be larger is left as it is; others are scaled to -1..1."""
 
@@ -35,12 +35,7 @@ sensors:
 observation:
 {channels}
 
-network:
-  type: mlp
-  hidden: [16]
-  normalisation_time: 300.0   # s of the rule; channels are standardised over about this time
-learner: {{type: dynamic_synapse, preset: dynsyn}}
-"""
+{learning}"""
 
 
 def robot_text(
@@ -73,8 +68,9 @@ def robot_text(
         name=file_name(identifier),
         simulation=json.dumps({"robot": name, **({"options": options} if options else {})}),
         rate=rate,
-        time_scale=RULE_STEP * rate / 1000.0,
+        time_scale=time_scale(rate),
         rule_step=RULE_STEP,
+        learning=LEARNING,
         joints="\n".join(
             f"  - {{name: {joint}, effort_limit: {limit!r}}}"
             for joint, limit in zip(joints, limits, strict=True)
