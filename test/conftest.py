@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from ros_environment import Peer, Processes
+    from ros_environment import Peer, Process, Processes
 
 LONG_EXAMPLES = 3000
 """Examples of each property test with --long."""
@@ -95,3 +95,18 @@ def peer(ros_domain: int) -> Iterator[Peer]:
     node = Peer(ros_domain)
     yield node
     node.close()
+
+
+@pytest.fixture
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a user without lifetimes will have them."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "dynsyn"
+
+
+@pytest.fixture
+def dynsyn(processes: Processes) -> Callable[..., Process]:
+    """Starts the command with these words."""
+    from ros_environment import DYNSYN
+
+    return lambda *words: processes.start([*DYNSYN, *map(str, words)])

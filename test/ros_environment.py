@@ -23,6 +23,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 DOMAINS = range(1, 101)
+DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
+"""The command, as a process of this Python."""
 TIMEOUT = 90.0
 """s; the longest wait for anything, generous because a busy machine is slow, not wrong."""
 QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)

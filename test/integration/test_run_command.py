@@ -3,30 +3,16 @@
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from ros_environment import TIMEOUT, Peer
+from ros_environment import DYNSYN, TIMEOUT, Peer
 
 from dynsyn_controller.lifetime.checkpoint import load
 from dynsyn_msgs.msg import Status
 
-DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
+pytestmark = pytest.mark.usefixtures("state_folder")
 BRIDGE = "dynsyn_sim_bridge.bridge_node"
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch):
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "state" / "dynsyn"
-
-
-@pytest.fixture
-def dynsyn(processes):
-    """Starts the command."""
-    return lambda *arguments: processes.start([*DYNSYN, *map(str, arguments)])
 
 
 def ask(*arguments):

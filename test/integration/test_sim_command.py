@@ -5,7 +5,6 @@ import os
 import re
 import select
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -18,27 +17,9 @@ from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_sim_bridge.robots.registry import entry
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.usefixtures("state_folder"), pytest.mark.faults]
 
 STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
-DYNSYN = [
-    sys.executable,
-    "-c",
-    "from dynsyn_lab.cli.program import dynsyn; dynsyn()",
-]
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch):
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "state" / "dynsyn"
-
-
-@pytest.fixture
-def dynsyn(processes):
-    """Starts the command."""
-    return lambda *arguments: processes.start([*DYNSYN, *map(str, arguments)])
 
 
 def children(pid):

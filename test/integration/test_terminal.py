@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import termios
 
 import pytest
-from ros_environment import TIMEOUT
+from ros_environment import DYNSYN, TIMEOUT
 from terminal import Terminal
 
 from dynsyn_msgs.msg import Status
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.usefixtures("state_folder"), pytest.mark.faults]
 
-DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
 SIM = [*DYNSYN, "sim", "--from-scratch"]
 SHELL = ["/bin/bash", "--norc", "-i"]
 PROMPT = "at the prompt> "
 SECOND_SCREEN = b"\x1b[?1049h"
 LOCAL_MODES = 3
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch):
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def modes_in_shell(terminal):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 import urllib.error
 import urllib.request
 
 import numpy as np
 import pytest
-from ros_environment import TIMEOUT
+from ros_environment import DYNSYN, TIMEOUT
 from std_msgs.msg import String
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -19,7 +18,6 @@ from websockets.sync.client import connect
 from dynsyn_controller.node.qos import LATCHED
 from dynsyn_lab.view.urdf import Urdf
 
-DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
 BRIDGE = "dynsyn_sim_bridge.bridge_node"
 CONTROLLER = "dynsyn_controller.node.controller_node"
 

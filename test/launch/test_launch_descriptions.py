@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from rcl_interfaces.srv import GetParameters
+from ros_environment import DYNSYN
 
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.launching.nodes import NodeSpec
@@ -18,14 +18,8 @@ from dynsyn_controller.node.parameters import TABLE
 from dynsyn_msgs.msg import Status
 from dynsyn_sim_bridge.parameters import settings
 
+pytestmark = pytest.mark.usefixtures("state_folder")
 LAUNCH_FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
-DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch):
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def described(file: Path, *flags: str) -> list[NodeSpec]:

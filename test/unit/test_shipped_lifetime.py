@@ -23,14 +23,8 @@ from dynsyn_lab.live.stack import Stack, describe
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
+pytestmark = pytest.mark.usefixtures("state_folder")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch) -> Path:
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "state" / "dynsyn"
 
 
 @pytest.fixture

@@ -10,14 +10,7 @@ from dynsyn_lab.live.stack import describe
 from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 
-pytestmark = pytest.mark.faults
-
-
-@pytest.fixture(autouse=True)
-def state_folder(tmp_path, monkeypatch):
-    """A user without lifetimes."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path / "dynsyn"
+pytestmark = [pytest.mark.usefixtures("state_folder"), pytest.mark.faults]
 
 
 def parameters(stack):
