@@ -11,8 +11,10 @@ from oracle import robot_data
 
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.node.events import Event, Events
+from dynsyn_controller.node.freshness import FRESH_STEPS
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.node.learning_pause import SETTLING
 from dynsyn_controller.robot.robot_file import parse_robot
 
 pytestmark = pytest.mark.faults
@@ -38,7 +40,7 @@ class Body:
         )
         self.guard.warm_up()
         self.now = 0
-        self.tilt, self.reward = 0.0, 0.1
+        self.tilt, self.reward, self.terminal = 0.0, 0.1, False
 
     def hear(self, *silent: str) -> None:
         seconds, nanoseconds = divmod(self.now, 1000 * MS)
@@ -69,7 +71,7 @@ class Body:
             if source not in silent:
                 self.guard.read(source, messages[source], self.now)
         if "reward" not in silent:
-            reward = SimpleNamespace(header=header, value=self.reward, terminal=False)
+            reward = SimpleNamespace(header=header, value=self.reward, terminal=self.terminal)
             self.guard.read_reward(reward, self.now)
 
     def step(self, *silent: str) -> np.ndarray:
@@ -175,3 +177,57 @@ def test_in_a_dry_run_nothing_is_learnt():
     body = Body(dry_run=True)
     assert body.run(5).any()
     assert body.guard.learning_paused == "dry run"
+
+
+def learns(body: Body, steps: int, *silent: str) -> list[bool]:
+    """Of each of so many steps, whether anything was learnt from it."""
+    learnt: list[bool] = []
+    body.guard.follow(lambda lived, learning: learnt.append(learning))
+    body.run(steps, *silent)
+    return learnt
+
+
+def test_nothing_is_learnt_until_a_disturbed_body_has_settled():
+    body = Body(settle_time=0.2)  # 10 steps
+    assert all(learns(body, 20))  # a new-born has nothing to lose
+    assert not any(learns(body, 5, "imu")[3:])
+    lived = FRESH_STEPS - 1
+    assert learns(body, 30) == [False] * (lived + 10) + [True] * (20 - lived)
+    body.now += 10 * TICK  # the process stood still
+    assert learns(body, 12) == [False] * 10 + [True] * 2
+    body.reward = 1e9
+    assert learns(body, 1) == [False]
+    body.reward = 0.1
+    assert learns(body, 12) == [False] * 9 + [True] * 3
+    assert body.guard.learning_paused == ""
+    again = Body(settle_time=0.2)
+    again.guard.begin(body.guard.controller, {})
+    assert learns(again, 12) == [False] * 10 + [True] * 2
+
+
+def test_an_episode_s_end_ends_the_settling_and_is_not_learnt_from():
+    body = Body(settle_time=1.0)
+    body.run(5)
+    body.run(5, "imu")
+    body.run(FRESH_STEPS)
+    assert body.guard.learning_paused == SETTLING
+    learnt: list[bool] = []
+    body.guard.follow(lambda lived, learning: learnt.append(learning))
+    episodes = body.guard.controller.statistics.episodes
+    body.terminal = True
+    body.step()
+    body.terminal = False
+    body.step()
+    assert learnt == [False, True]
+    assert body.guard.controller.statistics.episodes == episodes + 1
+
+
+def test_the_reward_of_a_time_in_which_the_process_stood_still_is_dropped():
+    body = Body()
+    body.run(5)
+    body.reward = -5.0
+    body.now += 10 * TICK
+    body.step()
+    assert body.guard.reward == 0.0
+    body.step()
+    assert body.guard.reward == -5.0

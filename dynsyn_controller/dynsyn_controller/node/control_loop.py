@@ -110,6 +110,7 @@ class ControlLoop:
             node,
             self.guard,
             not settings.lockstep,
+            None if settings.lockstep else lambda: settings.realtime_factor,
             self._recording.write,
             stamps,
             self._on_heard,

@@ -97,6 +97,10 @@ class Freshness:
             self._stale = self._fresh_steps < FRESH_STEPS
         return self._stale
 
+    def limit(self, source: str) -> int:
+        """Age, ns, after which this source is stale; 0 before the first control step."""
+        return self._limit.get(source, 0)
+
     def late(self, now: int, after: int | None = None) -> list[str]:
         """What is too old, with its age, for people: sources that are silent, and what is missing
         from those that speak.

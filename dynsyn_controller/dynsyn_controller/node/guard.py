@@ -15,6 +15,7 @@ from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard_options import GuardOptions
+from dynsyn_controller.node.learning_pause import LearningPause
 from dynsyn_controller.node.operator_input import Operator
 from dynsyn_controller.node.rewards import Rewards
 from dynsyn_controller.node.senses import REWARD, Senses
@@ -80,10 +81,11 @@ class Guard:
             round(options.deadman_timeout * _SECOND),
             round(options.override_timeout * _SECOND),
         )
-        self._dry_run = options.dry_run
         self.senses = Senses(robot, options.computed)
         self.reader, self.freshness = self.senses.reader, self.senses.freshness
         self.rewards = Rewards(robot, options.computed, self.events)
+        settle_steps = round(options.settle_time * robot.control_rate)
+        self._pauses = LearningPause(options.dry_run, settle_steps, self.rewards, self.senses)
         self.performance = Performance(options.rollback_fraction)
         self.vitals = Vitals(controller.state)
         self.learning = True
@@ -95,6 +97,7 @@ class Guard:
         self._followed: Callable[[bool, bool], None] | None = None
         self.newest = NEVER
         self._answered: int | None = None
+        self._ticked: int | None = None
         self.begin(controller, notes or {})
 
     def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
@@ -106,7 +109,7 @@ class Guard:
         self.vitals.watch(controller.state)
         self.rewards.bounds.begin(notes.get("rewards"), controller.statistics.reward_average)
         self.performance.begin(notes.get("performance"))
-        self.rewards.drop()
+        self._interrupted()
 
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""
@@ -155,6 +158,9 @@ class Guard:
             stale_after: age, ns, up to which no source is stale (see `Freshness`).
             absent_after: age, ns, from which on a reading that may be absent is.
         """
+        if self._ticked is not None and now - self._ticked > stale_after:
+            self._interrupted()  # this process stood still: what happened since is not its doing
+        self._ticked = now
         self.absent_before = now - absent_after
         self.reader.expire(self.absent_before)
         waiting = self.senses.waiting()
@@ -244,7 +250,8 @@ class Guard:
         self.reward, self.terminal = reward, terminal
         observation = self.senses.observe()
         ramp = self.arming.advance()
-        self.learning_paused = self._why_not_learning(ramp) if self.learning else ""
+        paused = self._pauses.why(ramp, terminal)
+        self.learning_paused = paused if self.learning else ""
         learning = self.learning and not self.learning_paused
         try:
             wanted = self.controller.step(observation, reward, terminal, learning)
@@ -262,15 +269,6 @@ class Guard:
         if self._followed is not None:
             self._followed(True, learning)
         return self.effort
-
-    def _why_not_learning(self, ramp: float) -> str:
-        if self._dry_run:
-            return "dry run"
-        if ramp < 1.0:
-            return "efforts ramp up"
-        if self.rewards.bounds.implausible:
-            return "rewards are implausible"
-        return "an operator commands" if self.senses.commanded() else ""
 
     def _recover(self, now: int) -> FloatArray:
         """A number of the lifetime is none any more: back to the last good copy."""
@@ -290,8 +288,13 @@ class Guard:
         self.held = "rolled back"
         return self._pause(self.chain.limit(self.chain.neutral, self.reader.sensors))
 
-    def _pause(self, effort: FloatArray) -> FloatArray:
+    def _interrupted(self) -> None:
         self.rewards.drop()
+        if self.controller.steps > 0:
+            self._pauses.disturb()
+
+    def _pause(self, effort: FloatArray) -> FloatArray:
+        self._interrupted()
         self.effort = effort
         if self._followed is not None:
             self._followed(False, False)

@@ -14,6 +14,7 @@ class GuardOptions:
         computed: compute the reward here instead of waiting for messages of it.
         armed: at the start.
         ramp_time: s over which efforts grow once the robot acts.
+        settle_time: s for which nothing is learnt after the robot was disturbed (real time).
         dry_run: nothing is sent, so nothing is learnt.
         deadman: the robot acts only while a deadman switch is held.
         deadman_timeout: s after which the switch counts as let go.
@@ -25,6 +26,7 @@ class GuardOptions:
     computed: bool = False
     armed: bool = True
     ramp_time: float = 0.0
+    settle_time: float = 0.0
     dry_run: bool = False
     deadman: bool = False
     deadman_timeout: float = 0.25

@@ -205,6 +205,7 @@ class Settings:
     slew_limit: float
     armed_at_start: bool
     ramp_time: float
+    settle_time: float
     dry_run: bool
     deadman_topic: str
     deadman_timeout: float
@@ -252,6 +253,7 @@ class Settings:
             computed=self.reward_source == "computed",
             armed=self.armed_at_start,
             ramp_time=self.ramp_time,
+            settle_time=0.0 if self.lockstep else self.settle_time,
             dry_run=self.dry_run,
             deadman=bool(self.deadman_topic),
             deadman_timeout=self.deadman_timeout,

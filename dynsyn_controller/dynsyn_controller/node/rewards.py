@@ -83,7 +83,7 @@ class Rewards:
         bounded = bounds.apply(reward, terminal)
         if bounds.cut != cut:
             text = (
-                f"reward {reward:.4g} is far beyond what is usual, cut to {bounded:.4g} "
+                f"reward {reward:.4g} is far beyond what is usual, counts as {bounded:.4g} "
                 "(reward.largest of the robot file states another bound)"
             )
             self._events.moment("reward_cut", text, now)

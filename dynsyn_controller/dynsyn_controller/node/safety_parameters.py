@@ -19,6 +19,14 @@ SAFETY: tuple[Parameter, ...] = (
         maximum=60.0,
     ),
     Parameter(
+        "settle_time",
+        3.0,
+        "s for which nothing is learnt after the robot did not act or a reward was cut, or until "
+        "the episode ends: a body that was disturbed stumbles. Not used in lockstep.",
+        minimum=0.0,
+        maximum=60.0,
+    ),
+    Parameter(
         "dry_run",
         False,
         "Compute and report efforts, but publish none; nothing is learnt.",

@@ -17,6 +17,7 @@ from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
+from dynsyn_controller.node.stamp_order import StampOrder
 from dynsyn_msgs.msg import Reward
 
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
@@ -36,6 +37,8 @@ class Inputs:
         node: to subscribe from.
         guard: reads the messages.
         add_rewards: see `Guard.read_reward`.
+        factor: how fast stamps run where their order counts (see `StampOrder`), asked at each
+            message; None: it does not (lockstep).
         taken: called with each message that can be read, its topic, type, bytes and when it came.
         stamps: says of a stamp (ns) that must be refused why, else nothing; None: all are taken.
         then: called after each message that was read, with its source and when it came (ns,
@@ -57,6 +60,7 @@ class Inputs:
         node: Node,
         guard: Guard,
         add_rewards: bool,
+        factor: Callable[[], float] | None,
         taken: Callable[[str, type, bytes, int], None],
         stamps: Callable[[int], str] | None,
         then: Callable[[str, int], None],
@@ -67,6 +71,8 @@ class Inputs:
         self._node, self._guard, self._then = node, guard, then
         self._add_rewards, self._stamps = add_rewards, stamps
         self._stamped = {*guard.reader.stamps, REWARD}
+        self._factor = factor
+        self._order = StampOrder(guard.reader.layout, guard.freshness)
         self._orders_told = dict.fromkeys(guard.reader.orders, 0)
         found = {source: self._topic(source) for source in guard.senses.sources}
         self.topics = {
@@ -119,8 +125,8 @@ class Inputs:
         self.heard += 1
         try:
             message = decoder.decode(buffer)
-            if self._stamps is not None and source in self._stamped:
-                self._check_stamp(source, message)
+            if source in self._stamped:
+                self._check_stamp(source, message, now)
             self._taken(self.topics[source], decoder.kind, buffer, now)
             if source == REWARD:
                 self._guard.read_reward(message, now, self._add_rewards)
@@ -133,9 +139,12 @@ class Inputs:
         if source in self._orders_told:
             self._tell_orders(source)
 
-    def _check_stamp(self, source: str, message: Any) -> None:
-        assert self._stamps is not None
-        wrong = self._stamps(stamp_nanoseconds(message.header.stamp))
+    def _check_stamp(self, source: str, message: Any, now: int) -> None:
+        wrong = ""
+        if self._stamps is not None:
+            wrong = self._stamps(stamp_nanoseconds(message.header.stamp))
+        if not wrong and self._factor is not None:
+            wrong = self._order.refusal(source, message, now, self._factor())
         if wrong:
             raise MessageError(f"{source}: {wrong}")
 

@@ -2,8 +2,9 @@
 
 A lifetime learns from every reward, and one that is some thousand times larger than the rest (a
 sender that counts in other units, a localisation that jumped) can undo weeks. So the running size
-(root mean square) of the rewards is followed, and what is far beyond it is cut to the bound.
-Rewards that end an episode (a fall, a goal) have a size of their own.
+(root mean square) of the rewards is followed. What is far beyond it says nothing of its true size,
+and counts as a large ordinary reward of its sign. Rewards that end an episode (a fall, a goal) have
+a size of their own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ fall."""
 _MEMORY = 100_000  # rewards over which the usual size is taken
 _ENDINGS = 100  # the same, of rewards that end an episode
 _YOUNG = 1000  # so many rewards are learnt from even while most of them are cut
-_SURPRISE = 3.0  # a cut reward counts at most as so many times the usual size
+_SURPRISE = 3.0  # a cut reward counts as so many times the usual size
 _RECENT = 500  # rewards over which the share of cut ones is taken
 _MUCH, _LITTLE = 0.02, 0.01  # shares at which rewards become implausible, and plausible again
 
@@ -56,7 +57,8 @@ class RewardBounds:
 
     Args:
         reward: the robot file's section. Its `largest`, where stated, is the bound of all rewards
-            in place of what was seen; its fall says what the end of an episode may be worth.
+            in place of what was seen, and what is beyond it is cut to it; its fall says what the
+            end of an episode may be worth.
     """
 
     def __init__(self, reward: Reward) -> None:
@@ -92,15 +94,24 @@ class RewardBounds:
         else:
             self.cut += 1
             self._share += (1.0 - self._share) / _RECENT
-            young = self.usual.passing_count < _YOUNG
-            if young or not self.implausible:
-                surprise = _SURPRISE * math.sqrt(
-                    self.usual.endings if terminal else self.usual.passing
-                )
-                self._see(min(bound, max(surprise, ALWAYS_FINE) if young else surprise), terminal)
-            reward = math.copysign(bound, reward)
+            size = self._surprise(terminal, bound)
+            if self._young or not self.implausible:
+                self._see(size, terminal)
+            reward = math.copysign(size if self._stated is None else bound, reward)
         self.implausible = self._share > (_LITTLE if self.implausible else _MUCH)
         return reward
+
+    @property
+    def _young(self) -> bool:
+        return self.usual.passing_count < _YOUNG
+
+    def _surprise(self, terminal: bool, bound: float) -> float:
+        """What the size of a cut reward counts as."""
+        usual = self.usual
+        size = _SURPRISE * math.sqrt(usual.endings if terminal else usual.passing)
+        if terminal:
+            size = max(size, self._ending)
+        return min(bound, max(size, ALWAYS_FINE) if self._young else size)
 
     def _see(self, size: float, terminal: bool) -> None:
         usual = self.usual

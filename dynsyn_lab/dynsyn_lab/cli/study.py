@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,13 @@ def _add_faults(parts: Any) -> None:
     parser.add_argument("--minutes", type=positive, default=60.0, metavar="M", help="(60)")
     parser.add_argument(
         "--pause", type=positive, default=8.0, metavar="S", help="mean s between faults (8)"
+    )
+    parser.add_argument(
+        "--no-faults",
+        dest="pause",
+        action="store_const",
+        const=math.inf,
+        help="inject none, for comparison",
     )
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the faults (0)")
     parser.add_argument("--domain", type=whole, default=101, metavar="N", help="of ROS (101)")

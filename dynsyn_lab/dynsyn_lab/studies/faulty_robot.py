@@ -25,6 +25,7 @@ LONGEST_WAIT = 120.0
 """s within which the controller must act again after a fault."""
 _CLOCK_STEPS = (-3600.0, -5.0, 0.5, 5.0, 3600.0)  # s
 _CLOCK_LIBRARY = "faketime/libfaketimeMT.so.1"
+_LEFTOVERS = 0.5  # s in which commands from before a kill may still come
 _SIM, _CONTROLLER = "sim", "controller"
 
 
@@ -171,6 +172,7 @@ class FaultyRobot:
         self._running[name].send(signal.SIGKILL)
         self._running[name].wait(10.0)
         self._start(name)
+        self.injector.spin(_LEFTOVERS)
         return "kill -9, and a new start at once"
 
     def _hold(self, name: str) -> str:
@@ -196,7 +198,9 @@ class FaultyRobot:
         return self.injector.send(self.injector.any_input(), 20, self.injector.shift_stamp)
 
     def _second_sender(self) -> str:
-        return self.injector.send(self.injector.any_input(), 50, lambda message: "old readings")
+        kinds = (self.injector.stamp_now, lambda message: "old stamp")
+        kind = self.random.choice(kinds)
+        return f"{self.injector.send(self.injector.any_input(), 50, kind)}, old readings"
 
     def _second_controller(self) -> str:
         second = self._process(self._nodes[_CONTROLLER], "second controller")

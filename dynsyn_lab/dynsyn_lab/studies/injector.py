@@ -110,9 +110,10 @@ class Injector:
         return f"{count} of {topic}" + (f": {named}" if named else "")
 
     def put(self, value: float) -> Callable[[Any], str]:
-        """What puts `value` in place of one of a message's numbers."""
+        """What puts `value` in place of one of a message's numbers, stamped as of now."""
 
         def spoil(message: Any) -> str:
+            self.stamp_now(message)
             owner, name, index = self._random.choice(list(numbers(message)))
             single = "float" in owner.get_fields_and_field_types()[name]
             number = value
@@ -129,6 +130,11 @@ class Injector:
             return f"{name}[{index}]"
 
         return spoil
+
+    def stamp_now(self, message: Any) -> str:
+        """Give a message the stamp of this moment."""
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        return "stamped now"
 
     def shift_stamp(self, message: Any) -> str:
         """Move a message's stamp by an hour, to the past or to the future."""

@@ -36,7 +36,7 @@ class Plan:
         robot: registered name.
         lifetime: file that the lifetime begins as a copy of; None: the shipped one.
         minutes: how long.
-        pause: mean s between two faults.
+        pause: mean s between two faults; infinite: there are none, for comparison.
         seed: of the faults and of the robot.
         domain: ROS domain.
         episodes: of the evaluations before and after.
@@ -112,6 +112,10 @@ def inject(robot: FaultyRobot, plan: Plan) -> list[dict[str, Any]]:
         note(0.0, "start", "", round(robot.acts_again(), 2))
         faults = robot.faults()
         while time.monotonic() - began < 60.0 * plan.minutes:
+            left = began + 60.0 * plan.minutes - time.monotonic()
+            if math.isinf(plan.pause):
+                robot.injector.spin(left)
+                break
             robot.injector.spin(robot.random.expovariate(1.0 / plan.pause))
             fault = robot.random.choice(sorted(faults))
             second = round(time.monotonic() - began, 1)
