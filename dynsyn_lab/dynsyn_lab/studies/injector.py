@@ -27,6 +27,7 @@ INPUTS = ("joint_states", "imu", "odom", "scan", "contacts", "reward")
 _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 _HOUR = 3600  # s
 _LARGEST_SINGLE = 3e38
+_DEAF = 20.0  # s after which an input that is not heard is subscribed to once more
 _GAP = 0.02  # s between messages of a kind
 
 
@@ -79,14 +80,19 @@ class Injector:
             TimeoutError: one that is announced has not come within `patience` s.
         """
         end = time.monotonic() + patience
+        renew_at = time.monotonic() + _DEAF
         while not self._first or len(self._first) < len(self._publishers):
             kinds = dict(self._node.get_topic_names_and_types())
             for topic in INPUTS:
                 if f"/{topic}" in kinds and topic not in self._publishers:
                     kind = _message_class(kinds[f"/{topic}"][0])
-                    self._node.create_subscription(kind, topic, self._keeper_of(topic), _QOS)
+                    self._listen(kind, topic)
                     self._publishers[topic] = self._node.create_publisher(kind, topic, _QOS)
             self.spin(0.5)
+            if time.monotonic() > renew_at:  # discovery on a busy machine may have lost one
+                renew_at = time.monotonic() + _DEAF
+                for topic in set(self._publishers) - set(self._first):
+                    self._listen(self._publishers[topic].msg_type, topic)
             if time.monotonic() > end:
                 missing = sorted(set(self._publishers or INPUTS) - set(self._first))
                 raise TimeoutError(f"nothing heard of {', '.join(missing)}")
@@ -141,6 +147,9 @@ class Injector:
         stamp = message.header.stamp
         stamp.sec = max(0, stamp.sec + self._random.choice((-_HOUR, _HOUR)))
         return "stamp an hour off"
+
+    def _listen(self, kind: type, topic: str) -> None:
+        self._node.create_subscription(kind, topic, self._keeper_of(topic), _QOS)
 
     def _keeper_of(self, topic: str) -> Callable[[Any], None]:
         def keep(message: Any) -> None:
