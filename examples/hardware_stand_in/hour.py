@@ -35,8 +35,8 @@ FAULTS = ("silence 1.5", "nan 1.5", "lost 10 0.2", "delay 5 0.04", "robot", "con
 class Hour:
     """Both sides as processes, and what happens to them."""
 
-    def __init__(self, out: Path, seed: int) -> None:
-        self._out, self._random = out, random.Random(seed)
+    def __init__(self, out: Path, seed: int, life_seed: int) -> None:
+        self._out, self._random, self._life_seed = out, random.Random(seed), life_seed
         self._node = rclpy.create_node("hour")
         self._fault = self._node.create_publisher(String, "stand_in/fault", 5)
         latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -54,7 +54,8 @@ class Hour:
     def _start_controller(self) -> subprocess.Popen:
         dynsyn = Path(sys.executable).with_name("dynsyn")
         command = [dynsyn, "run", HERE / "stand_in.yaml", "--headless", "--armed-at-start"]
-        command += ["--checkpoint", self._out / "stand_in.ckpt", "--reward-source", "computed"]
+        command += ["--checkpoint", self._out / "stand_in.ckpt", "--seed", self._life_seed]
+        command += ["--reward-source", "computed"]
         return self._start([*command, "--effort-topic", COMMANDS], "controller.log")
 
     def _start(self, command: list, log: str) -> subprocess.Popen:
@@ -118,10 +119,11 @@ def main() -> int:
     parser.add_argument("out", type=Path, help="folder for the files")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1, help="of the faults")
+    parser.add_argument("--life-seed", type=int, default=0, help="of the new-born lifetime")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rclpy.init()
-    hour = Hour(args.out, args.seed)
+    hour = Hour(args.out, args.seed, args.life_seed)
     try:
         hour.run(60.0 * args.minutes)
     finally:
