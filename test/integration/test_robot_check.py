@@ -75,6 +75,7 @@ class Leg(threading.Thread):
         self._urdf = self._node.create_publisher(String, "robot_description", latched)
         self._urdf.publish(String(data=URDF))
         self._node.create_subscription(JointCommand, "joint_command", self._take, 5)
+        self._moved = time.monotonic()
         self._effort = {"hip": 0.0, "knee": 0.0}
         self._angle = {"hip": 0.2, "knee": -0.5}
         self._speed = {"hip": 0.0, "knee": 0.0}
@@ -96,9 +97,11 @@ class Leg(threading.Thread):
         self._effort = dict(zip(command.name, command.effort, strict=True))
 
     def _step(self) -> None:
+        now = time.monotonic()
+        elapsed, self._moved = now - self._moved, now  # on a busy machine steps come late
         for name, effort in self._effort.items():
             self._speed[name] = 0.1 * self.sign * effort
-            self._angle[name] += self._speed[name] / RATE
+            self._angle[name] += self._speed[name] * elapsed
         stamp = self._node.get_clock().now().nanoseconds - round(1e9 * self.delay)
         noise = 1e-4 * math.sin(1e3 * time.monotonic())
         names = ["knee", "wheel", "hip"]

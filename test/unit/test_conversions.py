@@ -367,6 +367,19 @@ def test_bad_commands_are_refused(name, effort, error):
         CommandReader(("hip", "knee")).read_command(JointCommand(name=name, effort=effort))
 
 
+def test_targets_are_read_from_their_own_field_and_written_with_their_gains():
+    joints, target = ("hip", "knee"), np.array([0.1, -0.2])
+    command = JointCommand()
+    writer = CommandWriter(joints, "position", {"kp": (20.0, 30.0), "kd": (0.5, 0.0)})
+    writer.write_command(command, target, 1)
+    command = over_the_wire(command)
+    assert CommandReader(joints, "position").read_command(command).tolist() == [0.1, -0.2]
+    assert (list(command.kp), list(command.kd)) == ([20.0, 30.0], [0.5, 0.0])
+    assert (len(command.effort), len(command.velocity)) == (0, 0)
+    with pytest.raises(MessageError, match="0 velocities for 2 joints"):
+        CommandReader(joints, "velocity").read_command(command)
+
+
 @pytest.mark.parametrize(
     ("data", "error"), [([1.0], "1 efforts, expected 2"), ([1.0, -math.inf], "finite")]
 )

@@ -26,11 +26,14 @@ TICK, STALE, ABSENT = 20 * MS, 60 * MS, 500 * MS
 class Body:
     """A guard over two joints, and messages for it."""
 
-    def __init__(self, safety=None, joints=None, **options) -> None:
+    def __init__(self, safety=None, joints=None, command="effort", **options) -> None:
         data = robot_data(joints=2)
         for joint in data["joints"]:
+            if command in ("position", "velocity"):
+                del joint["effort_limit"]
             joint.update(joints or {})
-        self.robot = parse_robot(yaml.safe_dump({**data, "safety": safety or {}}))
+        sections = {"safety": safety or {}, "command": {"type": command}}
+        self.robot = parse_robot(yaml.safe_dump({**data, **sections}))
         self.told: list[Event] = []
         self.guard = Guard(
             self.robot,
@@ -40,7 +43,8 @@ class Body:
         )
         self.guard.warm_up()
         self.now = 0
-        self.tilt, self.reward, self.terminal = 0.0, 0.1, False
+        self.tilt, self.position = 0.0, 0.1
+        self.reward, self.terminal = 0.1, False
 
     def hear(self, *silent: str) -> None:
         seconds, nanoseconds = divmod(self.now, 1000 * MS)
@@ -53,7 +57,7 @@ class Body:
             "joint_states": SimpleNamespace(
                 header=header,
                 name=list(self.robot.joint_names),
-                position=[0.1] * count,
+                position=[self.position] * count,
                 velocity=[0.0] * count,
                 effort=[],
             ),
@@ -159,6 +163,50 @@ def test_the_standby_pose_is_held_while_another_source_is_stale():
     body.run(10)
     assert body.guard.held == ""
     assert not body.run(6, "joint_states")[-1].any()  # it is not known where the joints are
+
+
+RANGE = {"position_minimum": -1.0, "position_maximum": 1.0, "velocity_limit": 5.0}
+
+
+@pytest.mark.parametrize("command", ["position", "pd"])
+def test_position_targets_begin_where_the_joints_are_and_are_held(command):
+    gains = {"kp": 10.0, "kd": 1.0, "effort_limit": 50.0} if command == "pd" else {}
+    body = Body(command=command, joints=RANGE | gains, armed=False, override_timeout=0.1)
+    body.step("joint_states")
+    assert not body.guard.chain.ready  # nothing is sent
+    assert (body.run(5) == 0.1).all()
+    assert body.guard.chain.ready
+    assert body.guard.controller.steps == 0
+    body.guard.arming.arm()
+    acting = body.run(20)
+    assert np.abs(np.diff(acting, axis=0, prepend=0.1)).max() <= 5.0 / 50.0 + 1e-12
+    assert (acting[-1] != 0.1).all()
+    stale = body.run(6, "joint_states")
+    assert body.guard.held == "stale"
+    assert (stale[-1] == stale[-2]).all()
+    body.run(10)
+    names = list(body.robot.joint_names)
+    own = SimpleNamespace(name=names, position=[0.2, 9.0], effort=[])
+    body.guard.operator.hear_override(own, body.now)
+    for _ in range(30):
+        body.guard.operator.hear_override(own, body.now)
+        overridden = body.step()
+    assert overridden.tolist() == [0.2, 1.0]
+    body.position = 0.15
+    body.step()
+    assert body.guard.stop().tolist() == [0.15, 0.15]
+
+
+def test_velocity_targets_are_none_at_rest():
+    body = Body(command="velocity", joints={"velocity_limit": 5.0, "acceleration_limit": 50.0})
+    acting = body.run(20)
+    assert np.abs(acting).max() <= 5.0
+    assert np.abs(np.diff(acting, axis=0, prepend=0.0)).max() <= 1.0 + 1e-12
+    pausing = body.run(12, "joint_states")
+    assert np.abs(np.diff(pausing, axis=0)).max() <= 1.0 + 1e-12
+    assert not pausing[-1].any()
+    body.run(20)
+    assert not body.guard.stop().any()
 
 
 def test_a_fall_disarms():

@@ -43,6 +43,17 @@ def test_a_robot_file_has_the_urdfs_joints_and_limits():
     assert robot.safety.tilt_limit == 1.0
 
 
+@pytest.mark.parametrize("command", ["position", "velocity", "pd"])
+def test_a_robot_file_of_targets_has_their_limits(command):
+    robot = parse_robot(robot_text(parse_urdf(URDF, "u"), command=command))
+    assert robot.command.type == command
+    hip, wheel, _ = robot.joints
+    assert (hip.position_minimum, hip.position_maximum, hip.velocity_limit) == (-0.5, 1.5, 5.0)
+    assert wheel.velocity_limit == 1.0
+    assert hip.effort_limit == (20.0 if command == "pd" else None)
+    assert wheel.position_maximum == (None if command == "velocity" else 0.5)
+
+
 def test_channels_reach_from_minus_1_to_1():
     robot = parse_robot(robot_text(parse_urdf(URDF, "u")))
     channel = next(c for c in robot.observation if c.name == "hip_position")
@@ -87,8 +98,9 @@ def test_a_robot_that_cannot_move_is_refused():
 def test_the_command_prints_the_file(tmp_path, capsys):
     path = tmp_path / "two.urdf"
     path.write_text(URDF)
-    assert main(["robot", "new", "--urdf", str(path), "--rate", "50"]) == 0
-    assert parse_robot(capsys.readouterr().out).control_rate == 50.0
+    assert main(["robot", "new", "--urdf", str(path), "--rate", "50", "--command", "pd"]) == 0
+    robot = parse_robot(capsys.readouterr().out)
+    assert (robot.control_rate, robot.command.type) == (50.0, "pd")
 
 
 def test_the_command_names_a_missing_file(tmp_path, capsys):

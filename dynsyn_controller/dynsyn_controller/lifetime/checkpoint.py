@@ -181,6 +181,7 @@ def check_same(robot: Robot, checkpoint: Checkpoint) -> None:
         CheckpointError: it is of another body, network or learner.
     """
     _check(robot.blueprint, checkpoint, _SECTIONS[FORMAT])
+    _check_command(robot, checkpoint)
 
 
 def check_body(robot: Robot, checkpoint: Checkpoint) -> None:
@@ -190,6 +191,7 @@ def check_body(robot: Robot, checkpoint: Checkpoint) -> None:
         CheckpointError: it is of another body.
     """
     _check(robot.blueprint, checkpoint)
+    _check_command(robot, checkpoint)
 
 
 def _check(blueprint: Blueprint, checkpoint: Checkpoint, sections: tuple[str, ...] = ()) -> None:
@@ -204,13 +206,24 @@ def _check(blueprint: Blueprint, checkpoint: Checkpoint, sections: tuple[str, ..
         "sensitivities": (other.sensitivity.tolist(), body.sensitivity.tolist()),
     }
     for what, (found, expected) in parts.items():
-        if what in _SECTIONS[FORMAT] and what not in sections:
-            continue
-        if found != expected:
-            raise CheckpointError(
-                f"checkpoint {checkpoint.path}: made for another robot: {what}: "
-                f"{_first_difference(found, expected)}"
-            )
+        if what not in _SECTIONS[FORMAT] or what in sections:
+            _refuse_other(checkpoint, what, found, expected)
+
+
+def _check_command(robot: Robot, checkpoint: Checkpoint) -> None:
+    """Check that the same outputs mean the same commands."""
+    was, now = checkpoint.robot, robot
+    _refuse_other(checkpoint, "command type", was.command.type, now.command.type)
+    middles = was.command_range.middle.tolist(), now.command_range.middle.tolist()
+    _refuse_other(checkpoint, "middles of position limits", *middles)
+
+
+def _refuse_other(checkpoint: Checkpoint, what: str, found: Any, expected: Any) -> None:
+    if found != expected:
+        raise CheckpointError(
+            f"checkpoint {checkpoint.path}: made for another robot: {what}: "
+            f"{_first_difference(found, expected)}"
+        )
 
 
 def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, ...]:

@@ -310,11 +310,15 @@ class ControlLoop:
 
     def _introduce(self, continued: bool) -> None:
         robot, controller, log = self.robot, self.guard.controller, self._log.info
+        span = robot.command_range
         joints = ", ".join(
-            f"{index} {joint.name} (at most {joint.effort_limit:g})"
-            for index, joint in enumerate(robot.joints)
+            f"{index} {name} ({low:g} to {high:g})"
+            for index, (name, low, high) in enumerate(
+                zip(robot.joint_names, span.low, span.high, strict=True)
+            )
         )
-        log(f"robot {robot.name}, {robot.control_rate:g} Hz; order of the efforts: {joints}")
+        what = f"command {robot.command.type}, in this order"
+        log(f"robot {robot.name}, {robot.control_rate:g} Hz; {what}: {joints}")
         topics = ", ".join(self._inputs.topics.values())
         log(f"observation of {len(robot.observation)} channels; topics {topics}")
         rule = (

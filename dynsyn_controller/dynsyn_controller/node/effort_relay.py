@@ -3,7 +3,8 @@
 
 Stands between the controller and the driver: passes joint_command on as an array in the robot
 file's joint order, within the robot file's limits, and sends the neutral efforts while the
-controller is silent, whatever has become of it.
+controller is silent, whatever has become of it. Of velocities these are 0, of position targets the
+last ones.
 """
 
 from __future__ import annotations
@@ -83,10 +84,9 @@ class EffortRelay(Node):
         if not values["effort_topic"]:
             raise ParameterError("effort_topic: missing, expected the topic of the driver")
         robot: Robot = read_robot(str(values["robot_file"]), int(values["modules"]))
-        self._reader = CommandReader(robot.joint_names)
-        self._writer = CommandWriter(robot.joint_names)
-        self._neutral = np.array([joint.neutral_effort for joint in robot.joints])
-        self._limit = np.array([joint.effort_limit for joint in robot.joints])
+        self._reader = CommandReader(robot.joint_names, robot.command.field)
+        self._range, self._holds = robot.command_range, robot.command.holds
+        self._neutral = None if self._holds else self._range.neutral
         self._timeout = round(float(values["timeout"]) * SECOND)
         self._message = Float64MultiArray()
         self._publisher = self.create_publisher(Float64MultiArray, str(values["effort_topic"]), QOS)
@@ -104,16 +104,20 @@ class EffortRelay(Node):
         if self.silent:
             self.silent = False
             self.get_logger().info("the controller is heard: its efforts are passed on")
-        self.send(np.clip(effort, -self._limit, self._limit))
+        safe = np.clip(effort, self._range.low, self._range.high)
+        if self._holds:
+            self._neutral = safe
+        self.send(safe)
 
     def send(self, effort: FloatArray) -> None:
-        """Publish efforts, N m or N, (joints,)."""
-        self._writer.write_array(self._message, effort)
+        """Publish efforts or targets, (joints,)."""
+        CommandWriter.write_array(self._message, effort)
         self._publisher.publish(self._message)
 
     def send_neutral(self) -> None:
-        """Publish the neutral efforts."""
-        self.send(self._neutral)
+        """Publish the neutral efforts; position targets: the last ones, if any have come."""
+        if self._neutral is not None:
+            self.send(self._neutral)
 
     def run_once(self, executor: Executor) -> None:
         """Wait for a command, not beyond its time, and see whether there is silence."""

@@ -11,6 +11,7 @@ from typing import Any
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.performance import Performance
 from dynsyn_controller.lifetime.vitals import Vitals
+from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
@@ -21,8 +22,8 @@ from dynsyn_controller.node.rewards import Rewards
 from dynsyn_controller.node.senses import REWARD, Senses
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_controller.robot.safety.arming import Arming
-from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.standby import Standby
+from dynsyn_controller.robot.safety.target_chain import safety_chain
 from dynsyn_controller.robot.safety.trip import BodyTrip
 
 _SECOND = 1_000_000_000
@@ -33,8 +34,9 @@ class Guard:
 
     The effort is neutral (or holds the standby pose), and nothing is lived or learnt, until every
     channel has come, while any is stale, while the robot is not armed and after an emergency stop.
-    The reward of such a time is not the controller's doing: its value is dropped, that an episode
-    ended in it is kept.
+    Where the robot file's command is another one, efforts are its targets, and neutral is to stand
+    still or to be held (`robot.safety.base`). The reward of such a time is not the controller's
+    doing: its value is dropped, that an episode ended in it is kept.
 
     Attributes:
         controller: the lifetime; `begin` puts another one of the same robot in its place.
@@ -50,7 +52,7 @@ class Guard:
         reward: of the last control step lived, as it was learnt from.
         terminal: an episode ended with it.
         absent_before: ns; older readings of what may be absent were at their defaults.
-        effort: the last command, N m or N, (joints,).
+        effort: the last command, (joints,), in its unit: N m or N, or that of a target.
         stamp: of the observation that `effort` answers, ns of the sender's clock; 0 before one.
         newest: when the last message came; `NEVER` before one.
 
@@ -72,11 +74,12 @@ class Guard:
     ) -> None:
         options = options or GuardOptions()
         self.events = events or Events(lambda event: None)
-        self.chain = SafetyChain(robot, options.slew_limit)
+        self.chain = safety_chain(robot, options.slew_limit)
+        self._middle = robot.command_range.middle if robot.command.holds else None
         self._standby, self._trip = Standby(robot), BodyTrip(robot)
         self.arming = Arming(options.armed, round(options.ramp_time * robot.control_rate))
         self.operator = Operator(
-            robot.joint_names,
+            CommandReader(robot.joint_names, robot.command.field),
             options.deadman,
             round(options.deadman_timeout * _SECOND),
             round(options.override_timeout * _SECOND),
@@ -123,9 +126,7 @@ class Guard:
         """Compile all that a step needs, so that the first one is as fast as the rest."""
         self.controller.compile()
         self.senses.observe()
-        self.chain.limit(self.chain.neutral, self.reader.sensors)
-        self.chain.stop()
-        self.chain.acted()
+        self.chain.compile()
         self.vitals.sound()
         self.rewards.warm_up(self.reader.sensors, self.effort)
 
@@ -214,7 +215,8 @@ class Guard:
 
     def halt(self) -> FloatArray:
         """Neutral efforts once, at the end of acting."""
-        return self._pause(self.chain.stop())
+        known = not (self.stale or self.senses.waiting())
+        return self._pause(self.chain.stop(self.reader.sensors if known else None))
 
     def _step(self, trouble: str, now: int) -> FloatArray:
         """One control step, unless something is in its way."""
@@ -239,7 +241,7 @@ class Guard:
         can_hold = self._standby.holds and trouble != "waiting"
         if can_hold and "joint_states" not in self._silent(now):
             return self._pause(self.chain.limit(self._standby.effort(sensors), sensors))
-        return self._pause(self.chain.limit(self.chain.neutral, sensors))
+        return self._pause(self.chain.hold(sensors))
 
     def _silent(self, now: int) -> str:
         return " ".join(self.freshness.late(now)) if self.stale else ""
@@ -258,13 +260,15 @@ class Guard:
         except ValueError as error:  # finite readings that a scale took beyond all numbers
             self.held = "refused observation"
             self.events.moment("refused", f"refused: {error}", now, Level.ERROR)
-            return self._pause(self.chain.limit(self.chain.neutral, sensors))
+            return self._pause(self.chain.hold(sensors))
         if not self.vitals.sound():
             return self._recover(now)
         if learning:
             self.performance.add(reward)
         if self.vitals.due(now):
             self.vitals.keep(self.notes(), now)
+        if self._middle is not None:
+            wanted = wanted + self._middle
         self.effort = self.chain.limit(wanted, sensors, ramp)
         if self._followed is not None:
             self._followed(True, learning)
@@ -286,7 +290,7 @@ class Guard:
             )
         self.events.moment("rolled_back", text, now, Level.ERROR)
         self.held = "rolled back"
-        return self._pause(self.chain.limit(self.chain.neutral, self.reader.sensors))
+        return self._pause(self.chain.hold(self.reader.sensors))
 
     def _interrupted(self) -> None:
         self.rewards.drop()

@@ -5,7 +5,6 @@ Times are nanoseconds of the caller's steady clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from dynsyn_controller.messages.commands import CommandReader
@@ -16,19 +15,19 @@ class Operator:
     """The deadman switch and the override; each only where it is wanted.
 
     Args:
-        joints: names, in the order of the efforts.
+        reader: of the operator's commands.
         deadman: the robot acts only while the switch is heard to be held.
         deadman_after: ns without a message after which it counts as let go.
         override_after: ns without a message after which the override has ended.
     """
 
     def __init__(
-        self, joints: Sequence[str], deadman: bool, deadman_after: int, override_after: int
+        self, reader: CommandReader, deadman: bool, deadman_after: int, override_after: int
     ) -> None:
         self._deadman, self._deadman_after = deadman, deadman_after
         self._override_after = override_after
         self._held_at: int | None = None
-        self._reader = CommandReader(joints)
+        self._reader = reader
         self._effort: FloatArray | None = None
         self._effort_at = 0
 
@@ -51,7 +50,7 @@ class Operator:
         return self._held_at is None or now - self._held_at > self._deadman_after
 
     def override(self, now: int) -> FloatArray | None:
-        """The operator's own efforts, N m or N, (joints,); None: there are none now."""
+        """The operator's own efforts or targets, (joints,); None: there are none now."""
         if self._effort is not None and now - self._effort_at > self._override_after:
             self._effort = None
         return self._effort

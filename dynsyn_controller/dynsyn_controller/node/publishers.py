@@ -76,7 +76,7 @@ class Outputs:
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
         self._publishers: list[Any] = []
-        self._writer = CommandWriter(robot.joint_names)
+        self._writer = CommandWriter(robot.joint_names, robot.command.field, robot.gains)
         command = JointCommand()
         self._writer.write_command(command, guard.effort, 0)
         self._command = sending_form(command)
@@ -119,8 +119,8 @@ class Outputs:
         self._paces[self.publish_activity].set_rate(settings.activity_rate)
 
     def send(self, effort: FloatArray, stamp: int) -> None:
-        """Publish efforts, N m or N, (joints,), that answer the observation of `stamp` (ns)."""
-        if self._send_command is None:  # a dry run
+        """Publish efforts or targets, (joints,), that answer the observation of `stamp` (ns)."""
+        if self._send_command is None or not self._guard.chain.ready:  # a dry run; nothing known
             return
         self._writer.write_command(self._command.record, effort, stamp)
         self._send_command(self._command.pack())

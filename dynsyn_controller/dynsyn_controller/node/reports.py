@@ -115,11 +115,7 @@ def fill_scalars(message: Scalars, status: Status, robot: Robot, controller: Con
     message.header.stamp = status.header.stamp
     for name in ("steps", "reward", "reward_average", "return_average", "overruns", "falls"):
         setattr(message, name, getattr(status, name))
-    parts = [
-        abs(effort) / joint.effort_limit
-        for effort, joint in zip(status.effort, robot.joints, strict=True)
-    ]
-    message.effort_mean = sum(parts) / len(parts)
+    message.effort_mean = float(robot.command_range.parts(np.array(status.effort)).mean())
     message.weight_mean = float(np.abs(controller.weight).mean())
     shown = status.layer_quantities[0].value if status.layer_quantities else [float("nan")]
     message.exploration = sum(shown) / len(shown)

@@ -58,7 +58,7 @@ class RewardMeter:
         needed = {name: layout.blocks[name] for name in robot.reward_blocks}
         self._position = needed.get("odom.position")
         self._orientation = needed.get("imu.orientation")
-        self._effort_limit = np.array([joint.effort_limit for joint in robot.joints])
+        self._range = robot.command_range
         self._reach = robot.reward.speed_limit / robot.control_rate
         self._most_still = max(1, round(_LONGEST * robot.control_rate))
         self._shaping: float | None = None
@@ -76,7 +76,7 @@ class RewardMeter:
 
         Args:
             sensors: (layout.size,) readings after the step, SI units.
-            effort: (joints,) N m, applied during the step, in the robot file's order.
+            effort: (joints,) command of the step, in the robot file's order; N m or N, or targets.
         """
         place, tilt = (0.0, 0.0, 0.0), 0.0
         if self._position is not None:
@@ -95,7 +95,7 @@ class RewardMeter:
         shaping = self._terms.progress * x - self._terms.tilt * tilt
         gained = 0.0 if self._shaping is None else shaping - self._shaping
         self._shaping = shaping
-        spent = float(np.sum(np.minimum(np.abs(effort) / self._effort_limit, 1.0)))
+        spent = float(np.sum(np.minimum(self._range.parts(effort), 1.0)))
         return Rewarded(gained - self._terms.effort * spent, False, jump)
 
     def _jump(self, place: tuple[float, ...]) -> float:

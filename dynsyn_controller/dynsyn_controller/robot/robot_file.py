@@ -23,6 +23,12 @@ from dynsyn_controller.core.schema import SchemaError, parse, unknown_key
 from dynsyn_controller.messages.base import Sensor
 from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import SensorLayout
+from dynsyn_controller.robot.command import (
+    Command,
+    CommandRange,
+    check_command,
+    command_range,
+)
 from dynsyn_controller.robot.migration import newest_version
 from dynsyn_controller.robot.observation import Channel, check_channels
 from dynsyn_controller.robot.safety.channels import safety_channels
@@ -51,7 +57,7 @@ class Robot:
         sensors: that the observation and the computed reward read.
         network: section `network`: key type and options of that network.
         learner: section `learner`: keys type and preset, and settings of that learner.
-        reward, fall, safety: see their classes.
+        command, reward, fall, safety: see their classes.
         simulation: the simulated body; None: the registered robot of the same name, if any.
         document: the file as a mapping, but for the sections network and learner.
     """
@@ -65,6 +71,7 @@ class Robot:
     network: dict[str, Any]
     learner: dict[str, Any] = field(default_factory=lambda: {"type": "dynamic_synapse"})
     sensors: tuple[Sensor, ...] = ()
+    command: Command = field(default_factory=Command)
     reward: Reward = field(default_factory=Reward)
     fall: Fall = field(default_factory=Fall)
     safety: Safety = field(default_factory=Safety)
@@ -101,6 +108,18 @@ class Robot:
         return tuple(joint.name for joint in self.joints)
 
     @cached_property
+    def command_range(self) -> CommandRange:
+        """What the network's outputs stand for."""
+        return command_range(self.command, self.joints)
+
+    @property
+    def gains(self) -> dict[str, tuple[float, ...]]:
+        """kp and kd of the joints, where commands are followed with them; otherwise none."""
+        if self.command.type != "pd":
+            return {}
+        return {key: tuple(getattr(each, key) for each in self.joints) for key in ("kp", "kd")}
+
+    @cached_property
     def layout(self) -> SensorLayout:
         """Layout of the sensor vector that holds what observation and computed reward read."""
         by_name = {sensor.name: sensor for sensor in self.sensors}
@@ -114,7 +133,7 @@ class Robot:
     @property
     def safety_channels(self) -> tuple[Channel, ...]:
         """Readings that the limits of joints and body need beside the observation."""
-        return safety_channels(self.joints, self.safety)
+        return safety_channels(self.joints, self.safety, self.command)
 
     @property
     def reward_blocks(self) -> tuple[str, ...]:
@@ -135,7 +154,7 @@ class Robot:
                 channels[self.joint_names.index(channel.element)][channel.field] = index
         return Body(
             joints=self.joint_names,
-            effort_limit=np.array([joint.effort_limit for joint in self.joints]),
+            effort_limit=self.command_range.half,
             states=tuple(c.name for c in self.observation if c.kind == "state"),
             ranges=tuple(c.name for c in self.observation if c.kind == "range"),
             joint_channels=channels,
@@ -285,16 +304,8 @@ def _check(robot: Robot) -> None:
         raise SchemaError("observation", "found no channel, expected at least one")
     _check_unique("joints", robot.joint_names)
     _check_unique("observation", [channel.name for channel in robot.observation])
+    check_command(robot.command, robot.joints)
     for joint in robot.joints:
-        where = f"joints: {joint.name}"
-        if joint.effort_limit <= 0:
-            raise SchemaError(
-                where, f"effort_limit: found {joint.effort_limit}, expected a number above 0"
-            )
-        if abs(joint.neutral_effort) > joint.effort_limit:
-            raise SchemaError(
-                where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
-            )
         check_joint(joint)
     for key in ("speed_limit", "largest"):
         value = getattr(robot.reward, key)

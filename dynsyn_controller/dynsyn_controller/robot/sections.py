@@ -16,12 +16,12 @@ class Joint(JointLimits):
     Attributes:
         name: as in joint_states and the command.
         effort_limit: largest |effort|, > 0, in N m (revolute) or N (prismatic); network output 1
-            stands for it.
+            stands for it. None: the robot takes other commands (see `command.Command`).
         neutral_effort: effort when the controller is stale, stopped or shut down, within the limit.
     """
 
     name: str
-    effort_limit: float
+    effort_limit: float | None = None
     neutral_effort: float = 0.0
 
 

@@ -31,6 +31,11 @@ def add_parser(subparsers: Any) -> None:
     which.add_argument("robot", nargs="?", help="a name, gymnasium:ENV_ID, or FILE.py:CLASS")
     which.add_argument("--urdf", type=Path, metavar="FILE", help="description of a robot (URDF)")
     new.add_argument("--rate", type=positive, metavar="HZ", help="control rate, with --urdf (100)")
+    new.add_argument(
+        "--command",
+        choices=("effort", "position", "velocity", "pd"),
+        help="what the joints are told, with --urdf (effort)",
+    )
     accept_dotted(new, ("robot",))
     new.set_defaults(run=run_new)
     _add_check(actions)
@@ -56,13 +61,13 @@ def _add_check(actions: Any) -> None:
         "and scale agree, and how late it is seen. THE ROBOT MOVES",
     )
     check.add_argument(
-        "--part", type=positive, default=0.1, metavar="X", help="of the effort limit (0.1)"
+        "--part", type=positive, default=0.1, metavar="X", help="of each limit (0.1)"
     )
     check.add_argument(
         "--effort-topic",
         default="",
         metavar="T",
-        help="of forward_command_controller, for --wiggle",
+        help="of forward_command_controller, for --wiggle, whatever its interface",
     )
     check.add_argument("--yes", action="store_true", help="do not ask before --wiggle")
     check.set_defaults(run=run_check)
@@ -113,7 +118,7 @@ def _agrees(part: float) -> bool:
 
     if not sys.stdin.isatty():
         return False
-    print(f"Each joint is pushed with {part:g} of its effort limit, both ways, for 0.4 s.")
+    print(f"Each joint is pushed with {part:g} of its limit, both ways, for 0.4 s.")
     print("Is the robot free to move, and a hand on its stop? (yes/no) ", end="", flush=True)
     return sys.stdin.readline().strip().lower() == "yes"
 
@@ -128,6 +133,8 @@ def run_new(args: argparse.Namespace) -> int:
         text = _of_urdf(args)
     elif args.rate is not None:
         raise UsageError("--rate: only with --urdf; a simulated robot has its own rate")
+    elif args.command is not None:
+        raise UsageError("--command: only with --urdf; a simulated robot takes efforts")
     else:
         text = _of_simulation(args)
     print(text, end="")
@@ -141,7 +148,7 @@ def _of_urdf(args: argparse.Namespace) -> str:
     if args.dotted["robot"]:
         raise UsageError("--robot.KEY: only of a simulated robot, not with --urdf")
     try:
-        return robot_text(load_urdf(args.urdf), args.rate)
+        return robot_text(load_urdf(args.urdf), args.rate, args.command or "effort")
     except UrdfError as error:
         raise UsageError(str(error)) from None
 

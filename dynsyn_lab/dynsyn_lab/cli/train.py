@@ -133,22 +133,30 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--render", action="store_true", help="watch lifetime 0 in a window (backend in_process)"
     )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write curves for TensorBoard into the run folder (DIR/tensorboard)",
+    )
     accept_dotted(parser, DOTTED)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train. Returns 0; also after Ctrl-C, since nothing is lost."""
+    from dynsyn_lab.training.tensorboard import writer_class
     from dynsyn_lab.training.train import train
     from dynsyn_lab.training.trainer import Limits
     from dynsyn_lab.training.window import Window
 
-    # no display: say so before a folder is made
+    # no display, no library: say so before a folder is made
     window = Window("dynsyn train") if args.render else None
+    if args.tensorboard:
+        writer_class()
     seconds = math.inf if args.hours is None else args.hours * 3600.0
     limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
     folder = _resumed(args) if args.resume else _created(args, limits)
-    train(folder, limits, window)
+    train(folder, limits, window, args.tensorboard)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dynsyn_controller.robot.command import CommandType
 from dynsyn_controller.robot.new_file import LEARNING, RULE_STEP, time_scale
 from dynsyn_lab.hardware.urdf import Urdf, UrdfError, UrdfJoint
 from dynsyn_sim_bridge.robots.gymnasium_file import file_name
@@ -21,9 +22,7 @@ description: {name}, from its URDF   # FILL IN: what it is and what it is to lea
 control_rate: {rate:.10g}   # Hz; FILL IN: that of joint_states, if that is another
 time_scale: {time_scale:.10g}   # the rule's {rule_step:g} ms for each control step
 
-# effort_limit is {strength:g} of the URDF's effort: what a joint may do while a learner tries.
-# Efforts fade out before position_minimum and position_maximum, and towards velocity_limit.
-joints:
+{command}joints:
 {joints}
 
 observation:   # value = scale * (reading + offset): about -1 to 1 over each joint's range
@@ -53,12 +52,36 @@ _IMU = """\
   - {{name: yaw_rate, source: imu, field: angular_velocity.z, unit: rad/s, scale: 0.2}}"""
 
 
-def robot_text(urdf: Urdf, rate: float | None = None) -> str:
+_COMMANDS: dict[str, str] = {
+    "effort": """\
+# effort_limit is {strength:g} of the URDF's effort: what a joint may do while a learner tries.
+# Efforts fade out before position_minimum and position_maximum, and towards velocity_limit.
+""",
+    "position": """\
+# Targets lie within position_minimum and position_maximum, and move at most at velocity_limit:
+# {strength:g} of the URDF's.
+command: {{type: position}}
+""",
+    "velocity": """\
+# velocity_limit is {strength:g} of the URDF's: what a joint may do while a learner tries. Targets
+# fade out before position_minimum and position_maximum.
+command: {{type: velocity}}
+""",
+    "pd": """\
+# Targets lie within position_minimum and position_maximum, move at most at velocity_limit, and ask
+# for at most effort_limit: {strength:g} of the URDF's. FILL IN kp and kd.
+command: {{type: pd}}
+""",
+}
+
+
+def robot_text(urdf: Urdf, rate: float | None = None, command: CommandType = "effort") -> str:
     """Text of the robot file.
 
     Args:
         urdf: the description.
         rate: Hz, of control; None: 100.
+        command: what the joints are told; see `robot.command.Command`.
 
     Raises:
         UrdfError: it has no joint with a motor.
@@ -77,28 +100,38 @@ def robot_text(urdf: Urdf, rate: float | None = None) -> str:
         time_scale=time_scale(rate),
         rule_step=RULE_STEP,
         learning=LEARNING,
-        strength=STRENGTH,
-        joints="\n".join(map(_joint, joints)),
+        command=_COMMANDS[command].format(strength=STRENGTH),
+        joints="\n".join(_joint(joint, command) for joint in joints),
         channels="\n".join(channels),
         safety=_SAFETY if urdf.imu else _NO_SAFETY,
     )
 
 
-def _joint(joint: UrdfJoint) -> str:
+def _joint(joint: UrdfJoint, command: CommandType) -> str:
     unit = "N" if joint.kind == "prismatic" else "N m"
-    keys = [f"name: {joint.name}"]
-    if joint.effort is None:
-        keys.append("effort_limit: 1.0")
-        comment = f"   # {unit}; FILL IN: the URDF states no effort"
+    fill_in = "FILL IN: the URDF states no"
+    keys, remarks = [f"name: {joint.name}"], []
+    if command in ("effort", "pd"):
+        keys.append(f"effort_limit: {STRENGTH * (joint.effort or 1.0 / STRENGTH):.10g}")
+        said = f"URDF: {joint.effort:g}" if joint.effort else f"{fill_in} effort"
+        remarks.append(f"{unit}; {said}")
+    low, high = joint.lower, joint.upper
+    if low is not None and high is not None:
+        keys += [f"position_minimum: {low:.10g}", f"position_maximum: {high:.10g}"]
+        if command in ("effort", "velocity"):
+            keys.append(f"stop_zone: {min(_ZONE, _ZONE * (high - low)):.4g}")
+    elif command in ("position", "pd"):
+        keys += ["position_minimum: -0.5", "position_maximum: 0.5"]
+        remarks.append(f"{fill_in} lower and upper")
+    if command == "effort":
+        keys += [f"velocity_limit: {joint.velocity:.10g}"] if joint.velocity else []
     else:
-        keys.append(f"effort_limit: {STRENGTH * joint.effort:.10g}")
-        comment = f"   # {unit}; URDF: {joint.effort:g}"
-    if joint.lower is not None and joint.upper is not None:
-        zone = min(_ZONE, _ZONE * (joint.upper - joint.lower))
-        keys += [f"position_minimum: {joint.lower:.10g}", f"position_maximum: {joint.upper:.10g}"]
-        keys.append(f"stop_zone: {zone:.4g}")
-    if joint.velocity is not None:
-        keys.append(f"velocity_limit: {joint.velocity:.10g}")
+        keys.append(f"velocity_limit: {STRENGTH * (joint.velocity or 1.0 / STRENGTH):.10g}")
+        if not joint.velocity:
+            remarks.append(f"{fill_in} velocity")
+    if command == "pd":
+        keys += ["kp: 10.0", "kd: 0.5"]
+    comment = f"   # {'; '.join(remarks)}" if remarks else ""
     return f"  - {{{', '.join(keys)}}}{comment}"
 
 

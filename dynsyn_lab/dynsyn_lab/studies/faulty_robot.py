@@ -87,7 +87,8 @@ class FaultyRobot:
         self.random = random.Random(seed)
         stack = describe(robot=name, checkpoint=str(checkpoint), seed=seed)
         self._nodes = {node.name: node for node in stack.nodes}
-        limits = {joint.name: joint.effort_limit for joint in stack.spec.robot.joints}
+        robot = stack.spec.robot
+        limits = dict(zip(robot.joint_names, robot.command_range.half.tolist(), strict=True))
         self.injector = Injector(domain, limits, self.random)
         self._logs = logs
         library = clock_library()

@@ -12,18 +12,25 @@ from dynsyn_lab.training.trainer import Limits, Trainer
 from dynsyn_lab.training.window import Window
 
 
-def train(folder: RunFolder, limits: Limits, window: Window | None = None) -> dict[str, Any]:
+def train(
+    folder: RunFolder, limits: Limits, window: Window | None = None, tensorboard: bool = False
+) -> dict[str, Any]:
     """Train the lifetimes of a run; Ctrl-C ends it, saved. Returns the run's summary.
 
     Args:
         folder: of the run.
         limits: how long.
         window: shows lifetime 0; closed at the end.
+        tensorboard: write TensorBoard's event files into the folder.
+
+    Raises:
+        UsageError: what writes them is not installed.
     """
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
-            summary = Trainer(folder, limits, progress, interrupts, window).run()
+            trainer = Trainer(folder, limits, progress, interrupts, window, tensorboard)
+            summary = trainer.run()
         _conclude(folder, summary)
     if window is not None:
         window.close()

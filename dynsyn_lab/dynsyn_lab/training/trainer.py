@@ -22,6 +22,7 @@ from dynsyn_lab.training.journal import Ending, Goal
 from dynsyn_lab.training.population import Backend, Population
 from dynsyn_lab.training.progress import Progress, Report
 from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunConfig, RunError, RunFolder
+from dynsyn_lab.training.tensorboard import TensorBoard
 from dynsyn_lab.training.window import PERIOD, Window
 
 TURN = 0.25
@@ -68,11 +69,13 @@ class Trainer:
         progress: where to show it.
         interrupts: request to stop.
         window: shows lifetime 0; only for bodies in this process.
+        tensorboard: write TensorBoard's event files.
 
     Raises:
         RunError: the folder's state is damaged or of another network, or another process trains
             into it.
         CheckpointError: the folder's copy of what they go on from is damaged.
+        UsageError: TensorBoard's files are wanted, and what writes them is not installed.
         RobotFileError, ImportError: what the run needs is not there.
     """
 
@@ -83,6 +86,7 @@ class Trainer:
         progress: Progress,
         interrupts: Interrupts,
         window: Window | None = None,
+        tensorboard: bool = False,
     ) -> None:
         self._folder, self._limits = folder, limits
         self._progress, self._interrupts, self._window = progress, interrupts, window
@@ -105,6 +109,11 @@ class Trainer:
             )
             undo.callback(self.backend.close)
             self._restore()
+            self._board = None
+            if tensorboard:
+                quantities = self.population.blueprint.learner.layer_quantities
+                self._board = TensorBoard(folder.path, self.population.states, quantities)
+                undo.callback(self._board.close)
             self._end = undo.pop_all()
 
     def run(self) -> dict[str, Any]:
@@ -120,6 +129,8 @@ class Trainer:
                 self.backend.begin(np.where(self._living(), rest, 0))
                 arrived = self._live()
                 self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
+            if self._board is not None:
+                self._board.update(self.population.states, self._seconds_now(), now=True)
             summary = self._summary()
             self._folder.save_summary(summary)
         return summary
@@ -129,14 +140,19 @@ class Trainer:
         turn = TURN if self._window is None else PERIOD
         while not self.backend.live(turn):
             self._flush()
-            self._progress.update(self._report())
+            self._show()
             if self._window is not None and not self._window.show(cast(Any, self.backend).frame()):
                 self._interrupts.requested = True
             if self._stopped():
                 self.backend.halt()
                 return False
-        self._progress.update(self._report())
+        self._show()
         return True
+
+    def _show(self) -> None:
+        self._progress.update(self._report())
+        if self._board is not None:
+            self._board.update(self.population.states, self._seconds_now())
 
     def _stopped(self) -> bool:
         over = time.monotonic() - self._began >= self._limits.seconds
@@ -163,6 +179,8 @@ class Trainer:
     def _note(self, ending: Ending) -> None:
         row = (ending.step, ending.episode, ending.total, ending.length)
         self._rows.setdefault((ending.lifetime, "curve.csv"), []).append(row)
+        if self._board is not None:
+            self._board.note(ending)
         if ending.record is not None:
             self._kept[ending.lifetime, "best.ckpt"] = ending.record
             if ending.solved:

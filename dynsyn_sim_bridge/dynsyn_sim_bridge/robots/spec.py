@@ -275,6 +275,11 @@ def _complete(
         text, where, folder = found.robot_text(values)
     modules: Any = values[found.modules] if found.modules else None
     robot = parse_robot(text, modules=modules, where=where, folder=folder)
+    if robot.command.type != "effort":
+        raise RobotFileError(
+            f"{where}: command.type: found {robot.command.type}, expected effort: simulated bodies "
+            "take no other commands"
+        )
     return RobotSpec(found, values, _with_simulation(robot, found.name, given))
 
 

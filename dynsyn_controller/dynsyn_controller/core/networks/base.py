@@ -66,7 +66,8 @@ class Body:
 
     Attributes:
         joints: names of the joints, order of the effort vector.
-        effort_limit: N m or N, (joints,), > 0; network output 1 stands for it.
+        effort_limit: N m or N, (joints,), > 0; network output 1 stands for it. Where the joints
+            take targets: how far one goes from the middle of its range.
         states: names of the signed channels, the first part of the observation.
         ranges: names of the range channels, the rest of the observation.
         joint_channels: for each joint, the index of its "position" and "velocity" channels within

@@ -27,6 +27,9 @@ class JointLimits:
         standby_position: rad or m; where the joint is held while the controller does not act.
         stiffness: N m/rad or N/m, >= 0, of holding it; 0: the neutral effort instead.
         damping: N m s/rad or N s/m, >= 0, of holding it.
+        acceleration_limit: rad/s^2 or m/s^2, > 0; largest change of a velocity target.
+        kp: N m/rad or N/m, > 0; of a position target that is followed with it.
+        kd: N m s/rad or N s/m, >= 0; of the same.
     """
 
     position_minimum: float | None = None
@@ -39,6 +42,9 @@ class JointLimits:
     standby_position: float = 0.0
     stiffness: float = 0.0
     damping: float = 0.0
+    acceleration_limit: float | None = None
+    kp: float | None = None
+    kd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,18 +71,25 @@ def check_joint(joint: Any) -> None:
     """
     where = f"joints: {joint.name}"
     for key in (
+        "effort_limit",
         "stop_zone",
         "velocity_limit",
         "continuous_effort",
         "thermal_time",
         "effort_rate",
+        "acceleration_limit",
+        "kp",
     ):
         value = getattr(joint, key)
         if value is not None and value <= 0:
             raise SchemaError(where, f"{key}: found {value}, expected a number above 0")
-    for key in ("stiffness", "damping"):
+    for key in ("stiffness", "damping", "kd"):
         if getattr(joint, key) < 0:
             raise SchemaError(where, f"{key}: found {getattr(joint, key)}, expected 0 or more")
+    if joint.effort_limit is not None and abs(joint.neutral_effort) > joint.effort_limit:
+        raise SchemaError(
+            where, f"neutral_effort: found {joint.neutral_effort}, beyond the effort_limit"
+        )
     low, high = joint.position_minimum, joint.position_maximum
     if low is not None and high is not None and low >= high:
         raise SchemaError(
