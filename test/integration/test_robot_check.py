@@ -87,7 +87,7 @@ class Leg(threading.Thread):
         while not self.stop:
             executor.spin_once(timeout_sec=max(0.0, due - time.monotonic()))
             if time.monotonic() >= due:
-                due += 1.0 / RATE
+                due = max(due, time.monotonic() - 1.0 / RATE) + 1.0 / RATE  # none made up for
                 self._step()
         executor.shutdown()
         self._node.destroy_node()
