@@ -11,12 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.robot.config_files import shipped_checkpoint
+from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_msgs.msg import Event, JointCommand, Reward, Status
 from dynsyn_msgs.srv import LoadCheckpoint, Rollback, SaveCheckpoint
 
@@ -69,8 +74,15 @@ def test_one_wrong_reward_changes_nothing_that_matters(processes, peer, life, si
     start_bridge(processes)
     controller = start(processes, checkpoint_path=life)
     began = until(peer, heard, lambda s: s.latency_us_median > 0, "steps").steps
-    peer.publisher(Reward, "reward").publish(Reward(value=size))
-    status = until(peer, heard, lambda s: s.rewards_bounded > 0, "a reward cut")
+    sender = peer.publisher(Reward, "reward")
+
+    def cut() -> bool:  # what is sent before the node has found its sender is lost
+        sender.publish(Reward(value=size))
+        peer.listen_for(0.5)
+        return heard[-1].rewards_bounded > 0
+
+    peer.wait_for(cut, "a reward cut")
+    status = heard[-1]
     until(peer, heard, lambda s: s.steps > status.steps + 50, "more steps")
     assert controller.stop() == 0
     assert "far beyond what is usual" in controller.output
@@ -292,3 +304,84 @@ def test_a_full_disk_stops_nothing_and_is_told(processes, peer, tmp_path):
     (inside / "filler").unlink()
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).success
     assert controller.stop() == 0
+
+
+class Swimmer:
+    """A swimmer made by hand, in lockstep; `x` is where it is, m."""
+
+    def __init__(self, peer) -> None:
+        self.peer, self.x, self.stamp = peer, 0.0, 0
+        self.commands = peer.listen(JointCommand, "joint_command")
+        self.joints = peer.publisher(JointState, "joint_states")
+        self.odometry = peer.publisher(Odometry, "odom")
+
+    def send(self, apart: int = 0) -> None:
+        """The next observation; `apart`: ns between the stamps of its messages."""
+        self.stamp += 1_000_000
+        joints = JointState(name=[f"joint_{i}" for i in range(1, 6)], position=[0.1] * 5)
+        joints.header.stamp.nanosec = self.stamp
+        odometry = Odometry()
+        odometry.header.stamp.nanosec = self.stamp + apart
+        odometry.pose.pose.position.x = self.x
+        self.joints.publish(joints)
+        self.odometry.publish(odometry)
+
+    def live(self, steps: int = 1) -> None:
+        """Swim on a little at each step, answered by a command."""
+        for _ in range(steps):
+            self.x += 0.003
+            self.send()
+            self.peer.wait_for(self._answered, "a command")
+
+    def _answered(self) -> bool:
+        return bool(self.commands) and self.commands[-1].header.stamp.nanosec == self.stamp
+
+
+def test_stamps_apart_a_held_command_and_jumps_of_a_robot_in_lockstep(processes, peer, tmp_path):
+    document = yaml.safe_load(load_robot(config_path("robots/swimmer.yaml")).source)
+    document["reward"] = {"progress": 10.0}
+    file = tmp_path / "swimmer.yaml"
+    file.write_text(yaml.safe_dump(document))
+    heard = peer.listen(Status, "dynsyn/status")
+    node = processes.start_node(
+        MODULE,
+        robot_file=file,
+        lockstep=True,
+        reward_source="computed",
+        operator_timeout=10.0,
+    )
+    swimmer = Swimmer(peer)
+
+    def told() -> bool:
+        swimmer.send(apart=1000)
+        return "stamps of one observation differ" in node.output
+
+    peer.wait_for(told, "the event")
+    assert "odom +1 us" in node.output
+    assert not swimmer.commands
+    swimmer.live(20)
+    until(peer, heard, lambda s: s.steps == 20 and not s.learning_paused, "all steps")
+    command = peer.publisher(Twist, "command")
+    stop = Twist()
+    stop.angular.z = 0.25
+    command.publish(stop)
+
+    def paused() -> bool:
+        swimmer.live()
+        return heard[-1].learning_paused == "an operator commands"
+
+    peer.wait_for(paused, "no learning under a command")
+    stop.linear.x, stop.angular.z = 0.1, 0.0  # what nobody need command
+    command.publish(stop)
+    peer.wait_for(lambda: not paused() and heard[-1].learning_paused == "", "learning")
+    for jump in (10.0, 1e5, -1e5):
+        swimmer.x += jump
+        swimmer.live()
+        assert swimmer.commands[-1].effort
+        lived = until(peer, heard, lambda s: s.reward == 0.0, "no progress")
+        swimmer.live(5)
+        until(peer, heard, lambda s, n=lived.steps: s.steps == n + 5, "steps")
+        assert heard[-1].reward == pytest.approx(0.03)
+    assert node.output.count("position jumped by") >= 1
+    assert heard[-1].rewards_bounded == 0
+    assert node.stop() == 0

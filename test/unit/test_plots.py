@@ -106,6 +106,7 @@ def test_weights_are_every_synapse_of_the_checkpoint(run: str, request) -> None:
     assert f"{controller.steps:,} control steps" in figure.get_suptitle()
 
 
+@pytest.mark.faults
 def test_a_matplotlibrc_that_asks_for_latex_is_not_minded(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\n")
     shipped = Path(__file__).parents[2] / "config" / "checkpoints" / "walker.ckpt"

@@ -39,7 +39,7 @@ class Senses:
         places: dict[str, dict[int, str]] = {source: {} for source in self.reader.sources}
         for channel in channels:
             if channel.default is None:
-                places[channel.source][robot.layout.locate(channel)[0]] = channel.name
+                places[channel.source].setdefault(robot.layout.locate(channel)[0], channel.name)
         for block in blocks:
             where = robot.layout.blocks[block]
             places[block.split(".")[0]] |= dict.fromkeys(range(where.start, where.stop), block)

@@ -1,0 +1,56 @@
+"""The program `dynsyn` from outside: who reads it may leave, who stops it may be impatient."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.faults
+
+
+def run(program: str, *words: str, **streams) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(program), *words]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **streams)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["robot", "new", "--urdf", "URDF"]])
+def test_a_pipe_that_nobody_reads_any_more_is_no_error(words, tmp_path):
+    urdf = tmp_path / "arm.urdf"
+    urdf.write_text('<robot name="arm"><joint name="wrist" type="continuous"/></robot>')
+    words = [str(urdf) if word == "URDF" else word for word in words]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = run("from dynsyn_lab.cli.program import dynsyn; dynsyn()", *words, stdout=writing)
+    finally:
+        os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)
+
+
+def test_a_ctrl_c_when_all_is_done_changes_nothing():
+    program = """
+        import atexit, os, signal
+        from dynsyn_lab.cli import program
+        program._run = lambda: print("done") or 0
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            atexit.register(os.kill, os.getpid(), number)
+        program.dynsyn()
+    """
+    done = run(program, stdout=subprocess.PIPE)
+    assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
+
+
+def test_a_ctrl_c_while_importing_is_one_line():
+    program = """
+        import os, signal
+        from dynsyn_lab.cli import program
+        program._run = lambda: os.kill(os.getpid(), signal.SIGINT)
+        program.dynsyn()
+    """
+    done = run(program, stdout=subprocess.PIPE)
+    assert (done.stderr, done.returncode) == ("dynsyn: interrupted\n", 1)
