@@ -90,6 +90,23 @@ def test_a_rule_given_anew_replaces_the_checkpoints(tmp_path):
         continue_lifetime(ROBOT, origin(settings="learner.learning_rat=1"), path)
 
 
+def test_a_network_and_a_learner_of_other_types_come_with_the_lifetime(tmp_path):
+    path = tmp_path / "life.ckpt"
+    robot = ROBOT.choose(learner="none", network="mlp", options={"hidden": [3]})
+    before = new_controller(robot, seed=3)
+    checkpoint.save(path, robot, before)
+    life = open_lifetime(ROBOT, origin(checkpoint_path=str(path)))
+    assert (life.controller.network.name, life.controller.learner.name) == ("mlp", "none")
+    assert life.controller.state.tobytes() == before.state.tobytes()
+    for asked, message in (
+        ({"network": "walker"}, "network: .*found 'mlp', expected 'walker'"),
+        ({"learner": "dynamic_synapse"}, "learner: found 'none', expected 'dynamic_synapse'"),
+        ({"preset": "dynsyn"}, "learner: found 'none', expected 'dynamic_synapse'"),
+    ):
+        with pytest.raises(CheckpointError, match=message):
+            open_lifetime(ROBOT, origin(checkpoint_path=str(path), **asked))
+
+
 def test_what_could_not_be_written_is_told_at_the_start(tmp_path):
     def refused(path, why: str) -> None:
         with pytest.raises(CheckpointError, match=why):

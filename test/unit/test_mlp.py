@@ -15,7 +15,12 @@ from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robo
 from dynsyn_lab.bench.reference import DynamicSynapses, SplitMix64, WalkerReference
 
 TOLERANCE = 1e-9
-ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0), "linear": lambda x: x}
+ACTIVATIONS = {
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "elu": lambda x: np.where(x > 0.0, x, np.exp(np.minimum(x, 0.0)) - 1.0),
+    "linear": lambda x: x,
+}
 
 
 def mlp_robot(joints: int = 2, rays: int = 0, **options) -> Robot:
@@ -64,14 +69,16 @@ class MlpReference(WalkerReference):
 
     def _inputs(self, observation, learning):
         scale, time = self.options.input_scale, 1000.0 * self.options.normalisation_time
-        if time == 0:
+        fixed, bound = self.options.input_statistics == "fixed", self.options.input_bound
+        if time == 0 and not fixed:
             return scale * observation * self.body.sensitivity
-        if learning:
+        if learning and not fixed:
             rate = max(self.body.dt / time, 1.0 / (self.steps + 20.0))
             deviation = observation - self.mean
             self.mean = self.mean + rate * deviation
             self.variance = self.variance + rate * (deviation**2 - self.variance)
-        return scale * np.clip((observation - self.mean) / np.sqrt(self.variance + 1e-6), -3.0, 3.0)
+        standard = (observation - self.mean) / np.sqrt(self.variance + 1e-6)
+        return scale * np.clip(standard, -bound, bound)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +93,11 @@ class MlpReference(WalkerReference):
             "authors",
             {"joints": 3, "rays": 2},
             {"hidden": [5], "activation": "relu", "normalisation_time": 0.5, "input_scale": 0.3},
+        ),
+        (
+            "authors",
+            {"joints": 3, "rays": 2},
+            {"hidden": [5], "activation": "elu", "input_statistics": "fixed", "input_bound": 0.5},
         ),
     ],
 )
@@ -153,6 +165,11 @@ def test_layers_and_units_are_named():
         ({"initial_scale": -1.0}, "network.initial_scale: found -1.0, expected 0 or more"),
         ({"input_scale": 0.0}, "network.input_scale: found 0.0, expected more than 0"),
         ({"normalisation_time": 0.001}, "network.normalisation_time: found 0.001 s"),
+        ({"input_bound": 0.0}, "network.input_bound: found 0.0, expected more than 0"),
+        (
+            {"input_statistics": "fixed", "normalisation_time": 5.0},
+            "network.normalisation_time: found 5.0, expected 0 with input_statistics: fixed",
+        ),
         ({"hiden": [4]}, "network.hiden: unknown key; did you mean 'hidden'?"),
     ],
 )

@@ -83,13 +83,15 @@ def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     """The lifetime in a checkpoint file, for `robot`, compiled.
 
     It keeps the settings and options that it was saved with; a preset, learner or network given in
-    `origin` replaces them by those of the robot file, and single ones replace theirs.
+    `origin` replaces them by those of the robot file, and single ones replace theirs. A network or
+    a learner of another type than the robot file's comes along with it, unless one is given.
 
     Raises:
         CheckpointError: damaged, or of another robot, network or learner.
         RobotFileError: a preset or setting that cannot be.
     """
     saved = checkpoint.load(path)
+    robot = _with_types_of(saved.robot, robot, origin)
     asked = origin.choose(robot)
     if not (origin.preset or origin.learner or origin.network):
         learner = {**saved.robot.learner, **origin.settings}
@@ -99,6 +101,18 @@ def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     checkpoint.restore(controller, saved)
     controller.compile()
     return Life(controller, saved.notes, continued=True)
+
+
+def _with_types_of(saved: Robot, robot: Robot, origin: Origin) -> Robot:
+    """`robot` with what `saved` has of another type and `origin` does not ask for."""
+    network, learner = robot.network, robot.learner
+    kinds = zip(saved.blueprint.types, robot.blueprint.types, strict=True)
+    other_network, other_learner = (one != other for one, other in kinds)
+    if other_network and not origin.network:
+        network = saved.network
+    if other_learner and not (origin.learner or origin.preset):
+        learner = saved.learner
+    return robot.with_sections(network, learner)
 
 
 @dataclass(frozen=True)

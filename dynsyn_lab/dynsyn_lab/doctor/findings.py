@@ -68,6 +68,8 @@ def examine() -> Iterator[Finding]:
     yield distribution("matplotlib (plots)", "matplotlib", AGAIN, required=False)
     yield distribution("imageio (render)", "imageio", AGAIN, required=False)
     extra = ".venv/bin/pip install -r requirements/extra-{}.txt"
+    for name, file in (("torch", ".zip"), ("onnx", ".onnx")):
+        yield distribution(f"{name} (import of {file})", name, extra.format("baselines"), False)
     yield distribution("envpool (many lifetimes)", "envpool", extra.format("envpool"), False)
     yield distribution("ray (sweeps on a cluster)", "ray", extra.format("ray"), False)
     video = f"{extra.format('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"

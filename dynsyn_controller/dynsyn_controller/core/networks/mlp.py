@@ -21,6 +21,8 @@ from dynsyn_controller.core.networks.base import Body, FloatArray, Network, stac
 from dynsyn_controller.core.networks.mlp_options import (
     ACTIVATIONS,
     AT_BIRTH,
+    ELU,
+    FIXED,
     RELU,
     TANH,
     MlpOptions,
@@ -59,18 +61,24 @@ def activate(values, activation):
     elif activation == RELU:
         for i in range(values.size):
             values[i] = max(values[i], 0.0)
+    elif activation == ELU:
+        for i in range(values.size):
+            if values[i] < 0.0:
+                values[i] = math.expm1(values[i])
 
 
 @njit(cache=True, inner=True)
 def _sense(state, settings, observation, learning):
     """The inputs: observation times sensitivity, or standardised."""
-    if settings.normalisation_time > 0.0:
+    fixed = settings.input_statistics == FIXED
+    if fixed or settings.normalisation_time > 0.0:
         mean, variance = state.input_mean[:], state.input_variance[:]
-        if learning:
+        if learning and not fixed:
             rate = settings.dt / settings.normalisation_time
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
             update_statistics(observation, mean, variance, rate)
-        standardise(observation, mean, variance, settings.input_scale, state.unit[:])
+        bound, scale = settings.input_bound, settings.input_scale
+        standardise(observation, mean, variance, bound, scale, state.unit[:])
     else:
         for i in range(observation.size):
             state.unit[i] = settings.input_scale * observation[i] * state.sensitivity[i]

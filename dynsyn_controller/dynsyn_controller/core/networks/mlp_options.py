@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dynsyn_controller.core.networks.base import Body
+from dynsyn_controller.core.networks.standardisation import BOUND
 from dynsyn_controller.core.schema import (
     SchemaError,
     check_at_least,
@@ -13,9 +14,11 @@ from dynsyn_controller.core.schema import (
     check_times,
 )
 
-TANH, RELU, LINEAR = 0, 1, 2
+TANH, RELU, LINEAR, ELU = 0, 1, 2, 3
 """Activations, as kernels know them."""
-ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR}
+ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "elu": ELU}
+FIXED = 1
+"""The choice of input_statistics, as kernels know it."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,20 @@ class MlpOptions:
         normalisation_time: s of the rule; above 0, states and ranges are standardised by a running
             mean and variance of this time constant (see `standardisation`) in place of being
             multiplied by the channels' sensitivities; 0: not.
+        input_statistics: "running": as `normalisation_time` has it; "fixed": inputs are
+            standardised by a mean and a variance that stand still (at birth 0 and 1), such as come
+            with a policy that was learnt elsewhere.
+        input_bound: standard deviations, > 0; standardised inputs beyond it are drawn in.
         input_scale: factor on the inputs, > 0.
     """
 
     hidden: tuple[int, ...] = (64, 64)
-    activation: Literal["tanh", "relu"] = "tanh"
+    activation: Literal["tanh", "relu", "elu"] = "tanh"
     output_activation: Literal["tanh", "linear"] = "tanh"
     initial_scale: float = 1.0
     normalisation_time: float = 0.0
+    input_statistics: Literal["running", "fixed"] = "running"
+    input_bound: float = BOUND
     input_scale: float = 1.0
 
 
@@ -57,5 +66,10 @@ def check(body: Body, options: MlpOptions) -> None:
         if size < 1:
             raise SchemaError(f"network.hidden[{number}]", f"found {size}, expected 1 or more")
     check_at_least("network", options, ("initial_scale", "normalisation_time"))
-    check_positive("network", options, ("input_scale",))
+    check_positive("network", options, ("input_bound", "input_scale"))
     check_times("network", options, ("normalisation_time",), body.dt)
+    if options.input_statistics == "fixed" and options.normalisation_time > 0:
+        raise SchemaError(
+            "network.normalisation_time",
+            f"found {options.normalisation_time}, expected 0 with input_statistics: fixed",
+        )

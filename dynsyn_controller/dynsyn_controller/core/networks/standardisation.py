@@ -4,7 +4,7 @@ With m the mean, s the variance, and tau their time constant (the first steps av
 been seen, beside START_COUNT imagined ones of mean 0 and variance 1, so that nothing jumps):
 
     dm/dt = (x - m) / tau        ds/dt = ((x - m)^2 - s) / tau
-    y = scale clip((x - m) / sqrt(s + EPSILON), -BOUND, BOUND)
+    y = scale clip((x - m) / sqrt(s + EPSILON), -bound, bound)
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dynsyn_controller.core.numba_support import njit
 
 START_COUNT = 20.0
 BOUND = 3.0
-"""Standard deviations: what is further out is drawn in, so that one odd reading moves little."""
+"""Standard deviations, where nothing else is said: what is further out is drawn in, so that one odd
+reading moves little."""
 EPSILON = 1e-6
 
 
@@ -35,14 +36,15 @@ def update_statistics(values, mean, variance, rate):
 
 
 @njit(cache=True, inner=True)
-def standardise(values, mean, variance, scale, standard):
+def standardise(values, mean, variance, bound, scale, standard):
     """Fill `standard` with y of the module's equation.
 
     Args:
         values, mean, variance: of one length or longer than `mean`.
+        bound: standard deviations, > 0.
         scale: factor on every y.
         standard: (mean.size,) or longer, written over.
     """
     for i in range(mean.size):
         y = (values[i] - mean[i]) / math.sqrt(variance[i] + EPSILON)
-        standard[i] = scale * min(max(y, -BOUND), BOUND)
+        standard[i] = scale * min(max(y, -bound), bound)

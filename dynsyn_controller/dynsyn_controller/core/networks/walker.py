@@ -17,6 +17,7 @@ from dynsyn_controller.core.networks.base import Body, FloatArray, LayerSpec, Ne
 from dynsyn_controller.core.networks.gain import adapt
 from dynsyn_controller.core.networks.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.networks.standardisation import (
+    BOUND,
     START_COUNT,
     standardise,
     update_statistics,
@@ -115,7 +116,7 @@ def _act(state, settings, observation, homeostasis):
             rate = max(rate, 1.0 / (state.steps + START_COUNT))
             update_statistics(observation, mean, variance, rate)
         standard = state.action_input[2 * oscillators :]
-        standardise(observation, mean, variance, settings.state_scale, standard)
+        standardise(observation, mean, variance, BOUND, settings.state_scale, standard)
     else:
         for i in range(states):
             state.action_input[2 * oscillators + i] = settings.state_scale * observation[i]

@@ -1,0 +1,1 @@
+"""Policies that were learnt elsewhere, as lifetimes of this package."""

@@ -1,0 +1,158 @@
+"""From what was learnt elsewhere, or by another learner, to a lifetime that runs and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dynsyn_controller.core.blueprint import choose_learner
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.networks.mlp import MlpNetwork
+from dynsyn_controller.core.networks.standardisation import EPSILON
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.operations import learnt
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_lab.policies.policy import Policy, PolicyError, Scaling
+
+NO_BOUND = 1e9
+"""Stands for "no bound" of inputs, which must be finite."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What is to change the weights from now on.
+
+    Attributes:
+        learner: type.
+        preset: None: see `blueprint.choose_learner`.
+        settings: in place of the preset's.
+        seed: of what the learner draws at birth, >= 0.
+    """
+
+    learner: str = "none"
+    preset: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def section(self, robot: Robot) -> dict[str, Any]:
+        """Section `learner` of a robot file; what is not given is as `robot` has it.
+
+        Raises:
+            SchemaError: an unknown learner.
+        """
+        return choose_learner(robot.learner, self.learner, self.preset, self.settings)
+
+
+def from_policy(
+    policy: Policy, robot: Robot, joints: Sequence[str], learning: Learning, where: str
+) -> tuple[Robot, Controller]:
+    """A lifetime of the network `mlp` that acts as a policy does.
+
+    Args:
+        policy: its inputs are the robot's channels, in the robot file's order.
+        robot: that it is to drive.
+        joints: names of the joints in the order of the policy's actions; empty: the policy's, or
+            else the robot file's order.
+        learning: from now on.
+        where: name of the policy in errors.
+
+    Returns:
+        The robot file with network and learner, and the lifetime.
+
+    Raises:
+        PolicyError: it has not one input for each channel or one action for each joint.
+        RobotFileError, SchemaError: a learner, preset or setting that cannot be.
+    """
+    channels, *hidden, _ = policy.sizes
+    if channels != len(robot.observation):
+        raise PolicyError(
+            f"{where}: found {channels} inputs, expected the {len(robot.observation)} channels of "
+            f"robot {robot.name}"
+        )
+    order = _order(policy, robot, joints, where)
+    scaling = policy.scaling
+    network = {
+        "type": MlpNetwork.name,
+        "hidden": hidden,
+        "activation": policy.activation,
+        "output_activation": "tanh" if policy.squashed else "linear",
+        "input_statistics": "fixed",
+        "input_bound": min(scaling.bound, NO_BOUND) if scaling else NO_BOUND,
+    }
+    robot = robot.with_sections(network, learning.section(robot)).complete()
+    controller = _born(robot, policy.weights(order), learning.seed)
+    controller.state["input_mean"] = scaling.mean if scaling else 0.0
+    # the network adds EPSILON
+    controller.state["input_variance"] = (scaling.variance if scaling else 1.0) - EPSILON
+    return robot, controller
+
+
+def of_readings(policy: Policy, robot: Robot) -> Policy:
+    """A policy that takes the sensors' readings, as one that takes the channels of a robot file.
+
+    A channel is scale * (reading + offset).
+
+    Args:
+        policy: with one input for each channel.
+        robot: that it is to drive.
+    """
+    scale = np.array([channel.scale for channel in robot.observation])
+    offset = np.array([channel.offset for channel in robot.observation])
+    if policy.sizes[0] != scale.size:
+        return policy
+    own = policy.scaling or Scaling(np.zeros(scale.size), np.ones(scale.size), np.inf)
+    scaling = Scaling(scale * (offset + own.mean), scale**2 * own.variance, own.bound)
+    (weight, constant), *others = policy.layers
+    return replace(policy, layers=((weight * np.sign(scale), constant), *others), scaling=scaling)
+
+
+def _order(policy: Policy, robot: Robot, joints: Sequence[str], where: str) -> list[int]:
+    """For each joint of the robot, which action is its own."""
+    names = list(joints or policy.joints or robot.joint_names)
+    actions = policy.sizes[-1]
+    if len(names) != actions or sorted(names) != sorted(robot.joint_names):
+        raise PolicyError(
+            f"{where}: {actions} actions, for joints {', '.join(names)}: expected one for each "
+            f"joint of robot {robot.name}, once: {', '.join(robot.joint_names)}"
+        )
+    return [names.index(name) for name in robot.joint_names]
+
+
+def from_checkpoint(path: Path, robot: Robot, learning: Learning) -> tuple[Robot, Controller]:
+    """A lifetime of another learner that begins with what a lifetime has learnt.
+
+    The network comes along as it stands, oscillators and gains included; steps, episodes and
+    returns begin anew.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or of another body.
+        RobotFileError, SchemaError: a learner, preset or setting that cannot be.
+    """
+    saved = checkpoint.load(path)
+    checkpoint.check_body(robot, saved)
+    before = saved.controller()
+    weights = np.empty(before.network.synapses)
+    _copy_learnt(before.state, before.blueprint.parameters, weights)
+    robot = saved.robot.with_sections(saved.robot.network, learning.section(saved.robot)).complete()
+    controller = _born(robot, weights, learning.seed)
+    for name, *_ in before.network.fields():
+        controller.state[name] = before.state[name]
+    return robot, controller
+
+
+@njit(cache=True)
+def _copy_learnt(states, parameters, values):
+    values[:] = learnt(states[0], parameters[0])
+
+
+def _born(robot: Robot, weights: np.ndarray, seed: int) -> Controller:
+    """A new-born lifetime with these first weights."""
+    blueprint = robot.blueprint
+    state = blueprint.new_state(seed)
+    blueprint.learner.give_birth(state, weights, blueprint.parameters)
+    return Controller(blueprint, state)
