@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from dynsyn_controller.node.qos import LATCHED
-from dynsyn_lab.view.urdf import Urdf
+from dynsyn_lab.view.link_tree import LinkTree
 
 BRIDGE = "dynsyn_sim_bridge.bridge_node"
 CONTROLLER = "dynsyn_controller.node.controller_node"
@@ -77,7 +77,7 @@ def test_the_bridge_latches_a_description_of_the_body(processes, peer):
     processes.start_node(BRIDGE, robot="swimmer", joints=3)
     heard = peer.listen(String, "robot_description", qos=LATCHED)
     peer.wait_for(lambda: heard, "a description")
-    urdf = Urdf.parse(heard[0].data)
+    urdf = LinkTree.parse(heard[0].data)
     assert [joint.name for joint in urdf.joints] == ["joint_1", "joint_2", "joint_3"]
     assert len(urdf.outlines(urdf.place({}, np.eye(4)))) == 4
 

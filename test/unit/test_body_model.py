@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from dynsyn_lab.view.urdf import Urdf
+from dynsyn_lab.view.link_tree import LinkTree
 from dynsyn_sim_bridge.robots.body_model import BASE, ODOM, placed
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
@@ -32,7 +32,7 @@ def lived(name: str, steps: int, **options):
         base = matrix(
             layout.view(sensors, "odom.position"), layout.view(sensors, "odom.orientation")
         )
-    return robot, model, positions, Urdf.parse(model.urdf()).place(positions, base)
+    return robot, model, positions, LinkTree.parse(model.urdf()).place(positions, base)
 
 
 def matrix(place, turn) -> np.ndarray:

@@ -23,7 +23,7 @@ from std_msgs.msg import String
 from dynsyn_controller.node.qos import LATCHED
 from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.telemetry import duration, state
-from dynsyn_lab.view.urdf import Urdf, pose
+from dynsyn_lab.view.link_tree import LinkTree, pose
 from dynsyn_msgs.msg import Activity
 
 NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -59,7 +59,7 @@ class Scene:
     def __init__(self, client: ControllerClient) -> None:
         self._client = client
         self.weights, self.weights_count = "", 0
-        self._urdf: Urdf | None = None
+        self._tree: LinkTree | None = None
         self._trouble = "no robot_description: who brings up the robot publishes it"
         self._joints: Any = None
         self._odometry: Any = None
@@ -116,7 +116,7 @@ class Scene:
         return json.dumps(shown, allow_nan=False)
 
     def _body(self) -> dict[str, Any]:
-        if self._urdf is None:
+        if self._tree is None:
             return {"trouble": self._trouble}
         joints, base = self._joints, np.eye(4)
         if joints is None:
@@ -129,11 +129,11 @@ class Scene:
             for name, value in zip(joints.name, joints.position, strict=False)
             if math.isfinite(value)
         }
-        poses = self._urdf.place(positions, base)
+        poses = self._tree.place(positions, base)
         stamp = joints.header.stamp
         return {
-            "view": self._urdf.view,
-            "outlines": self._urdf.outlines(poses),
+            "view": self._tree.view,
+            "outlines": self._tree.outlines(poses),
             "base": base[:3, 3].round(4).tolist(),
             "time": stamp.sec + stamp.nanosec * 1e-9,
         }
@@ -172,9 +172,9 @@ class Scene:
 
     def _on_description(self, message: Any) -> None:
         try:
-            self._urdf = Urdf.parse(message.data)
+            self._tree = LinkTree.parse(message.data)
         except ValueError as error:
-            self._urdf, self._trouble = None, str(error)
+            self._tree, self._trouble = None, str(error)
 
 
 def _plain(value: float) -> float | None:

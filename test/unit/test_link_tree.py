@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dynsyn_lab.view.urdf import SIDE, TOP, Urdf, convex
+from dynsyn_lab.view.link_tree import SIDE, TOP, LinkTree, convex
 
 ARM = """<robot name="arm">
   <link name="hand">
@@ -21,7 +21,7 @@ ARM = """<robot name="arm">
 
 
 def test_joints_move_their_links_from_the_root_outwards():
-    urdf = Urdf.parse(ARM)
+    urdf = LinkTree.parse(ARM)
     assert (urdf.root, [joint.name for joint in urdf.joints]) == ("base", ["rail", "wrist"])
     poses = urdf.place({"rail": 2.0, "wrist": np.pi / 2, "unknown": 1.0}, np.eye(4))
     assert poses["hand"][:3, 3] == pytest.approx([1.0, 2.0, 0.0])
@@ -29,7 +29,7 @@ def test_joints_move_their_links_from_the_root_outwards():
 
 
 def test_shapes_are_seen_from_above_where_joints_are_upright():
-    urdf = Urdf.parse(ARM)
+    urdf = LinkTree.parse(ARM)
     assert urdf.view == TOP
     below, above = urdf.outlines(urdf.place({}, np.eye(4)))
     assert (below["link"], above["link"]) == ("base", "hand")
@@ -38,7 +38,7 @@ def test_shapes_are_seen_from_above_where_joints_are_upright():
 
 
 def test_shapes_are_seen_from_the_side_where_joints_are_across():
-    urdf = Urdf.parse(ARM.replace('axis xyz="0 0 2"', 'axis xyz="0 1 0"'))
+    urdf = LinkTree.parse(ARM.replace('axis xyz="0 0 2"', 'axis xyz="0 1 0"'))
     assert urdf.view == SIDE
     base = next(o for o in urdf.outlines(urdf.place({}, np.eye(4))) if o["link"] == "base")
     assert min(map(tuple, base["points"])) == (-1.0, -1.0)
@@ -62,4 +62,4 @@ def test_a_convex_outline_leaves_inner_points_out():
 )
 def test_what_is_no_urdf_is_said(text: str, said: str):
     with pytest.raises(ValueError, match=said):
-        Urdf.parse(text)
+        LinkTree.parse(text)

@@ -1,4 +1,8 @@
-"""Where a URDF's links are, and their outlines as seen from the side or from above."""
+"""Where a robot's links are, and their outlines as seen from the side or from above, for the view.
+
+What the same URDF says of limits is read by `hardware.urdf`, which is stricter and needs no tree:
+what a robot file is written from must be right, a picture may leave out what it cannot draw.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ _ROUND = 12
 
 
 @dataclass(frozen=True)
-class UrdfJoint:
+class TreeJoint:
     """A joint: see `BodyModel.Joint`; `origin` is (4, 4), `axis` (3,)."""
 
     name: str
@@ -40,7 +44,7 @@ class UrdfJoint:
 
 
 @dataclass
-class Urdf:
+class LinkTree:
     """Links and joints of a robot.
 
     Attributes:
@@ -50,11 +54,11 @@ class Urdf:
     """
 
     root: str
-    joints: list[UrdfJoint]
+    joints: list[TreeJoint]
     corners: dict[str, list[FloatArray]] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, text: str) -> Urdf:
+    def parse(cls, text: str) -> LinkTree:
         """Read a URDF; shapes are its boxes, cylinders and spheres, meshes are left out.
 
         Raises:
@@ -70,7 +74,7 @@ class Urdf:
         roots = [name for name in links if name not in children]
         if len(roots) != 1:
             raise ValueError(f"robot_description: found {len(roots)} root links, expected one")
-        ordered: list[UrdfJoint] = []
+        ordered: list[TreeJoint] = []
         known = {roots[0]}
         while len(ordered) < len(joints):
             ready = [j for j in joints if j.parent in known and j.child not in known]
@@ -158,14 +162,14 @@ def _turn(axis: FloatArray, angle: float) -> FloatArray:
     return np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
 
 
-def _joint(element: ElementTree.Element) -> UrdfJoint:
+def _joint(element: ElementTree.Element) -> TreeJoint:
     axis, parent, child = (element.find(name) for name in ("axis", "parent", "child"))
     name = element.get("name", "")
     if parent is None or child is None:
         raise ValueError(f"robot_description: joint {name!r} has no parent or no child")
     direction = _numbers(axis.get("xyz", "") if axis is not None else "1 0 0", 3)
     length = float(np.linalg.norm(direction)) or 1.0
-    return UrdfJoint(
+    return TreeJoint(
         name=name,
         kind=element.get("type", "fixed"),
         parent=parent.get("link", ""),
