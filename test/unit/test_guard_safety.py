@@ -241,8 +241,8 @@ def test_nothing_is_learnt_until_a_disturbed_body_has_settled():
     assert not any(learns(body, 5, "imu")[3:])
     lived = FRESH_STEPS - 1
     assert learns(body, 30) == [False] * (lived + 10) + [True] * (20 - lived)
-    body.now += 10 * TICK  # the process stood still
-    assert learns(body, 12) == [False] * 10 + [True] * 2
+    body.now += 10 * TICK  # the process stood still, which a recording has as a step held
+    assert learns(body, 12) == [False] * 11 + [True] * 2
     body.reward = 1e9
     assert learns(body, 1) == [False]
     body.reward = 0.1

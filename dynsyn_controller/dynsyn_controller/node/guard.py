@@ -160,7 +160,7 @@ class Guard:
             absent_after: age, ns, from which on a reading that may be absent is.
         """
         if self._ticked is not None and now - self._ticked > stale_after:
-            self._interrupted()  # this process stood still: what happened since is not its doing
+            self._pause(self.effort)  # this process stood still: what happened is not its doing
         self._ticked = now
         self.absent_before = now - absent_after
         self.reader.expire(self.absent_before)
