@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import MessageError
@@ -208,19 +209,21 @@ def test_a_reward_that_is_no_number_is_refused(guard):
     assert guard.senses.missing()[-1] == "reward"
 
 
-def test_a_reading_beyond_all_numbers_is_refused_by_the_step(guard):
+def test_a_reading_beyond_all_numbers_is_refused_by_the_step():
+    document = yaml.safe_load(ROBOT.source)
+    (channel,) = [c for c in document["observation"] if c.get("field") == "twist.linear.x"]
+    channel["scale"] = 1e307
+    robot = parse_robot(yaml.safe_dump(document))
+    guard = Guard(robot, new_controller(robot, seed=1))
     sense(guard, 0)
     tick(guard, 0)
     sense(guard, 1)
     message = sensor_messages(1)["odom"]
     message.twist.twist.linear.x = 100.0
     guard.read("odom", message, 1)
-    scale = guard.senses._observer.scale.copy()
-    guard.senses._observer.scale[:] = 1e307
     assert not tick(guard, 1).any()
     assert guard.held == "refused observation"
     assert guard.controller.steps == 1
-    guard.senses._observer.scale[:] = scale
     sense(guard, 2)
     tick(guard, 2)
     assert guard.held == ""

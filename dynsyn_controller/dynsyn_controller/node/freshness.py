@@ -59,6 +59,7 @@ class Freshness:
             start += len(each)
         self._bare = [source for source, each in places.items() if not each]
         self._limit: dict[str, int] = {}
+        self._judged: dict[str, float] = {}  # the own period by which the limit was set
         self._least = 0
         self._stale = False
         self._fresh_steps = 0
@@ -75,8 +76,8 @@ class Freshness:
         else:
             own += (min(interval, _MOST_GROWTH * own) - own) * _LEARNING
         self._own[source] = own
-        limit = self._limit.get(source, 0)
-        if not 0.9 * limit <= self._judge(source) <= 1.1 * limit:
+        judged = self._judged.get(source, 0.0)
+        if not 0.9 * judged <= own <= 1.1 * judged:
             self._set(source)
 
     def stale(self, now: int, least: int) -> bool:
@@ -133,4 +134,5 @@ class Freshness:
         return max(self._least, round(own))
 
     def _set(self, source: str) -> None:
+        self._judged[source] = self._own.get(source, 0.0)
         self._limit[source] = self._limits[self._slices[source]] = self._judge(source)

@@ -51,8 +51,10 @@ class Senses:
         self.clocking = next(iter(self.reader.stamps), "") if computed else REWARD
         self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
         self._arrived = self.freshness.arrived
-        self._observer = Observer(robot.observation, robot.layout)
+        self._all_came = False
         self.observation = np.zeros(len(robot.observation))
+        observer = Observer(robot.observation, robot.layout)
+        self._observe = observer.bound(self.reader.sensors, self.observation)
         self._commands = [
             (robot.layout.locate(channel)[0], channel.default)
             for channel in robot.observation
@@ -80,11 +82,14 @@ class Senses:
 
     def waiting(self) -> bool:
         """Whether something has not come yet; quicker than `missing`."""
-        return self.reader.oldest() == NEVER or self._arrived.get(REWARD) == NEVER
+        if not self._all_came:  # what has come once stays
+            reward_came = self._arrived.get(REWARD) != NEVER
+            self._all_came = reward_came and self.reader.oldest() != NEVER
+        return not self._all_came
 
     def observe(self) -> FloatArray:
         """The observation of the readings of now, (channels,); written over by the next."""
-        self._observer.observe(self.reader.sensors, self.observation)
+        self._observe()
         return self.observation
 
     def commanded(self) -> bool:
