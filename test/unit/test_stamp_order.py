@@ -27,6 +27,7 @@ class Senders:
     def __init__(self, factor: float = 1.0, acting: bool = True) -> None:
         layout = load_robot(config_path("robots/walker.yaml")).layout
         freshness = Freshness({"imu": {}, "joint_states": {}}, np.zeros(0, np.int64), {})
+        self.freshness = freshness
         self.order, self.factor = StampOrder(layout, freshness), factor
         if acting:
             freshness.stale(0, LIMIT)
@@ -97,5 +98,6 @@ def test_parts_from_several_computers_and_stamps_of_zero_are_taken():
 
 def test_nothing_is_refused_before_the_first_control_step():
     senders = Senders(acting=False)
-    for now, off in enumerate([0, 3600 * SECOND, 20 * MS, 0]):
+    for now, off in enumerate([0, 3600 * SECOND, 20 * MS, 40 * MS, 0]):
+        senders.freshness.heard("imu", now * MS)  # a burst of what has waited
         assert not senders.refused(now * MS, EPOCH + off)

@@ -100,7 +100,7 @@ class Freshness:
 
     def limit(self, source: str) -> int:
         """Age, ns, after which this source is stale; 0 before the first control step."""
-        return self._limit.get(source, 0)
+        return self._limit.get(source, 0) if self._least > 0 else 0
 
     def late(self, now: int, after: int | None = None) -> list[str]:
         """What is too old, with its age, for people: sources that are silent, and what is missing
