@@ -10,7 +10,9 @@ from typing import Any
 
 from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.defaults import (
+    SPIKING_OUT,
     SPIKING_PARTS,
+    SPIKING_WORK,
     SWIMMER_STEPS,
     SWIMMER_STUDIES,
     WALKER_EVERY,
@@ -103,8 +105,8 @@ def _add_spiking(parts: Any) -> None:
         metavar="PART",
         help=f"of {', '.join(SPIKING_PARTS)} (all)",
     )
-    parser.add_argument("--out", type=Path, default=Path("results/spiking"), metavar="DIR")
-    parser.add_argument("--work", type=Path, default=Path("runs/spiking-study"), metavar="DIR")
+    parser.add_argument("--out", type=Path, default=Path(SPIKING_OUT), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path(SPIKING_WORK), metavar="DIR")
     parser.add_argument(
         "--report", action="store_true", help="live nothing, report what has been lived"
     )

@@ -31,3 +31,5 @@ SPIKING_PARTS = {
     "dynamic": "dynamic synapses, never reset",
 }
 """Parts of the spiking study, in the order in which they are lived."""
+SPIKING_WORK, SPIKING_OUT = "runs/spiking-study", "results/spiking"
+"""Folders of what has been lived, and of tables and figures."""

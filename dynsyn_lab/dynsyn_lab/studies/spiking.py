@@ -1,10 +1,12 @@
 """The spiking study: both strategies of Zheng et al. (Biomimetics 2026), and dynamic synapses.
 
 All on the cart and pole with the spiking network, with controls beside them. See docs/spiking.md.
+`python -m dynsyn_lab.studies.spiking PART ...` is `dynsyn study spiking PART ...` by its defaults.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.blueprint import Blueprint
+from dynsyn_lab.studies.defaults import SPIKING_OUT, SPIKING_PARTS, SPIKING_WORK
 from dynsyn_lab.studies.spiking_arena import (
     FOREVER,
     TESTS,
@@ -40,7 +43,13 @@ def run_study(parts: Sequence[str], work: Path, out: Path) -> None:
         parts: of `defaults.SPIKING_PARTS`; none: only report.
         work: folder that keeps what has been lived, so that a study which was stopped goes on.
         out: folder of the results.
+
+    Raises:
+        ValueError: an unknown part.
     """
+    for part in parts:
+        if part not in SPIKING_PARTS:
+            raise ValueError(f"found {part!r}, expected one of {', '.join(SPIKING_PARTS)}")
     book = Book(work / "lives.jsonl")
     if parts:
         live_controls(book)
@@ -110,3 +119,7 @@ def _first_episode(life: Life, blueprint: Blueprint, seed: int) -> int:
     """Frames of one episode of a network as it is born."""
     life.record[:] = blueprint.new_state(seed)
     return int(life.episodes(1, FOREVER)[0])
+
+
+if __name__ == "__main__":
+    run_study(sys.argv[1:] or list(SPIKING_PARTS), Path(SPIKING_WORK), Path(SPIKING_OUT))
