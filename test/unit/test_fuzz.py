@@ -238,6 +238,15 @@ def test_bytes_of_checkpoints(tmp_path_factory, changes, cut):
         refused(error)
 
 
+@pytest.mark.parametrize("found", [[], {}, None, 1.0])
+@pytest.mark.parametrize("key", ["preset", "type"])
+def test_a_name_of_another_kind(key, found):  # found by test_descriptions_in_checkpoints
+    document = yaml.safe_load(WALKER.source)
+    document["learner"] = {"type": "dynamic_synapse", **document.get("learner", {}), key: found}
+    with pytest.raises(RobotFileError, match=f"{key}.* found "):
+        parse_robot(yaml.safe_dump(document))
+
+
 @FEW
 @given(changes=mutations)
 def test_descriptions_in_checkpoints(tmp_path_factory, changes):

@@ -199,7 +199,7 @@ def _own(section: Mapping[str, Any]) -> dict[str, Any]:
 
 def _preset(cls: type[Learner], learner: Mapping[str, Any]) -> tuple[str, Preset]:
     name = learner.get("preset", cls.default_preset)
-    if name not in cls.presets:
+    if not isinstance(name, str) or name not in cls.presets:
         raise SchemaError(
             "learner.preset", f"found {name!r}, expected one of {', '.join(cls.presets)}"
         )

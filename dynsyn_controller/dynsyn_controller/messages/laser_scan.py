@@ -82,7 +82,11 @@ class ScanExtractor:
         if len(ranges) != self._count:
             raise MessageError(f"{len(ranges)} rays, expected {self._count}")
         among = distances.limits(message.range_min, message.range_max, self._range_max)
-        values = [distances.reading(ranges[ray], among) for ray in self._rays]
+        plain: list[float] = [ranges[ray] for ray in self._rays]
+        ordinary = math.isfinite(sum(plain)) and among.low <= min(plain)
+        if ordinary and max(plain) <= among.farthest:  # each reads as it is, and this is quicker
+            return plain, self.places
+        values = [distances.reading(distance, among) for distance in plain]
         if None not in values:
             return cast(list[float], values), self.places
         kept = [(v, p) for v, p in zip(values, self.places, strict=True) if v is not None]
