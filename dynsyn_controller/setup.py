@@ -16,6 +16,7 @@ def shared_files():
         *sorted(WORKSPACE.glob("config/**/*.yaml")),
         *sorted(WORKSPACE.glob("config/checkpoints/*.ckpt")),
         *sorted(WORKSPACE.glob("config/layouts/*")),
+        *sorted(WORKSPACE.glob("config/fastdds/*.xml")),
     ]
     for file in found:
         inside = file.relative_to(WORKSPACE)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import forked
 import pytest
 from hypothesis import settings
 
@@ -69,11 +70,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 @pytest.fixture
 def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A ROS domain of the test's own; its child processes are in it and reach this machine only."""
-    from ros_environment import free_domain
+    from ros_environment import enter, free_domain
 
     with free_domain() as domain:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        enter(domain, monkeypatch)
         yield domain
 
 
@@ -107,6 +107,4 @@ def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def dynsyn(processes: Processes) -> Callable[..., Process]:
     """Starts the command with these words."""
-    from ros_environment import DYNSYN
-
-    return lambda *words: processes.start([*DYNSYN, *map(str, words)])
+    return lambda *words: processes.start([*forked.DYNSYN, *map(str, words)])

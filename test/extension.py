@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
+
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunFolder
@@ -36,15 +38,9 @@ def train(path: Path, steps: int, robot: str = "swimmer", **chosen) -> RunFolder
 
 def dynsyn(*words: object, cwd: Path) -> subprocess.CompletedProcess:
     """The command line, in a process of its own."""
-    run = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", run, *map(str, words)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    path = os.pathsep.join(filter(None, sys.path))
+    command = [*forked.DYNSYN, *map(str, words)]
+    return forked.run(command, env={**os.environ, "PYTHONPATH": path}, cwd=cwd)
 
 
 def checkpoint_of(folder: RunFolder) -> Path:

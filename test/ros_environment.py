@@ -17,14 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import forked
+import pytest
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
+from dynsyn_controller.robot.config_files import config_path
+
 DOMAINS = range(1, 101)
-DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
-"""The command, as a process of this Python."""
 TIMEOUT = 90.0
 """s; the longest wait for anything, generous because a busy machine is slow, not wrong."""
 QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
@@ -45,8 +47,15 @@ def free_domain() -> Iterator[int]:
     raise RuntimeError(f"all ROS domains from {DOMAINS[0]} to {DOMAINS[-1]} are in use")
 
 
+def enter(domain: int, patch: pytest.MonkeyPatch) -> None:
+    """Let this process and its children be in a ROS domain, and reach this machine only."""
+    patch.setenv("ROS_DOMAIN_ID", str(domain))
+    patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SYSTEM_DEFAULT")
+    patch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(config_path("fastdds/this_machine.xml")))
+
+
 class Process:
-    """A child process in its own group, with its output in a file.
+    """A process in its own session, with its output in a file.
 
     Args:
         command: its arguments.
@@ -58,15 +67,8 @@ class Process:
         self, command: list[str], log: Path, environment: dict[str, str] | None = None
     ) -> None:
         self.log = log
-        with log.open("w") as output:
-            self.popen = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
+        log.touch()
+        self.popen = forked.start(command, log, log, {**os.environ, **(environment or {})})
 
     @property
     def output(self) -> str:

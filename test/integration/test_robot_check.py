@@ -14,7 +14,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
-from ros_environment import free_domain
+from ros_environment import enter, free_domain
 from sensor_msgs.msg import Imu, JointState
 from std_msgs.msg import String
 
@@ -125,8 +125,7 @@ class Leg(threading.Thread):
 @pytest.fixture(scope="module")
 def leg() -> Iterator[Leg]:
     with free_domain() as domain, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(domain))
-        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        enter(domain, patch)
         robot = Leg(domain)
         robot.start()
         yield robot

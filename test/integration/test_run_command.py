@@ -2,11 +2,11 @@
 
 import re
 import signal
-import subprocess
 from pathlib import Path
 
+import forked
 import pytest
-from ros_environment import DYNSYN, TIMEOUT, Peer
+from ros_environment import TIMEOUT, Peer
 
 from dynsyn_controller.lifetime.checkpoint import load
 from dynsyn_msgs.msg import Status
@@ -17,9 +17,7 @@ BRIDGE = "dynsyn_sim_bridge.bridge_node"
 
 def ask(*arguments):
     """Exit code and output of a command that ends by itself."""
-    done = subprocess.run(
-        [*DYNSYN, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = forked.run([*forked.DYNSYN, *map(str, arguments)], timeout=60.0)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -6,7 +6,8 @@ import shlex
 import termios
 
 import pytest
-from ros_environment import DYNSYN, TIMEOUT
+from forked import DYNSYN
+from ros_environment import TIMEOUT
 from terminal import Terminal
 
 from dynsyn_msgs.msg import Status

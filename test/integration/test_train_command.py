@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import select
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
+from forked import DYNSYN
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.run_folder import LOCK, RunFolder
 
 pytestmark = pytest.mark.faults
 
-DYNSYN = [
-    sys.executable,
-    "-c",
-    "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())",
-]
 TIMEOUT = 120.0
 KEYS = {"robot", "checkpoint", "mode", "episodes", "mean", "median", "std", "min", "max", "falls"}
 KEYS |= {"solved", "seed", "threshold", "steps", "mean_distance", "mean_effort", "returns"}
 
 
-def dynsyn(*words: object, code: int = 0, **options) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; it must exit with `code`."""
-    command = [*DYNSYN, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, **options)
+def dynsyn(
+    *words: object,
+    code: int = 0,
+    env: dict[str, str] | None = None,
+    before: tuple[str, ...] = (),
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end, as arguments of the one `before`; it must exit with `code`."""
+    done = forked.run([*before, *DYNSYN, *map(str, words)], TIMEOUT, env)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -142,13 +141,9 @@ def test_a_full_disk_leaves_the_last_good_files(whole, tmp_path) -> None:
     files = [run / "state.npz", run / "lifetime_000" / "checkpoint.ckpt"]
     before = [path.read_bytes() for path in files]
 
-    def little_space() -> None:
-        # a file may not grow beyond this: the write fails in the middle, as on a full disk
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
-    failed = dynsyn(
-        "train", "--resume", run, "--steps", 10_000, code=1, preexec_fn=little_space
-    )  # fmt: skip
+    # a file may not grow beyond this: the write fails in the middle, as on a full disk
+    little = ("prlimit", "--fsize=20000")
+    failed = dynsyn("train", "--resume", run, "--steps", 10_000, code=1, before=little)
     assert "cannot be written: File too large" in failed.stderr
     assert failed.stderr.count("\n") == 1
     assert [path.read_bytes() for path in files] == before

@@ -10,7 +10,8 @@ import urllib.request
 
 import numpy as np
 import pytest
-from ros_environment import DYNSYN, TIMEOUT
+from forked import DYNSYN
+from ros_environment import TIMEOUT
 from std_msgs.msg import String
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect

@@ -6,17 +6,14 @@ import importlib.util
 import os
 from pathlib import Path
 
+from dynsyn_controller.robot.config_files import config_path
+
 
 class MiddlewareError(RuntimeError):
     """rclpy or the middleware cannot be loaded; the message says where it is and what chose it."""
 
 
-def keep_to_this_machine() -> None:
-    """Let nodes be seen on this machine only, unless the user's environment says otherwise."""
-    if not {"ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY"} & set(os.environ):
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-
-
+_RANGE, _OLD_RANGE = "ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY"
 _TRANSPORTS = (
     "FASTDDS_BUILTIN_TRANSPORTS",
     "FASTDDS_DEFAULT_PROFILES_FILE",
@@ -25,15 +22,35 @@ _TRANSPORTS = (
 """Variables by which a user chooses Fast DDS's transports."""
 
 
+def keep_to_this_machine() -> None:
+    """Let nodes be seen on this machine only, unless the user's environment says otherwise."""
+    if not {_RANGE, _OLD_RANGE} & set(os.environ):
+        os.environ[_RANGE] = "LOCALHOST"
+
+
 def avoid_shared_memory() -> None:
     """Let Fast DDS use sockets alone, unless the user's environment says otherwise.
 
     Its shared memory outlives a process that is killed, and a process that was held up for a second
     is taken for dead: then nothing reaches the node any more until it is started again
     (https://github.com/eProsima/Fast-DDS/issues/5469).
+
+    With LOCALHOST as the range of discovery, ROS chooses shared memory itself, whatever the
+    transports are. So that range is replaced by its equal, a profile of the loopback alone. With
+    peers on other machines (ROS_STATIC_PEERS) it stays.
     """
-    if not set(_TRANSPORTS) & set(os.environ):
+    if set(_TRANSPORTS) & set(os.environ):
+        return
+    if not _asks_for_this_machine():
         os.environ[_TRANSPORTS[0]] = "UDPv4"
+    elif not os.environ.get("ROS_STATIC_PEERS"):
+        os.environ[_TRANSPORTS[1]] = str(config_path("fastdds/this_machine.xml"))
+        os.environ[_RANGE] = "SYSTEM_DEFAULT"  # which is: as the profile has it
+        os.environ.pop(_OLD_RANGE, None)
+
+
+def _asks_for_this_machine() -> bool:
+    return os.environ.get(_OLD_RANGE) == "1" or os.environ.get(_RANGE) == "LOCALHOST"
 
 
 def load() -> None:
@@ -45,11 +62,12 @@ def load() -> None:
         MiddlewareError: one of them is missing or does not load.
     """
     _check_chosen()
-    avoid_shared_memory()
     try:
-        import rclpy  # noqa: F401
+        import rclpy
     except ImportError as error:
         raise MiddlewareError(_import_failure(error)) from None
+    if rclpy.get_rmw_implementation_identifier().startswith("rmw_fastrtps"):
+        avoid_shared_memory()
 
 
 def _check_chosen() -> None:
