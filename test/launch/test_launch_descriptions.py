@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
 from pathlib import Path
 
+import forked
 import pytest
 from rcl_interfaces.srv import GetParameters
-from ros_environment import DYNSYN
 
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.launching.nodes import NodeSpec
@@ -30,8 +29,8 @@ def described(file: Path, *flags: str) -> list[NodeSpec]:
         return [nodes.controller({"robot_file": "walker", "namespace": "left"}, {})]
     assert ast.unparse(call.func) == "actions.simulation"
     robot = ast.literal_eval(call.args[0])
-    words = [*DYNSYN, "describe", robot, "--namespace", "left", *flags]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    words = [*forked.DYNSYN, "describe", robot, "--namespace", "left", *flags]
+    done = forked.run(words, timeout=60.0)
     assert done.returncode == 0, done.stderr
     return [NodeSpec.from_data(data) for data in json.loads(done.stdout)]
 
