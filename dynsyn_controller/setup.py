@@ -1,27 +1,20 @@
-"""Build of dynsyn_controller; the workspace's launch/ and config/ are installed with it."""
+"""Build of dynsyn_controller, with its launch/ and config/ as shared files."""
 
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 NAME = "dynsyn_controller"
-# colcon may run this file through a link in build/: the workspace is beside the real one.
-WORKSPACE = Path(__file__).resolve().parent.parent
+# colcon may run this file through a link in build/: the folders are beside the real one.
+HERE = Path(__file__).resolve().parent
 
 
 def shared_files():
-    """Top-level launch/ and config/ as data_files: (folder under the prefix, [file])."""
-    found = [
-        *sorted(WORKSPACE.glob("launch/*.py")),
-        *sorted(WORKSPACE.glob("config/**/*.yaml")),
-        *sorted(WORKSPACE.glob("config/checkpoints/*.ckpt")),
-        *sorted(WORKSPACE.glob("config/layouts/*")),
-        *sorted(WORKSPACE.glob("config/fastdds/*.xml")),
-    ]
-    for file in found:
-        inside = file.relative_to(WORKSPACE)
+    """launch/ and config/ as data_files: (folder under the prefix, [file])."""
+    for file in sorted([*HERE.glob("launch/*.py"), *HERE.glob("config/**/*.*")]):
         if file.is_file():
-            yield f"share/{NAME}/{inside.parent}", [f"../{inside}"]
+            inside = file.relative_to(HERE)
+            yield f"share/{NAME}/{inside.parent}", [str(inside)]
 
 
 setup(

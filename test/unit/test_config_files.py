@@ -14,7 +14,7 @@ from dynsyn_controller.robot.robot_file import load_robot
 
 def test_found_in_the_checkout():
     path = config_files.config_path("robots/walker.yaml")
-    assert path == Path(__file__).resolve().parents[2] / "config/robots/walker.yaml"
+    assert path == (Path(__file__).resolve().parents[2] / "config/robots/walker.yaml").resolve()
     assert load_robot(path).name == "walker"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +11,8 @@ import yaml
 from dynsyn_controller.node.parameter_table import ParameterError, resolve
 from dynsyn_controller.node.parameters import TABLE, Settings, parse_settings
 from dynsyn_controller.robot.config_files import config_path
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_table_and_settings_have_the_same_names_and_types():
@@ -28,8 +31,7 @@ def test_the_shipped_parameter_file_holds_every_parameter_at_its_default():
 
 
 def test_the_document_lists_every_parameter():
-    root = config_path("controller.yaml").resolve().parents[1]
-    text = (root / "docs" / "node.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "node.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     for parameter in TABLE:
         (row,) = [row for row in rows if row.startswith(f"| `{parameter.name}` ")]

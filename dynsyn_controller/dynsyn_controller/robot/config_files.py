@@ -11,7 +11,7 @@ PACKAGE = "dynsyn_controller"
 def config_path(relative: str | Path) -> Path:
     """Path of a shipped configuration file, for example "robots/walker.yaml".
 
-    Looked for in the folder `config/` of the checkout that this module was imported from, then in
+    Looked for in the folder `config/` beside the package's sources, then in
     `share/dynsyn_controller/config` of the installation.
 
     Raises:
@@ -43,7 +43,8 @@ def _config_folders() -> list[Path]:
     """The folders to look in, nearest first; those that do not exist left out."""
     module = Path(__file__).resolve()
     # <checkout>/dynsyn_controller/dynsyn_controller/robot/config_files.py
-    candidates = [module.parents[3] / "config"]
+    checkout = module.parents[2]
+    candidates = [checkout / "config"] if (checkout / "package.xml").is_file() else []
     # <prefix>/lib/pythonX.Y/site-packages/dynsyn_controller/robot/config_files.py, or a link to it
     for path in (module, Path(__file__).absolute()):
         candidates += [folder / "share" / PACKAGE / "config" for folder in path.parents[4:7]]
