@@ -5,6 +5,7 @@ The only file that imports launch and launch_ros, which come with a ROS distribu
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 import subprocess
@@ -25,6 +26,7 @@ from dynsyn_controller.launching.arguments import (
     DOTTED,
     DOTTED_OF_SIMULATION,
     RESPAWN,
+    RVIZ,
     SIMULATION,
     Argument,
     from_text,
@@ -33,6 +35,7 @@ from dynsyn_controller.launching.arguments import (
 from dynsyn_controller.launching.nodes import MissingProgram, NodeSpec
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.node.tether import tethered
+from dynsyn_controller.robot.config_files import config_path
 
 STOPPING = {"sigterm_timeout": "10", "sigkill_timeout": "5"}
 """s: a node publishes its neutral effort and saves its lifetime before it ends."""
@@ -42,7 +45,7 @@ _OF_LAUNCH = ("launch-prefix", "launch-prefix-filter")
 
 def controller() -> list[Action]:
     """Launch arguments, and the controller in front of a robot's own drivers."""
-    return _actions(CONTROLLER, DOTTED, {}, _controller)
+    return _actions(CONTROLLER, (RESPAWN,), DOTTED, {}, _controller)
 
 
 def simulation(robot: str) -> list[Action]:
@@ -51,32 +54,40 @@ def simulation(robot: str) -> list[Action]:
     Args:
         robot: the one that is meant where the argument `robot` is not given.
     """
-    return _actions(SIMULATION, DOTTED_OF_SIMULATION, {"robot": robot}, _described)
+    of_launch = (RESPAWN, RVIZ)
+    return _actions(SIMULATION, of_launch, DOTTED_OF_SIMULATION, {"robot": robot}, _described)
 
 
 def _actions(
     arguments: tuple[Argument, ...],
+    of_launch: tuple[Argument, ...],
     sections: tuple[str, ...],
     defaults: dict[str, str],
     describe: Callable[[dict[str, Value], dict[str, str]], list[NodeSpec]],
 ) -> list[Action]:
-    """Declarations of the arguments and of `respawn`, and what starts the nodes.
+    """Declarations of the arguments, and what starts the nodes.
 
     Args:
-        arguments: that the launch file takes.
+        arguments: that the nodes are described by.
+        of_launch: that say how they are started.
         sections: whose keys may be given as well, as `SECTION.KEY`.
         defaults: other defaults than the arguments' own, by name.
         describe: nodes for the values and the dotted arguments given.
     """
-    declared = (*arguments, RESPAWN)
+    declared = (*arguments, *of_launch)
 
     def start(context: LaunchContext) -> list[Action]:
         dotted = _dotted(context, sections)
         _refuse_unknown(context, {*(argument.name for argument in declared), *dotted})
         given = _given(context, declared)
         respawn = bool(given.pop(RESPAWN.name, False))
+        rviz = bool(given.pop(RVIZ.name, False))
         folder = Path(launch_config.log_dir)  # of this launch alone
-        return [_node(node, respawn, folder) for node in describe(given, dotted)]
+        described = describe(given, dotted)
+        if not rviz:
+            return [_node(node, respawn, folder) for node in described]
+        seen = [_node(_seen(node), respawn, folder) for node in described]
+        return [_rviz(described[0].namespace), *seen]
 
     declarations = [_declare(argument, defaults) for argument in declared]
     return [*declarations, OpaqueFunction(function=start)]
@@ -171,6 +182,31 @@ def _flag(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
     return f"--{flag}={value}"
+
+
+def _seen(node: NodeSpec) -> NodeSpec:
+    """The bridge sends transforms, too."""
+    if node.executable != "bridge_node":
+        return node
+    return dataclasses.replace(node, parameters={**node.parameters, "publish_tf": True})
+
+
+def _rviz(namespace: str) -> Node:
+    """RViz with the shipped view; its end ends nothing else.
+
+    Raises:
+        MissingProgram: it is not installed.
+    """
+    try:
+        nodes.program("rviz2", "rviz2")
+    except MissingProgram:
+        raise MissingProgram(
+            "rviz:=true: package rviz2 is not installed: sudo apt install ros-$ROS_DISTRO-rviz2"
+        ) from None
+    view = config_path("rviz/robot.rviz")
+    return Node(
+        package="rviz2", executable="rviz2", namespace=namespace, arguments=["-d", str(view)]
+    )
 
 
 def _node(node: NodeSpec, respawn: bool, folder: Path) -> Node:

@@ -189,7 +189,8 @@ Options of the robot's body come beside them, too, as DOTTED has them.
 RESPAWN = _of_start(
     "respawn", False, "start a node again that has ended by itself; false: its end ends the launch"
 )
-"""Of launch files alone."""
+RVIZ = _of_start("rviz", False, "show the body in RViz; the bridge sends its transforms")
+"""Of launch files alone; the second of those that simulate."""
 
 DOTTED = ("learner", "network")
 """Sections whose keys can be set in place of the preset's: `learner.KEY`, `network.KEY`."""
