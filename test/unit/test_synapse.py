@@ -36,7 +36,7 @@ DT = 33.0
 def live(states, settings, reward, weights):
     """Live `weights.shape[0]` steps with one reward; `weights` gets every W."""
     for step in range(weights.shape[0]):
-        advance(states[0], settings[0], reward, 0.0, False)
+        advance(states[0], settings[0], reward, reward, 0.0, False)
         weights[step] = states[0].weight
 
 
@@ -47,7 +47,7 @@ def climb(states, settings, target, steps):
         distance = 0.0
         for i in range(target.size):
             distance += (states[0].weight[i] - target[i]) ** 2
-        advance(states[0], settings[0], -distance, 0.0, False)
+        advance(states[0], settings[0], -distance, -distance, 0.0, False)
 
 
 @njit
@@ -113,7 +113,7 @@ def phase_differences(rule: Settings, periods: int, seed: int) -> np.ndarray:
     states, record = synapses(8, rule, seed)
     phases = np.zeros((int(periods * rule.period_mean * 1000 / DT), 8))
     for step in range(len(phases)):
-        advance(states[0], record[0], 0.0, 0.0, False)
+        advance(states[0], record[0], 0.0, 0.0, 0.0, False)
         phases[step] = np.arctan2(states["sine"][0], states["cosine"][0])
     first, second = np.triu_indices(8, 1)
     return phases[:, first] - phases[:, second]
@@ -192,7 +192,7 @@ def learn_once(rule: Settings, seed: int, reward: float):
     """Centre, amplitude and W - C before, and the changes that one reward makes."""
     states, record = synapses(8, rule, seed)
     before = states.copy()[0]
-    advance(states[0], record[0], reward, 0.0, False)
+    advance(states[0], record[0], reward, reward, 0.0, False)
     after = states[0]
     return (
         before["weight"] - before["centre"],
@@ -266,7 +266,7 @@ def test_the_learning_rate_follows_the_amplitude():
         states, record = synapses(1, rule, seed=4)
         states["amplitude"] = 0.1
         states["weight"] = 0.1
-        advance(states[0], record[0], 1.0, 0.0, False)
+        advance(states[0], record[0], 1.0, 1.0, 0.0, False)
         changes.append(states["centre"][0, 0])
     assert np.allclose(np.array(changes) / changes[0], [1.0, 2.0, 0.25])
 
@@ -290,7 +290,7 @@ def having_earned(earned: float, **options: float) -> tuple[np.ndarray, np.ndarr
 def heard(states, record, reward: float, effort: float, terminal: bool) -> float:
     """What one step's reward came to in equation 3."""
     before = states.copy()[0]
-    advance(states[0], record[0], reward, effort, terminal)
+    advance(states[0], record[0], reward, reward, effort, terminal)
     pulled = states["centre"][0, 0] - before["centre"][0]
     return pulled / (1.2e-5 * DT * (before["weight"][0] - before["centre"][0]))
 
@@ -307,8 +307,8 @@ def test_a_body_put_back_teaches_nothing_until_it_has_settled():
         states, record = having_earned(earned, settling_time=3.3)
         taught = []
         for terminal in (True, *[False] * 10, True, *[False] * 120):
-            before = states["centre"][0, 0]
-            advance(states[0], record[0], earned if earned else 1e-6, 0.0, terminal)
+            before, reward = states["centre"][0, 0], earned if earned else 1e-6
+            advance(states[0], record[0], reward, reward, 0.0, terminal)
             taught.append(states["centre"][0, 0] != before)
         assert taught[0]
         assert taught[11]

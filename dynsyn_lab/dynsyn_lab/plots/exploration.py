@@ -39,7 +39,7 @@ def trajectory(controller: Controller, indices: Sequence[int]) -> tuple[NDArray,
     for sample in range(samples):
         weights[sample] = state["weight"][0, indices]
         for _ in range(every):
-            advance(state[0], parameters[0], 0.0, 0.0, False)
+            advance(state[0], parameters[0], 0.0, 0.0, 0.0, False)
     return np.arange(samples) * every * dt / 1000.0, weights
 
 

@@ -10,6 +10,9 @@ LEARNERS = Registry(
     Learner,
     {
         "dynamic_synapse": "dynsyn_controller.core.learners.dynamic_synapse.learner:DynamicSynapse",
+        "dynamic_synapse_critic": (
+            "dynsyn_controller.core.learners.dynamic_synapse.critic:CriticDynamicSynapse"
+        ),
         "dqsn": "dynsyn_controller.core.learners.dqsn:Dqsn",
         "synaptic": "dynsyn_controller.core.learners.synaptic:Synaptic",
         "none": "dynsyn_controller.core.learners.none:NoLearner",

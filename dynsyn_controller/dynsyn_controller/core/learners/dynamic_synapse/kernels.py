@@ -70,7 +70,7 @@ def start_period(state, i, period, elapsed, dt):
 
 
 @njit(cache=True)
-def advance(state, parameters, reward, effort, terminal):
+def advance(state, parameters, reward, judged, effort, terminal):
     """Live on by one control step: learn from `reward` (equations 3 and 4), then swing (1 and 2).
 
     One pass does all, because a lifetime's arrays just fit the fastest cache.
@@ -79,10 +79,12 @@ def advance(state, parameters, reward, effort, terminal):
         state: the lifetime's record, changed in place.
         parameters: parameter record.
         reward: R of the step just lived, with the weights as they stand.
+        judged: what equation 3 takes in place of R, before it is bounded and priced; R itself where
+            there is no critic.
         effort: what that step took, see `effort_spent`.
         terminal: the body has been put back since.
     """
-    pull, scale, shift = modulation(state, parameters, reward, effort, terminal)
+    pull, scale, shift = modulation(state, parameters, reward, judged, effort, terminal)
     low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
     # as a bare 0 it would be a type of its own, and what it is passed to compiled twice
     dt, ended = parameters.dt, np.int64(0)
@@ -103,7 +105,7 @@ def advance(state, parameters, reward, effort, terminal):
 
 
 @njit(cache=True, inner=True)
-def modulation(state, parameters, reward, effort, terminal):
+def modulation(state, parameters, reward, judged, effort, terminal):
     """What a reward does to every synapse alike; arguments as those of `advance`.
 
     Returns:
@@ -116,7 +118,8 @@ def modulation(state, parameters, reward, effort, terminal):
     if parameters.reward_minimum_late < 0.0:
         least += grown * (parameters.reward_minimum_late - least)
     signal = min(max(reward, least), parameters.reward_maximum)
-    advantage = signal - grown * parameters.effort_cost * effort
+    advantage = min(max(judged, least), parameters.reward_maximum)
+    advantage -= grown * parameters.effort_cost * effort
     if parameters.baseline_time > 0.0:
         advantage -= state.baseline
         state.baseline += advantage * (parameters.dt / parameters.baseline_time)
@@ -200,6 +203,13 @@ def put(state, parameters, i, centre):
 @njit(cache=True, inner=True)
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
+    reward = counted(parameters, reward, terminal)
+    advance(state, parameters, reward, reward, effort_spent(state.output[:]), terminal)
+
+
+@njit(cache=True, inner=True)
+def counted(parameters, reward, terminal):
+    """The reward as the rule counts it: a fall costs more where the settings say so."""
     if terminal and reward <= parameters.fall_threshold:
-        reward -= parameters.fall_cost
-    advance(state, parameters, reward, effort_spent(state.output[:]), terminal)
+        return reward - parameters.fall_cost
+    return reward

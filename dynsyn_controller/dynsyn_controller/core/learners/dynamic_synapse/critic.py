@@ -1,0 +1,193 @@
+"""Dynamic synapses that are judged by a critic, an estimate of what is still to come.
+
+Equation 3 takes R + V(next) - V(now) in place of R. The difference is not discounted: over a course
+it adds up to nothing, so that lasting gains stay gains and are not explained away. V is linear in
+the standardised signed channels x of the observation and in their products,
+
+    phi = (1, x_1, ..., x_n, x_1 x_2, x_1 x_3, ..., x_(n-1) x_n),    V = w . phi,
+
+and learns beside the rule by TD(lambda) (Sutton & Barto 2018, section 12.2) with a normalised step:
+
+    delta = R + gamma V(next) - V(now)
+    z     = gamma lambda z + phi(now)
+    w     = w + step delta z / (phi(now) . phi(now))
+
+No gradient goes into the network: the critic changes what reward is heard, not the weights. After a
+fall, next is the body as it has been put back, for that is where it goes on. At the end of a course
+that is no fall nothing follows from the step before: R alone counts, and z is cleared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dynsyn_controller.core.learners.base import Preset
+from dynsyn_controller.core.learners.dynamic_synapse import kernels
+from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
+from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    DynamicSynapseSettings,
+    kernel_settings,
+)
+from dynsyn_controller.core.networks.base import Body, FloatArray
+from dynsyn_controller.core.networks.standardisation import (
+    START_COUNT,
+    standardise,
+    update_statistics,
+)
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.schema import SchemaError, check_positive
+
+SCALE = 0.5
+"""Of the standardised channels: products of two that are far out stay of the size of the rest."""
+_DYNSYN = replace(PRESETS["dynsyn"], settings={**PRESETS["dynsyn"].settings, "settling_time": 0.0})
+"""How a body starts that has been put back is what the critic expects of it: no pause."""
+
+
+@dataclass(frozen=True)
+class CriticSettings(DynamicSynapseSettings):
+    """Settings of the rule, and of its critic.
+
+    Attributes:
+        critic_step: TD step, above 0, below 2: 1 would put V(now) right in one step.
+        critic_discount: gamma, for each control step, 0 or more and below 1.
+        critic_trace: lambda, 0 to 1.
+        critic_statistics_time: s, > 0, of the rule: time constant of the running mean and variance
+            that the channels are standardised with.
+    """
+
+    critic_step: float = 0.02
+    critic_discount: float = 0.99
+    critic_trace: float = 0.9
+    critic_statistics_time: float = 1000.0
+
+
+def features(channels: int) -> int:
+    """Length of phi for so many signed channels."""
+    return 1 + channels + channels * (channels - 1) // 2
+
+
+@njit(cache=True, inner=True)
+def look(state, parameters, observation):
+    """Fill `critic_features` with phi of an observation, and return V of it."""
+    mean, variance = state.critic_mean[:], state.critic_variance[:]
+    rate = parameters.dt / parameters.critic_statistics_time
+    rate = max(rate, 1.0 / (state.steps + START_COUNT))
+    update_statistics(observation, mean, variance, rate)
+    phi, channels = state.critic_features[:], mean.size
+    standardise(observation, mean, variance, SCALE, phi[1:])
+    phi[0] = 1.0
+    at = channels + 1
+    for i in range(1, channels + 1):
+        for j in range(i + 1, channels + 1):
+            phi[at] = phi[i] * phi[j]
+            at += 1
+    return value(state)
+
+
+@njit(cache=True, inner=True)
+def value(state):
+    """V of what was looked at last."""
+    total = 0.0
+    for i in range(state.critic_weights.size):
+        total += state.critic_weights[i] * state.critic_features[i]
+    return total
+
+
+@njit(cache=True, inner=True)
+def judge(state, parameters, observation, reward, terminal):
+    """What equation 3 takes in place of `reward`, while the critic learns from it.
+
+    Args:
+        state, parameters: records.
+        observation: that came with the reward.
+        reward: R.
+        terminal: the body has been put back since.
+    """
+    if state.critic_looked == 0:  # before this step nothing was learnt, or nothing had been seen
+        state.critic_looked = 1
+        look(state, parameters, observation)
+        return reward
+    now, norm = value(state), 0.0
+    kept = parameters.critic_discount * parameters.critic_trace
+    for i in range(state.critic_trace.size):
+        feature = state.critic_features[i]
+        state.critic_trace[i] = kept * state.critic_trace[i] + feature
+        norm += feature * feature
+    following = look(state, parameters, observation)
+    if terminal and reward > parameters.fall_threshold:
+        state.critic_trace[:] = 0.0
+        return reward
+    error = reward + parameters.critic_discount * following - now
+    step = parameters.critic_step * error / norm
+    for i in range(state.critic_trace.size):
+        state.critic_weights[i] += step * state.critic_trace[i]
+    return reward + following - now
+
+
+@njit(cache=True, inner=True)
+def learn(state, parameters, observation, reward, terminal):
+    """See `operations.learn`."""
+    judged = judge(state, parameters, observation, reward, terminal)
+    reward = kernels.counted(parameters, reward, terminal)
+    effort = kernels.effort_spent(state.output[:])
+    kernels.advance(state, parameters, reward, judged, effort, terminal)
+
+
+@njit(cache=True, inner=True)
+def freeze(state, parameters):
+    """Put every weight at its centre; what is seen meanwhile is not what the critic saw last."""
+    kernels.freeze(state, parameters)
+    state.critic_looked = 0
+    state.critic_trace[:] = 0.0
+
+
+class CriticDynamicSynapse(DynamicSynapse):
+    """See `learners.base.Learner` and the module."""
+
+    name = "dynamic_synapse_critic"
+    Settings = CriticSettings
+    presets: ClassVar[Mapping[str, Preset]] = {**PRESETS, "dynsyn": _DYNSYN}
+    default_preset = "dynsyn"
+
+    learn, freeze = learn, freeze
+
+    def __init__(self, settings: CriticSettings, body: Body) -> None:
+        super().__init__(settings, body)
+        check_positive("learner", settings, ("critic_step", "critic_statistics_time"))
+        for name, low, high in (
+            ("critic_step", 0.0, 2.0),
+            ("critic_discount", 0.0, 1.0),
+            ("critic_trace", 0.0, 1.0),
+        ):
+            found = getattr(settings, name)
+            inside = low <= found <= high and (name == "critic_trace" or found < high)
+            if not inside:
+                raise SchemaError(f"learner.{name}", f"found {found}, expected {low:g} to {high:g}")
+
+    def fields(self, synapses: int) -> list[tuple]:
+        """Those of the rule, and what the critic knows."""
+        channels = len(self.body.states)
+        count = features(channels)
+        arrays = {"weights": count, "trace": count, "features": count}
+        arrays |= {"mean": channels, "variance": channels}
+        return [
+            *super().fields(synapses),
+            *((f"critic_{name}", np.float64, (size,)) for name, size in arrays.items()),
+            ("critic_looked", np.int64),
+        ]
+
+    def settings(self) -> dict[str, Any]:
+        """See `settings.kernel_settings`."""
+        found = kernel_settings(self.options)
+        found["critic_statistics_time"] *= 1000.0
+        return found
+
+    def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
+        """The critic expects nothing yet."""
+        super().give_birth(state, weights, parameters)
+        state["critic_variance"] = 1.0
