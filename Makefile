@@ -6,7 +6,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint unit faults format doctor clean distclean python
+.PHONY: help setup build demo test lint unit faults docs format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ endif
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
 	@$(BIN)/python -m pytest --long -m faults
+
+docs: setup ## the documentation as a site, in build/site; a warning is an error
+	@$(BIN)/pip install --quiet -r requirements/extra-docs.txt
+	@$(BIN)/python scripts/docs_site.py
+	@$(BIN)/zensical build --strict -f mkdocs.yml
 
 format: setup ## let ruff format the code and fix what it can
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
