@@ -19,7 +19,6 @@ that is no fall nothing follows from the step before: R alone counts, and z is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -151,7 +150,7 @@ class CriticDynamicSynapse(DynamicSynapse):
 
     name = "dynamic_synapse_critic"
     Settings = CriticSettings
-    presets: ClassVar[Mapping[str, Preset]] = {**PRESETS, "dynsyn": _DYNSYN}
+    presets: ClassVar[dict[str, Preset]] = {**PRESETS, "dynsyn": _DYNSYN}
     default_preset = "dynsyn"
 
     learn, freeze = learn, freeze
