@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from doc_tables import ROOT, table, tables
 
+from dynsyn_controller.core.learners.dynamic_synapse.critic import CriticSettings
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import (
     UNBOUNDED,
@@ -80,6 +81,15 @@ def test_the_options_that_no_preset_sets_have_their_defaults_in_the_table():
     defaults = WalkerOptions()
     for name, row in table(DOCS / "rule.md", "option", "range", "default").items():
         assert row["default"] == ("none" if name == "drives" else f"{getattr(defaults, name):g}")
+
+
+def test_the_settings_of_the_critic_have_their_defaults_in_the_table():
+    found = table(DOCS / "rule.md", "setting of the critic")
+    own = {field.name for field in dataclasses.fields(CriticSettings)}
+    own -= {field.name for field in dataclasses.fields(DynamicSynapseSettings)}
+    assert found.keys() == own
+    for name, row in found.items():
+        assert float(row["default"]) == getattr(CriticSettings(), name)
 
 
 def _has_no_effect(name: str, settings: DynamicSynapseSettings) -> bool:

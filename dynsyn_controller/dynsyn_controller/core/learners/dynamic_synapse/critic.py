@@ -34,6 +34,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.settings import (
 )
 from dynsyn_controller.core.networks.base import Body, FloatArray
 from dynsyn_controller.core.networks.standardisation import (
+    BOUND,
     START_COUNT,
     standardise,
     update_statistics,
@@ -78,7 +79,7 @@ def look(state, parameters, observation):
     rate = max(rate, 1.0 / (state.steps + START_COUNT))
     update_statistics(observation, mean, variance, rate)
     phi, channels = state.critic_features[:], mean.size
-    standardise(observation, mean, variance, SCALE, phi[1:])
+    standardise(observation, mean, variance, BOUND, SCALE, phi[1:])
     phi[0] = 1.0
     at = channels + 1
     for i in range(1, channels + 1):
