@@ -134,12 +134,15 @@ def test_a_shipped_lifetime_that_does_not_fit_is_named(shipped: Path, state_fold
     assert not state_folder.exists()
 
 
-def test_shipped_lifetimes_are_installed_with_the_controller(shipped: Path, tmp_path: Path) -> None:
+def test_the_package_s_own_folder_installs_all_that_is_shipped(tmp_path: Path) -> None:
+    """As a release tool has it: a copy of that folder, and nothing of the workspace around it."""
     package = tmp_path / "dynsyn_controller"
-    (package / "resource").mkdir(parents=True)
-    for name in ("setup.py", "package.xml", "resource/dynsyn_controller"):
-        shutil.copy(ROOT / "dynsyn_controller" / name, package / name)
+    shutil.copytree(ROOT / "dynsyn_controller", package)
     command = [sys.executable, "setup.py", "--quiet", "install_data", "--install-dir", "../prefix"]
     subprocess.run(command, cwd=package, check=True, capture_output=True)
-    installed = tmp_path / "prefix/share/dynsyn_controller/config/checkpoints/walker.ckpt"
-    assert installed.read_bytes() == shipped.read_bytes()
+    installed = tmp_path / "prefix" / "share" / "dynsyn_controller"
+    for folder in ("config", "launch"):
+        files = [path for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts]
+        assert files
+        for file in files:
+            assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes()
