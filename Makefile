@@ -35,14 +35,13 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/mypy --no-error-summary
 
 # Tests that depend on deadlines come after the others, with the processor to themselves. A file's
-# tests stay together, because they use the same kernels, and files of nodes are spread likewise, to
-# one process more than there are cores: a test of nodes waits half its time.
+# tests stay together, because they use the same kernels, and files of nodes are spread likewise.
 PYTEST := $(BIN)/python -m pytest --timeout 300
 
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
 	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/unit test/contract
-	@$(PYTEST) -n 3 --dist loadfile -m "not realtime" test/integration test/launch
+	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/integration test/launch
 	@$(PYTEST) -m realtime
 else
 	@$(PYTEST) $(ARGS)
