@@ -99,6 +99,8 @@ def test_an_emergency_stop_outlasts_the_process(processes, peer, life):
     start_bridge(processes)
     first = start(processes, checkpoint_path=life)
     until(peer, heard, lambda s: not s.neutral_because, "acting")
+    begun = heard[-1].steps
+    until(peer, heard, lambda s: s.steps > begun + 10, "steps for the black box")
     assert trigger(peer, "emergency_stop").success
     peer.wait_for((life.parent / "life.ckpt.stopped").exists, "the stop on disk")
     box = life.parent / "life.ckpt.black_box"
