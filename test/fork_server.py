@@ -33,6 +33,7 @@ IMPORTED = (
 """What takes long, rclpy aside: its library starts threads, which no fork would have."""
 AFTER_IMPORTS = {
     "COLUMNS",
+    "FASTDDS_BUILTIN_TRANSPORTS",
     "FASTDDS_DEFAULT_PROFILES_FILE",
     "PYTEST_CURRENT_TEST",
     "PYTHONPATH",

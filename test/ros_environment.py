@@ -51,6 +51,7 @@ def enter(domain: int, patch: pytest.MonkeyPatch) -> None:
     """Let this process and its children be in a ROS domain, and reach this machine only."""
     patch.setenv("ROS_DOMAIN_ID", str(domain))
     patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SYSTEM_DEFAULT")
+    patch.delenv("FASTDDS_BUILTIN_TRANSPORTS", raising=False)
     patch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(config_path("fastdds/this_machine.xml")))
 
 
