@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def install_extra(name: str) -> str:
+    """The command that installs what `requirements/extra-NAME.txt` lists, for error messages."""
+    return f".venv/bin/pip install -r requirements/extra-{name}.txt"
+
+
 class CommandError(Exception):
     """What was asked for could not be done: exit code 1."""
 

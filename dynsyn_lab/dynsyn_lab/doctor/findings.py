@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dynsyn_lab.errors import install_extra
+
 AGAIN = "run make setup"
 MESSAGES = (
     "builtin_interfaces",
@@ -67,12 +69,11 @@ def examine() -> Iterator[Finding]:
     yield distribution("mujoco (swimmer)", "mujoco", AGAIN, required=False)
     yield distribution("matplotlib (plots)", "matplotlib", AGAIN, required=False)
     yield distribution("imageio (render)", "imageio", AGAIN, required=False)
-    extra = ".venv/bin/pip install -r requirements/extra-{}.txt"
     for name, file in (("torch", ".zip"), ("onnx", ".onnx")):
-        yield distribution(f"{name} (import of {file})", name, extra.format("baselines"), False)
-    yield distribution("envpool (many lifetimes)", "envpool", extra.format("envpool"), False)
-    yield distribution("ray (sweeps on a cluster)", "ray", extra.format("ray"), False)
-    video = f"{extra.format('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"
+        yield distribution(f"{name} (import of {file})", name, install_extra("baselines"), False)
+    yield distribution("envpool (many lifetimes)", "envpool", install_extra("envpool"), False)
+    yield distribution("ray (sweeps on a cluster)", "ray", install_extra("ray"), False)
+    video = f"{install_extra('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"
     yield program("ffmpeg", video, False)
 
 

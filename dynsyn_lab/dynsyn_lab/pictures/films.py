@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dynsyn_lab.errors import CommandError
+from dynsyn_lab.errors import CommandError, install_extra
 
 Picture = NDArray[np.uint8]
 """(height, width, 3)."""
@@ -147,8 +147,8 @@ def find_ffmpeg() -> str:
         from imageio_ffmpeg import get_ffmpeg_exe
     except ImportError:
         raise CommandError(
-            ".mp4 needs ffmpeg: sudo apt install ffmpeg, or "
-            ".venv/bin/pip install -r requirements/extra-video.txt; .gif and .png need neither"
+            f".mp4 needs ffmpeg: sudo apt install ffmpeg, or {install_extra('video')}; "
+            ".gif and .png need neither"
         ) from None
     return get_ffmpeg_exe()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dynsyn_lab.errors import CommandError
+from dynsyn_lab.errors import CommandError, install_extra
 from dynsyn_lab.policies.chain import Step, policy_of
 from dynsyn_lab.policies.policy import Policy, PolicyError
 
@@ -29,8 +29,7 @@ def read_onnx(path: Path) -> Policy:
         import onnx
     except ImportError:
         raise CommandError(
-            f"{path}: the package onnx is not installed: "
-            ".venv/bin/pip install -r requirements/extra-baselines.txt"
+            f"{path}: the package onnx is not installed: {install_extra('baselines')}"
         ) from None
     try:
         model = onnx.load(path)

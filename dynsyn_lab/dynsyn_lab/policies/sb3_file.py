@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dynsyn_lab.errors import CommandError
+from dynsyn_lab.errors import CommandError, install_extra
 from dynsyn_lab.policies.policy import FloatArray, Policy, PolicyError, Scaling, checked
 
 _HIDDEN = {
@@ -80,7 +80,7 @@ def _contents(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any]]:
     except ImportError:
         raise CommandError(
             f"{path}: torch is not installed, which a .zip of Stable-Baselines3 needs: "
-            ".venv/bin/pip install -r requirements/extra-baselines.txt"
+            f"{install_extra('baselines')}"
         ) from None
     try:
         with zipfile.ZipFile(path) as parts:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from dynsyn_controller.node.tether import tethered
-from dynsyn_lab.errors import CommandError
+from dynsyn_lab.errors import CommandError, install_extra
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Job, Result, train_point
 
@@ -146,9 +146,7 @@ def _connect(address: str) -> Any:
     try:
         import ray
     except ImportError:
-        raise CommandError(
-            "--ray: Ray is not installed: .venv/bin/pip install -r requirements/extra-ray.txt"
-        ) from None
+        raise CommandError(f"--ray: Ray is not installed: {install_extra('ray')}") from None
     _check_reachable(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_lab.errors import UsageError
+from dynsyn_lab.errors import UsageError, install_extra
 from dynsyn_lab.training.journal import Ending
 
 FOLDER = "tensorboard"
@@ -113,7 +113,6 @@ def writer_class() -> Any:
         from tensorboardX import SummaryWriter
     except ImportError:
         raise UsageError(
-            "--tensorboard: tensorboardX is not installed: "
-            ".venv/bin/pip install -r requirements/extra-tensorboard.txt"
+            f"--tensorboard: tensorboardX is not installed: {install_extra('tensorboard')}"
         ) from None
     return SummaryWriter
