@@ -29,7 +29,7 @@ from dynsyn_controller.core.networks.mlp_options import (
     check,
 )
 from dynsyn_controller.core.networks.standardisation import (
-    START_COUNT,
+    rate_after,
     standardise,
     update_statistics,
 )
@@ -75,7 +75,7 @@ def _sense(state, settings, observation, learning):
         mean, variance = state.input_mean[:], state.input_variance[:]
         if learning and not fixed:
             rate = settings.dt / settings.normalisation_time
-            rate = max(rate, 1.0 / (state.steps + START_COUNT))
+            rate = rate_after(state.steps, rate)
             update_statistics(observation, mean, variance, rate)
         bound, scale = settings.input_bound, settings.input_scale
         standardise(observation, mean, variance, bound, scale, state.unit[:])

@@ -21,6 +21,12 @@ EPSILON = 1e-6
 
 
 @njit(cache=True, inner=True)
+def rate_after(steps, rate):
+    """dt / tau, or more in the first `steps`, which average over what has been seen."""
+    return max(rate, 1.0 / (steps + START_COUNT))
+
+
+@njit(cache=True, inner=True)
 def update_statistics(values, mean, variance, rate):
     """Let `mean` and `variance` follow `values`, in place; all of one length.
 

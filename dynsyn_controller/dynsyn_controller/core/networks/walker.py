@@ -18,7 +18,7 @@ from dynsyn_controller.core.networks.gain import adapt
 from dynsyn_controller.core.networks.oscillator import step_fitzhugh_nagumo
 from dynsyn_controller.core.networks.standardisation import (
     BOUND,
-    START_COUNT,
+    rate_after,
     standardise,
     update_statistics,
 )
@@ -113,7 +113,7 @@ def _act(state, settings, observation, homeostasis):
         mean, variance = state.state_mean[:], state.state_variance[:]
         if homeostasis > 0.0:
             rate = homeostasis * settings.dt / settings.normalisation_time
-            rate = max(rate, 1.0 / (state.steps + START_COUNT))
+            rate = rate_after(state.steps, rate)
             update_statistics(observation, mean, variance, rate)
         standard = state.action_input[2 * oscillators :]
         standardise(observation, mean, variance, BOUND, settings.state_scale, standard)

@@ -35,12 +35,12 @@ from dynsyn_controller.core.learners.dynamic_synapse.settings import (
 from dynsyn_controller.core.networks.base import Body, FloatArray
 from dynsyn_controller.core.networks.standardisation import (
     BOUND,
-    START_COUNT,
+    rate_after,
     standardise,
     update_statistics,
 )
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.schema import SchemaError, check_positive
+from dynsyn_controller.core.schema import SchemaError, check_positive, check_times
 
 SCALE = 0.5
 """Of the standardised channels: products of two that are far out stay of the size of the rest."""
@@ -76,7 +76,7 @@ def look(state, parameters, observation):
     """Fill `critic_features` with phi of an observation, and return V of it."""
     mean, variance = state.critic_mean[:], state.critic_variance[:]
     rate = parameters.dt / parameters.critic_statistics_time
-    rate = max(rate, 1.0 / (state.steps + START_COUNT))
+    rate = rate_after(state.steps, rate)
     update_statistics(observation, mean, variance, rate)
     phi, channels = state.critic_features[:], mean.size
     standardise(observation, mean, variance, BOUND, SCALE, phi[1:])
@@ -159,6 +159,7 @@ class CriticDynamicSynapse(DynamicSynapse):
     def __init__(self, settings: CriticSettings, body: Body) -> None:
         super().__init__(settings, body)
         check_positive("learner", settings, ("critic_step", "critic_statistics_time"))
+        check_times("learner", settings, ("critic_statistics_time",), body.dt)
         for name, low, high in (
             ("critic_step", 0.0, 2.0),
             ("critic_discount", 0.0, 1.0),
