@@ -25,7 +25,6 @@ FOLDERS = (
 KINDS = {
     ".csv",
     ".json",
-    ".launch",
     ".md",
     ".msg",
     ".png",
