@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.messages.conversions import set_stamp
+from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.tape import Tape, TapeError
@@ -45,6 +47,9 @@ class Recording:
         self._name, self._lockstep, self._failed = name, lockstep, failed
         self._names: dict[str, str] = {}
         self._tape: Tape | None = None
+        # What has come or gone since the last flush, to be put in frames between two steps: a step
+        # itself must not wait for that. A type of None: of a step, instead of its message.
+        self._untold: list[tuple[str, type | None, Any, int]] = []
         self._offset = 0
         joints, channels = [0.0] * len(robot.joints), [0.0] * len(robot.observation)
         step = ControlStep(observation=channels, wanted=joints, effort=joints)
@@ -90,6 +95,7 @@ class Recording:
 
     def end(self) -> Tape | None:
         """End it; returns the tape, still to be closed; None: nothing was recorded."""
+        self.flush()
         tape, self._tape = self._tape, None
         self._guard.follow(None)
         return tape
@@ -103,21 +109,27 @@ class Recording:
             data: it, serialised.
             now: ns, steady clock; None: of this moment.
         """
-        if self._tape is None:
-            return
-        at = (time.monotonic_ns() if now is None else now) + self._offset
-        try:
-            self._tape.write(self._full(topic), kind, at, data)
-        except TapeError as error:
-            self._give_up(error)
+        if self._tape is not None:
+            self._untold.append((topic, kind, data, now or time.monotonic_ns()))
 
     def flush(self) -> None:
-        """Hand on what has come together; for between two ticks."""
-        if self._tape is not None:
-            try:
-                self._tape.flush()
-            except TapeError as error:
-                self._give_up(error)
+        """Hand on what has come together; for between two steps."""
+        if self._tape is None:
+            return
+        try:
+            self._hand_on(self._tape)
+            self._tape.flush()
+        except TapeError as error:
+            self._tape = None
+            self._guard.follow(None)
+            self._failed(str(error))
+
+    def _hand_on(self, tape: Tape) -> None:
+        untold, self._untold = self._untold, []
+        for topic, kind, data, now in untold:
+            if kind is None:
+                kind, data = ControlStep, self._step_message(*data)
+            tape.write(self._full(topic), kind, now + self._offset, data)
 
     def _full(self, topic: str) -> str:
         if topic not in self._names:
@@ -125,18 +137,27 @@ class Recording:
         return self._names[topic]
 
     def _write_step(self, lived: bool, learning: bool) -> None:
-        guard, record = self._guard, self._step.record.__dict__
-        set_stamp(record["header"].stamp, guard.stamp)
-        record["steps"] = guard.controller.steps
-        record["lived"], record["learning"] = lived, learning
-        record["terminal"], record["reward"] = guard.terminal, guard.reward
-        record["observation"] = guard.senses.observation.tolist()
-        record["wanted"] = guard.controller.state["effort"][0].tolist()
-        record["effort"] = guard.effort.tolist()
-        record["absent_before"] = guard.absent_before
-        self.write(STEPS, ControlStep, self._step.pack())
+        guard = self._guard
+        wanted = guard.controller.state["effort"][0].copy()
+        arrays = guard.senses.observation.copy(), wanted, guard.effort.copy()
+        flags = lived, learning, guard.terminal
+        step = guard.stamp, guard.controller.steps, flags, guard.reward, arrays, guard.absent_before
+        self._untold.append((STEPS, None, step, time.monotonic_ns()))
 
-    def _give_up(self, error: TapeError) -> None:
-        self._tape = None
-        self._guard.follow(None)
-        self._failed(str(error))
+    def _step_message(
+        self,
+        stamp: int,
+        steps: int,
+        flags: tuple[bool, bool, bool],
+        reward: float,
+        arrays: tuple[FloatArray, FloatArray, FloatArray],
+        absent_before: int,
+    ) -> bytes:
+        record = self._step.record.__dict__
+        set_stamp(record["header"].stamp, stamp)
+        record["steps"], record["reward"], record["absent_before"] = steps, reward, absent_before
+        record["lived"], record["learning"], record["terminal"] = flags
+        record["observation"], record["wanted"], record["effort"] = (
+            array.tolist() for array in arrays
+        )
+        return self._step.pack()

@@ -16,10 +16,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FRAME = struct.Struct("<HqI")
-"""Channel, time (ns since 1970), length of the content that follows."""
-TOLD = 0xFFFF
-"""Channel of a frame that says something about the file, as JSON."""
+FRAME = struct.Struct("<BQHIQQ")
+"""Head of a frame: kind, bytes that follow these two, channel, number, time of log and of sending
+(ns since 1970). With a message it is a record of an MCAP file, which the writer need only copy."""
+MESSAGE = 0x05
+TOLD = 0x80
+"""Kind of a frame that says something about the file, as JSON; such kinds MCAP leaves to others."""
+BEFORE_CONTENT = struct.calcsize("<BQ")
+_IN_HEAD = FRAME.size - BEFORE_CONTENT
+_NUMBERS = 1 << 32
 _PIPE = 1 << 20  # bytes
 _PORTION = 1 << 16  # bytes that are worth a call
 _MOST = 1 << 28  # bytes; a disk that is so far behind does not catch up
@@ -62,6 +67,7 @@ class Tape:
         fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE)
         self._buffer = bytearray()
         self._channels: dict[str, int] = {}
+        self._number = 0
         self._tell({"about": about})
 
     def write(self, topic: str, kind: type, time: int, data: bytes) -> None:
@@ -78,10 +84,12 @@ class Tape:
         """
         channel = self._channels.get(topic)
         if channel is None:
-            channel = self._channels[topic] = len(self._channels)
+            channel = self._channels[topic] = len(self._channels) + 1
             package = kind.__module__.partition(".")[0]
             self._tell({"channel": channel, "topic": topic, "type": f"{package}/{kind.__name__}"})
-        self._buffer += FRAME.pack(channel, time, len(data))
+        self._number = (self._number + 1) % _NUMBERS
+        length = _IN_HEAD + len(data)
+        self._buffer += FRAME.pack(MESSAGE, length, channel, self._number, time, time)
         self._buffer += data
         if len(self._buffer) > _PORTION:
             self.flush()
@@ -121,7 +129,7 @@ class Tape:
 
     def _tell(self, said: dict[str, Any]) -> None:
         content = json.dumps(said).encode()
-        self._buffer += FRAME.pack(TOLD, 0, len(content)) + content
+        self._buffer += FRAME.pack(TOLD, _IN_HEAD + len(content), 0, 0, 0, 0) + content
 
     def _complaint(self) -> str:
         assert self._writer.stderr is not None
@@ -140,3 +148,12 @@ def _free(path: Path) -> Path:
         number += 1
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return found
+
+
+def end_of_frame(buffer: bytearray, at: int) -> int | None:
+    """Place after the frame at `at`; None: it is not whole yet."""
+    if len(buffer) - at < FRAME.size:
+        return None
+    _, length, *_ = FRAME.unpack_from(buffer, at)
+    end = at + BEFORE_CONTENT + int(length)
+    return end if end <= len(buffer) else None

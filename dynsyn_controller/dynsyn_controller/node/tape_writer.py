@@ -11,71 +11,21 @@ import select
 import signal
 import sys
 import time
-from typing import IO, Any
-
-from mcap.writer import CompressionType, Writer
+from typing import Any
 
 from dynsyn_controller.messages.definitions import definition
-from dynsyn_controller.node.tape import FRAME, TOLD
+from dynsyn_controller.node.mcap_file import McapFile
+from dynsyn_controller.node.tape import FRAME, TOLD, end_of_frame
 
-_PORTION = 1 << 20  # bytes
-_CHUNK = 1 << 20  # bytes that are compressed together
+_REST = (
+    0.1  # s between two looks at the pipe: a writer that each portion wakes is in the loop's way
+)
+_PORTION = 1 << 19  # bytes
 _LONGEST = 1.0  # s until what came is on disk, if there is little of it
 _NICE = 5  # behind the node and its robot
 
 
-class TapeWriter:
-    """Turns frames of `tape` into an MCAP file.
-
-    Args:
-        file: to write to.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._writer = Writer(file, chunk_size=_CHUNK, compression=CompressionType.LZ4)
-        self._writer.start(profile="ros2", library="dynsyn")
-        self._schemas: dict[str, int] = {}
-        self._channels: dict[int, int] = {}
-        self._sequence = 0
-
-    def take(self, channel: int, at: int, content: bytes) -> None:
-        """One frame."""
-        if channel == TOLD:
-            self._hear(json.loads(content))
-            return
-        self._sequence += 1
-        self._writer.add_message(
-            self._channels[channel], at, content, publish_time=at, sequence=self._sequence
-        )
-
-    def sync(self) -> None:
-        """Let what came be in the file."""
-        self._writer.flush()
-        self._file.flush()
-
-    def finish(self) -> None:
-        """Write the index."""
-        self._writer.finish()
-
-    def _hear(self, said: dict[str, Any]) -> None:
-        if "about" in said:
-            about = {name: json.dumps(value) for name, value in said["about"].items()}
-            self._writer.add_metadata("dynsyn", about)
-            return
-        kind = said["type"]
-        if kind not in self._schemas:
-            package, name = kind.split("/")
-            text = definition(package, name).encode()
-            self._schemas[kind] = self._writer.register_schema(
-                f"{package}/msg/{name}", "ros2msg", text
-            )
-        self._channels[said["channel"]] = self._writer.register_channel(
-            said["topic"], "cdr", self._schemas[kind]
-        )
-
-
-def _copy(pipe: int, writer: TapeWriter) -> None:
+def _copy(pipe: int, file: McapFile) -> None:
     """Take frames until the pipe ends; half a frame at its end is left out."""
     buffer = bytearray()
     synced = time.monotonic()
@@ -86,18 +36,36 @@ def _copy(pipe: int, writer: TapeWriter) -> None:
             if not portion:
                 return
             buffer += portion
-            at = 0
-            while len(buffer) - at >= FRAME.size:
-                channel, stamp, length = FRAME.unpack_from(buffer, at)
-                end = at + FRAME.size + length
-                if end > len(buffer):
-                    break
-                writer.take(channel, stamp, bytes(buffer[at + FRAME.size : end]))
-                at = end
-            del buffer[:at]
+            del buffer[: _take(buffer, file)]
+            if len(portion) < _PORTION:
+                time.sleep(_REST)
         if time.monotonic() - synced > _LONGEST:
-            writer.sync()
+            file.flush()
             synced = time.monotonic()
+
+
+def _take(buffer: bytearray, file: McapFile) -> int:
+    """Take what is whole; returns its end."""
+    at = 0
+    while True:
+        at = file.take_messages(buffer, at)
+        end = end_of_frame(buffer, at)
+        if end is None:
+            return at
+        opcode, *_ = FRAME.unpack_from(buffer, at)
+        assert opcode == TOLD
+        _hear(json.loads(buffer[at + FRAME.size : end]), file)
+        at = end
+
+
+def _hear(said: dict[str, Any], file: McapFile) -> None:
+    if "about" in said:
+        about = {name: json.dumps(value) for name, value in said["about"].items()}
+        file.add_metadata("dynsyn", about)
+        return
+    package, name = said["type"].split("/")
+    text = definition(package, name)
+    file.add_channel(said["channel"], said["topic"], f"{package}/msg/{name}", text)
 
 
 def main() -> int:
@@ -106,10 +74,10 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)  # it ends when the node does
     os.nice(_NICE)
     try:
-        with open(sys.argv[1], "wb") as file:
-            writer = TapeWriter(file)
-            _copy(sys.stdin.fileno(), writer)
-            writer.finish()
+        with open(sys.argv[1], "wb") as opened:
+            file = McapFile(opened)
+            _copy(sys.stdin.fileno(), file)
+            file.finish()
     except OSError as error:
         print(error.strerror or error, file=sys.stderr)
         return 1
