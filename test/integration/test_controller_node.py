@@ -269,6 +269,7 @@ def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, pee
 def test_transitions_by_hand(processes, peer):
     commands = peer.listen(JointCommand, "joint_command")
     heard = peer.listen(Status, "dynsyn/status")
+    diagnosed = peer.listen(DiagnosticArray, "/diagnostics")
     start_bridge(processes)
     controller = start_controller(processes, autostart=False)
 
@@ -282,11 +283,18 @@ def test_transitions_by_hand(processes, peer):
     assert state() == State.PRIMARY_STATE_UNCONFIGURED
     assert change(Transition.TRANSITION_CONFIGURE)
     assert state() == State.PRIMARY_STATE_INACTIVE
+    inactive = "inactive: no commands are sent"
+    peer.wait_for(
+        lambda: any(line.message == inactive for each in diagnosed for line in each.status),
+        "diagnostics of the inactive node",
+    )
+    assert heard[-1].neutral_because == "inactive"
     assert not commands
     assert change(Transition.TRANSITION_ACTIVATE)
     lived = wait_for_steps(peer, heard, 20).steps
     assert change(Transition.TRANSITION_DEACTIVATE)
     peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")
+    peer.wait_for(lambda: heard[-1].neutral_because == "inactive", "status of the inactive node")
     assert change(Transition.TRANSITION_CLEANUP)
     assert state() == State.PRIMARY_STATE_UNCONFIGURED
     del heard[:]

@@ -24,6 +24,7 @@ from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.people import People
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.recording import Recording
+from dynsyn_controller.node.reports import INACTIVE
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import wrong_stamp
@@ -78,7 +79,7 @@ class ControlLoop:
         self.guard = Guard(
             self.robot, life.controller, settings.guard_options, life.notes, self._events
         )
-        self.guard.learning = settings.learning
+        self.guard.learning, self.guard.held = settings.learning, INACTIVE
         if settings.lockstep:
             _check_stamped(self.guard)
         self.guard.warm_up()
@@ -141,6 +142,7 @@ class ControlLoop:
         gc.unfreeze()
         if not self._outputs.send_surely(self.guard.halt(), self.guard.stamp, _SENDING):
             self._log.warning(f"neutral effort: not acknowledged within {_SENDING:g} s")
+        self.guard.held = INACTIVE
         if self.writer.path is not None:
             self._save()
 
@@ -249,6 +251,8 @@ class ControlLoop:
         self._recording.flush()
         self._services.poll()
         if not self._operations.acting:
+            self.guard.listen(now, _SILENCE)
+            self._outputs.report(now, active=False)
             return
         if self.writer.due(now, round(self._settings.checkpoint_period * SECOND)):
             self._save()

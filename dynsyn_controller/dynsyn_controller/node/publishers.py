@@ -45,7 +45,9 @@ _ACKNOWLEDGING = Duration(seconds=0.02)
 
 
 class Outputs:
-    """The publishers of a configured node; they are silent until it is active.
+    """The publishers of a configured node.
+
+    Until it is active they are silent, but for dynsyn/status and diagnostics.
 
     Attributes:
         timing: of the control loop.
@@ -76,6 +78,7 @@ class Outputs:
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
         self._publishers: list[Any] = []
+        self._always: list[Any] = []
         self._writer = CommandWriter(robot.joint_names, robot.command.field, robot.gains)
         command = JointCommand()
         self._writer.write_command(command, guard.effort, 0)
@@ -91,11 +94,11 @@ class Outputs:
         self._send_event = self._open(EventMessage, "dynsyn/events", latched(_EVENTS))
         self._untold: list[EventMessage] = []
         self._send_weights = self._open(Weights, "dynsyn/weights", LATCHED)
-        self._send_status = self._open(Status, "dynsyn/status", QOS)
+        self._send_status = self._open(Status, "dynsyn/status", QOS, always=True)
         self._send_scalars = self._open(Scalars, "dynsyn/scalars", QOS)
         self._scalars = Scalars()
         self._send_activity = self._open(Activity, "dynsyn/activity", QOS)
-        self._send_diagnostics = self._open(DiagnosticArray, "diagnostics", QOS)
+        self._send_diagnostics = self._open(DiagnosticArray, "diagnostics", QOS, always=True)
         self._diagnostics = Diagnostics(node.get_fully_qualified_name(), robot)
         self._paces = {
             self.publish_status: Pace(STATUS_RATE),
@@ -104,6 +107,8 @@ class Outputs:
             self.publish_weights: Pace(settings.weights_rate),
             self.publish_activity: Pace(settings.activity_rate),
         }
+        always = self.publish_status, self.publish_diagnostics
+        self._paces_always = {publish: self._paces[publish] for publish in always}
         self.prepare(settings)
 
     def prepare(self, settings: Settings) -> None:
@@ -157,12 +162,12 @@ class Outputs:
                 self._send_event(each)
             self._untold.clear()
 
-    def report(self, now: int) -> bool:
+    def report(self, now: int, active: bool = True) -> bool:
         """Publish one report that is due at `now` (ns, steady clock); False: none is.
 
         One only, so that the caller can see whether there is time for another.
         """
-        for publish, pace in self._paces.items():
+        for publish, pace in (self._paces if active else self._paces_always).items():
             if pace.due(now):
                 publish(now)
                 return True
@@ -209,6 +214,8 @@ class Outputs:
         """Take the publishers away."""
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
+        for publisher in self._always:
+            self._node.destroy_publisher(publisher)
 
     def _fill_status(self, now: int) -> None:
         self._status.header.stamp = self._node.get_clock().now().to_msg()
@@ -217,13 +224,21 @@ class Outputs:
         status.messages_refused = self.refused
         status.rollbacks = self._guard.vitals.went_back + self.rolled_back
 
-    def _open(self, kind: type, topic: str, qos: QoSProfile) -> Callable[[Any], None]:
-        publisher: Any = self._node.create_lifecycle_publisher(kind, topic, qos)
-        self._publishers.append(publisher)
+    def _open(
+        self, kind: type, topic: str, qos: QoSProfile, always: bool = False
+    ) -> Callable[[Any], None]:
+        """What publishes a message, or its bytes; `always`: also while the node is not active."""
+        publisher: Any
+        if always:
+            publisher = self._node.create_publisher(kind, topic, qos)
+            self._always.append(publisher)
+        else:
+            publisher = self._node.create_lifecycle_publisher(kind, topic, qos)
+            self._publishers.append(publisher)
         recording = self._recording
 
         def publish(message: Any) -> None:
-            if recording.path is not None and publisher.is_activated:
+            if recording.path is not None and (always or publisher.is_activated):
                 message = message if isinstance(message, bytes) else serialize_message(message)
                 recording.write(topic, kind, message)
             publisher.publish(message)

@@ -14,6 +14,8 @@ from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_msgs.msg import Activity, Quantity, Scalars, Status, SynapseLayer, Weights
 
+INACTIVE = "inactive"
+"""Why nothing is sent while the node is configured, but not active."""
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -172,6 +174,8 @@ class Diagnostics:
         skipped, self._overruns = status.overruns - self._overruns, status.overruns
         if status.stopped:
             _say(line, DiagnosticStatus.WARN, "emergency stop: neutral effort until dynsyn/rearm")
+        elif status.neutral_because == INACTIVE:
+            _say(line, DiagnosticStatus.WARN, "inactive: no commands are sent")
         elif not status.armed:
             _say(line, DiagnosticStatus.WARN, "disarmed: neutral effort until dynsyn/arm")
         elif skipped > 0:
