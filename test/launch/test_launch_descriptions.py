@@ -9,6 +9,8 @@ from pathlib import Path
 import forked
 import pytest
 from rcl_interfaces.srv import GetParameters
+from rclpy.context import Context
+from rclpy.node import Node
 
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.launching.nodes import NodeSpec
@@ -18,7 +20,8 @@ from dynsyn_msgs.msg import Status
 from dynsyn_sim_bridge.parameters import settings
 
 pytestmark = pytest.mark.usefixtures("state_folder")
-LAUNCH_FILES = sorted((Path(__file__).parents[2] / "launch").glob("*.launch.py"))
+TELEOP = Path(__file__).parents[2] / "launch" / "teleop.launch.py"
+LAUNCH_FILES = sorted(set(TELEOP.parent.glob("*.launch.py")) - {TELEOP})
 
 
 def described(file: Path, *flags: str) -> list[NodeSpec]:
@@ -79,3 +82,36 @@ def test_the_parameter_file_is_between_defaults_and_arguments(processes, peer, t
         assert slew.double_value == (0.75 if slew_limit is None else slew_limit)
         assert armed.bool_value
         assert process.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("keyboard", {"speed": 0.1, "turn": 1.0, "stamped": True}),
+        (
+            "joystick",
+            {"scale_linear.x": 0.1, "scale_angular.yaw": 1.0, "publish_stamped_twist": True},
+        ),
+    ],
+)
+def test_an_operators_velocities_go_where_the_robot_file_listens(
+    ros_domain, tmp_path, device, expected
+):
+    """Of the nodes of other packages: what their arguments make of a node of that name."""
+    given = {"device": device, "namespace": "left", "topic": "wishes", "speed": 0.1}
+    sender = nodes.teleoperation({**given, "stamped": True})[-1]
+    context = Context()
+    context.init([], domain_id=ros_domain)
+    node = Node(
+        "any",
+        context=context,
+        cli_args=nodes.ros_arguments(sender, tmp_path),
+        automatically_declare_parameters_from_overrides=True,
+    )
+    try:
+        assert node.get_fully_qualified_name() == f"/left/{sender.package}"
+        assert node.resolve_topic_name("cmd_vel") == "/left/wishes"
+        assert {name: node.get_parameter(name).value for name in expected} == expected
+    finally:
+        node.destroy_node()
+        context.shutdown()

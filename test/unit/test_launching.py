@@ -15,6 +15,7 @@ from dynsyn_controller.launching.arguments import (
     CONTROLLER,
     RESPAWN,
     SIMULATION,
+    TELEOP,
     from_text,
     node_parameters,
     resolve,
@@ -41,7 +42,7 @@ OF_RCLPY = "use_sim_time"
 
 
 @pytest.mark.parametrize(
-    "argument", [*CONTROLLER, *SIMULATION, RESPAWN], ids=lambda argument: argument.name
+    "argument", [*CONTROLLER, *SIMULATION, *TELEOP, RESPAWN], ids=lambda argument: argument.name
 )
 def test_launch_text_of_every_default_means_that_default(argument):
     text = str(argument.parameter.default).lower()
@@ -130,7 +131,8 @@ def test_launch_files_ask_for_what_is_there_and_import_their_own_package_alone(f
     asked = [call for call in calls if ast.unparse(call.func).startswith("actions.")]
     assert len(asked) == 1
     robots = [ast.literal_eval(argument) for argument in asked[0].args]
-    wanted = {"actions.controller": 0, "actions.simulation": 1}[ast.unparse(asked[0].func)]
+    arguments = {"actions.controller": 0, "actions.simulation": 1, "actions.teleop": 0}
+    wanted = arguments[ast.unparse(asked[0].func)]
     assert len(robots) == wanted
     assert set(robots) <= set(ROBOTS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ from dynsyn_controller.launching.arguments import (
     RESPAWN,
     RVIZ,
     SIMULATION,
+    TELEOP,
     Argument,
     from_text,
     unknown_argument,
@@ -56,6 +58,19 @@ def simulation(robot: str) -> list[Action]:
     """
     of_launch = (RESPAWN, RVIZ)
     return _actions(SIMULATION, of_launch, DOTTED_OF_SIMULATION, {"robot": robot}, _described)
+
+
+def teleop() -> list[Action]:
+    """Launch arguments, and what turns an operator's keys or sticks into velocities."""
+
+    def start(context: LaunchContext) -> list[Action]:
+        _refuse_unknown(context, {argument.name for argument in TELEOP})
+        folder = Path(launch_config.log_dir)
+        return [
+            _of_distribution(node, folder) for node in nodes.teleoperation(_given(context, TELEOP))
+        ]
+
+    return [*(_declare(argument, {}) for argument in TELEOP), OpaqueFunction(function=start)]
 
 
 def _actions(
@@ -197,20 +212,54 @@ def _rviz(namespace: str) -> Node:
     Raises:
         MissingProgram: it is not installed.
     """
-    try:
-        nodes.program("rviz2", "rviz2")
-    except MissingProgram:
-        raise MissingProgram(
-            "rviz:=true: package rviz2 is not installed: sudo apt install ros-$ROS_DISTRO-rviz2"
-        ) from None
+    _look_for("rviz2", "rviz2", "rviz:=true")
     view = config_path("rviz/robot.rviz")
     return Node(
         package="rviz2", executable="rviz2", namespace=namespace, arguments=["-d", str(view)]
     )
 
 
+def _of_distribution(node: NodeSpec, folder: Path) -> Node:
+    """A node of another package, which handles signals in its own way.
+
+    Raises:
+        MissingProgram: it is not installed, or a window for a keyboard is not.
+    """
+    of_keyboard = node.executable == "teleop_twist_keyboard"
+    _look_for(node.package, node.executable, f"device:={'keyboard' if of_keyboard else 'joystick'}")
+    window: list[str] = []
+    if of_keyboard:  # it reads a terminal; `ros2 launch` gives none to its processes
+        terminal = shutil.which("xterm")
+        if terminal is None:
+            raise MissingProgram(
+                "device:=keyboard: xterm is not installed: sudo apt install xterm; or, without a "
+                "window: ros2 run teleop_twist_keyboard teleop_twist_keyboard"
+            )
+        window = [terminal, "-e"]
+    return _process(node, folder, tethered(window), False)
+
+
+def _look_for(package: str, executable: str, wanted_by: str) -> None:
+    """Check that a package of the ROS distribution is installed.
+
+    Raises:
+        MissingProgram: it is not.
+    """
+    try:
+        nodes.program(package, executable)
+    except MissingProgram:
+        raise MissingProgram(
+            f"{wanted_by}: package {package} is not installed: sudo apt install "
+            f"ros-$ROS_DISTRO-{package.replace('_', '-')}"
+        ) from None
+
+
 def _node(node: NodeSpec, respawn: bool, folder: Path) -> Node:
     nodes.program(node.package, node.executable)  # raises where it is missing, in our words
+    return _process(node, folder, tethered(deferring=True), respawn)
+
+
+def _process(node: NodeSpec, folder: Path, prefix: list[str], respawn: bool) -> Node:
     ends = Shutdown(reason=f"{node.name} has ended")
     return Node(
         package=node.package,
@@ -219,9 +268,10 @@ def _node(node: NodeSpec, respawn: bool, folder: Path) -> Node:
         name=node.name,
         namespace=node.namespace,
         parameters=nodes.parameter_files(node, folder),
+        remappings=list(node.remappings.items()),
         ros_arguments=["--log-level", node.log_level] if node.log_level else [],
         # `ros2 launch` that is ended by SIGTERM or killed leaves its processes behind.
-        prefix=shlex.join(tethered(deferring=True)),
+        prefix=shlex.join(prefix),
         output="screen",
         respawn=respawn,
         respawn_delay=RESPAWN_DELAY,

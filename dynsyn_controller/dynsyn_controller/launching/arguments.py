@@ -74,6 +74,20 @@ def _parameter(
     return Parameter(name, default, text, low, high, choices)
 
 
+_STARTS = (
+    _of_start("namespace", "", "namespace of all nodes and topics; one for each robot"),
+    _of_start(
+        "params_file", "", "ROS parameter file (YAML); arguments that are given go before it"
+    ),
+    _of_start(
+        "log_level",
+        "",
+        f"least severity that is logged: {', '.join(LOG_LEVELS)} (empty: info)",
+        choices=("", *LOG_LEVELS),
+    ),
+)
+"""What every start has."""
+
 _NODES = (
     _of_node(
         "reward_source",
@@ -97,16 +111,7 @@ _NODES = (
     ),
     _of_node("record", "", "file (MCAP) into which the controller records what it takes and sends"),
     _of_node("use_sim_time", False, "the node's clock is the topic /clock"),
-    _of_start("namespace", "", "namespace of all nodes and topics; one for each robot"),
-    _of_start(
-        "params_file", "", "ROS parameter file (YAML); arguments that are given go before it"
-    ),
-    _of_start(
-        "log_level",
-        "",
-        f"least severity that is logged: {', '.join(LOG_LEVELS)} (empty: info)",
-        choices=("", *LOG_LEVELS),
-    ),
+    *_STARTS,
 )
 """What a controller and a simulation have in common."""
 
@@ -185,6 +190,21 @@ SIMULATION = (
 
 Options of the robot's body come beside them, too, as DOTTED has them.
 """
+
+TELEOP = (
+    _of_start(
+        "device",
+        "keyboard",
+        "keyboard (in a window of its own) or joystick",
+        choices=("keyboard", "joystick"),
+    ),
+    _of_start("topic", "command", "of the velocities, as the robot file's sensor command has it"),
+    _of_start("stamped", False, "send TwistStamped, for a sensor of type command_stamped"),
+    _of_start("speed", 0.5, "m/s, with the stick at its end or when a key is pressed", 0.0, 100.0),
+    _of_start("turn", 1.0, "rad/s, likewise", 0.0, 100.0),
+    *_STARTS,
+)
+"""An operator's velocities: teleop.launch.py."""
 
 RESPAWN = _of_start(
     "respawn", False, "start a node again that has ended by itself; false: its end ends the launch"

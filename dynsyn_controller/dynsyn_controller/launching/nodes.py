@@ -15,12 +15,23 @@ import yaml
 
 from dynsyn_controller.launching.arguments import (
     CONTROLLER,
+    TELEOP,
     node_parameters,
     resolve,
     settings_text,
 )
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 
+_VELOCITIES = "cmd_vel"
+_STICKS = {
+    "require_enable_button": True,
+    "enable_button": 9,
+    "axis_linear.x": 1,
+    "axis_angular.yaw": 2,
+}
+"""As game_controller_node numbers them, whatever the make: left shoulder button, which must be
+held; left stick forward; right stick to the side."""
+_JOYSTICK_RATE = 20.0  # Hz; a stick that is held still must not go silent
 _NAMESPACE = re.compile(r"/?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
 
@@ -40,6 +51,7 @@ class NodeSpec:
         namespace: absolute, such as "/left"; "/" where there is none.
         params_file: ROS parameter file; empty: none.
         log_level: least severity that is logged; empty: ROS's own, info.
+        remappings: topics that the node is to know under another name.
     """
 
     name: str
@@ -50,6 +62,7 @@ class NodeSpec:
     namespace: str = "/"
     params_file: str = ""
     log_level: str = ""
+    remappings: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> NodeSpec:
@@ -89,6 +102,46 @@ def controller(given: dict[str, Value], dotted: dict[str, dict[str, Any]]) -> No
         params_file=params_file,
         log_level=log_level,
     )
+
+
+def teleoperation(given: dict[str, Value]) -> list[NodeSpec]:
+    """What turns an operator's keys or sticks into velocities; of a ROS distribution.
+
+    Args:
+        given: values of TELEOP's arguments.
+
+    Raises:
+        ParameterError: an unknown argument, or a value that cannot be.
+    """
+    values = resolve(TELEOP, given)
+    namespace, params_file, log_level = shared(values)
+
+    def node(name: str, package: str, executable: str, parameters: dict[str, Value]) -> NodeSpec:
+        return NodeSpec(
+            name=name,
+            package=package,
+            executable=executable,
+            parameters=parameters,
+            namespace=namespace,
+            params_file=params_file,
+            log_level=log_level,
+            remappings={_VELOCITIES: str(values["topic"])},
+        )
+
+    speed, turn, stamped = values["speed"], values["turn"], values["stamped"]
+    if values["device"] == "keyboard":
+        name = "teleop_twist_keyboard"
+        return [node(name, name, name, {"speed": speed, "turn": turn, "stamped": stamped})]
+    sticks = {
+        **_STICKS,
+        "scale_linear.x": speed,
+        "scale_angular.yaw": turn,
+        "publish_stamped_twist": stamped,
+    }
+    return [
+        node("joystick", "joy", "game_controller_node", {"autorepeat_rate": _JOYSTICK_RATE}),
+        node("teleop_twist_joy", "teleop_twist_joy", "teleop_node", sticks),
+    ]
 
 
 def shared(values: dict[str, Value]) -> tuple[str, str, str]:
@@ -147,6 +200,8 @@ def ros_arguments(node: NodeSpec, folder: Path, named: bool = True) -> list[str]
     arguments = ["--ros-args", "-r", f"__ns:={node.namespace}"]
     if named:
         arguments += ["-r", f"__node:={node.name}"]
+    for name, other in node.remappings.items():
+        arguments += ["-r", f"{name}:={other}"]
     if node.log_level:
         arguments += ["--log-level", node.log_level]
     for file in parameter_files(node, folder):
