@@ -35,6 +35,7 @@ from dynsyn_controller.node.watch import Watch, log
 LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
 _REST = SECOND // 200  # between two looks at checkpoints, services and reports, where no tick is
+_REST_WITHOUT_ANSWER = SECOND // 50  # later, in lockstep
 _SILENCE = SECOND  # in lockstep; what has no answer is sent again sooner
 _MOST_QUEUED = 64  # messages
 _SENDING = 1.0  # s for the last command to reach its readers
@@ -121,7 +122,7 @@ class ControlLoop:
         self._people = People(node, self.guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations, self._recording)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
-        self._rest_at = 0
+        self._rest_at, self._has_answered = 0, False
         self._introduce(life.continued)
 
     def start(self) -> None:
@@ -173,9 +174,12 @@ class ControlLoop:
                     self._hear_all(executor)
                 self._tick(time.monotonic_ns())
                 return
+        self._has_answered = False
         executor.spin_once(timeout_sec=wait / SECOND)
         now = time.monotonic_ns()
-        if now >= self._rest_at and (self._settings.lockstep or not self._operations.acting):
+        # In lockstep the time for it is while the robot makes its next observation.
+        due = self._rest_at if self._has_answered else self._rest_at + _REST_WITHOUT_ANSWER
+        if now >= due and (self._settings.lockstep or not self._operations.acting):
             self._rest_at = now + _REST
             self._do_the_rest(now)
 
@@ -216,6 +220,7 @@ class ControlLoop:
             effort = self.guard.answer(topic, now, absent_after)
             if effort is not None:
                 self._send(effort)
+                self._has_answered = True
 
     def _hear_all(self, executor: Any) -> None:
         """Take what has come already: a loop that was held up must not call its robot silent."""
@@ -248,7 +253,7 @@ class ControlLoop:
 
     def _do_the_rest(self, now: int) -> None:
         self._look_at_saves(now)
-        self._recording.flush()
+        self._recording.flush(now)
         self._services.poll()
         if not self._operations.acting:
             self.guard.listen(now, _SILENCE)

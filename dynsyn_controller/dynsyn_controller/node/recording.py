@@ -20,6 +20,8 @@ from dynsyn_msgs.msg import ControlStep
 
 STEPS = "dynsyn/steps"
 VERSION = 1
+_SPACING = 20_000_000
+"""ns between two times that what has come together is handed on: many at once cost a third."""
 
 
 class Recording:
@@ -50,7 +52,7 @@ class Recording:
         # What has come or gone since the last flush, to be put in frames between two steps: a step
         # itself must not wait for that. A type of None: of a step, instead of its message.
         self._untold: list[tuple[str, type | None, Any, int]] = []
-        self._offset = 0
+        self._offset = self._flushed = 0
         joints, channels = [0.0] * len(robot.joints), [0.0] * len(robot.observation)
         step = ControlStep(observation=channels, wanted=joints, effort=joints)
         self._step = sending_form(step)
@@ -95,7 +97,7 @@ class Recording:
 
     def end(self) -> Tape | None:
         """End it; returns the tape, still to be closed; None: nothing was recorded."""
-        self.flush()
+        self.flush(time.monotonic_ns() + _SPACING)
         tape, self._tape = self._tape, None
         self._guard.follow(None)
         return tape
@@ -112,10 +114,15 @@ class Recording:
         if self._tape is not None:
             self._untold.append((topic, kind, data, now or time.monotonic_ns()))
 
-    def flush(self) -> None:
-        """Hand on what has come together; for between two steps."""
-        if self._tape is None:
+    def flush(self, now: int) -> None:
+        """Hand on what has come together, if that was long ago; for between two steps.
+
+        Args:
+            now: ns, steady clock.
+        """
+        if self._tape is None or now - self._flushed < _SPACING:
             return
+        self._flushed = now
         try:
             self._hand_on(self._tape)
             self._tape.flush()
