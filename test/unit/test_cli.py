@@ -20,7 +20,8 @@ from dynsyn_lab.cli.completion import script
 from dynsyn_lab.cli.main import build_parser
 
 HEAVY = ("numba", "numpy", "rclpy", "dynsyn_msgs", "ament_index_python", "matplotlib", "gymnasium")
-HEAVY += ("mujoco", "rich", "yaml", "PIL", "dynsyn_lab.training.trainer")
+HEAVY += ("mujoco", "rich", "yaml", "PIL", "dynsyn_lab.training.trainer", "torch", "cma")
+HEAVY += ("stable_baselines3", "sb3_contrib")
 LONGEST = 0.4
 """s of processor time that a light command may take."""
 CALL = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"

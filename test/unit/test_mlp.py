@@ -19,6 +19,7 @@ ACTIVATIONS = {
     "tanh": np.tanh,
     "relu": lambda x: np.maximum(x, 0.0),
     "elu": lambda x: np.where(x > 0.0, x, np.exp(np.minimum(x, 0.0)) - 1.0),
+    "leaky_relu": lambda x: np.where(x > 0.0, x, 0.01 * x),
     "linear": lambda x: x,
 }
 
@@ -62,7 +63,10 @@ class MlpReference(WalkerReference):
         self.steps += 1
         values = self._inputs(observation, learning)
         for layer in self.layers[:-1]:
-            values = ACTIVATIONS[self.options.activation](layer.weight @ np.append(values, 1.0))
+            values = layer.weight @ np.append(values, 1.0)
+            if self.options.layer_normalisation:
+                values = (values - values.mean()) / np.sqrt(values.var() + 1e-5)
+            values = ACTIVATIONS[self.options.activation](values)
         total = self.layers[-1].weight @ np.append(values, 1.0)
         self.output = ACTIVATIONS[self.options.output_activation](total)
         return np.clip(self.output, -1.0, 1.0) * self.body.effort_limit
@@ -98,6 +102,11 @@ class MlpReference(WalkerReference):
             "authors",
             {"joints": 3, "rays": 2},
             {"hidden": [5], "activation": "elu", "input_statistics": "fixed", "input_bound": 0.5},
+        ),
+        (
+            "authors",
+            {"joints": 3, "rays": 2},
+            {"hidden": [5], "activation": "leaky_relu", "layer_normalisation": True},
         ),
     ],
 )

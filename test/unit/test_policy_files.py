@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 sb3 = pytest.importorskip("stable_baselines3")
+contrib = pytest.importorskip("sb3_contrib")
 onnx = pytest.importorskip("onnx")
 
 from onnx import reference  # noqa: E402
@@ -29,6 +30,7 @@ KINDS = {
     "A2C": (sb3.A2C, {}, {}),
     "SAC": (sb3.SAC, {}, {"buffer_size": 10}),
     "TD3": (sb3.TD3, {}, {"buffer_size": 10}),
+    "ARS": (contrib.ARS, {}, {"zero_policy": False}),
 }
 OBSERVATIONS = np.random.default_rng(4).normal(0.0, 1.5, (40, 3)).astype(np.float32)
 

@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         "import",
         help="make a lifetime of a policy that was learnt elsewhere (.zip, .onnx)",
         description="Make a lifetime of a policy: a .zip of Stable-Baselines3 (PPO, A2C, SAC, TQC, "
-        "TD3, DDPG with MlpPolicy), an ONNX file that holds a perceptron, or a checkpoint whose "
+        "TD3, DDPG, ARS), an ONNX file that holds a perceptron, or a checkpoint whose "
         "weights another learner is to go on with. The lifetime runs in the node as every other.",
         epilog="Any setting of the learner: --learner.KEY VALUE (such as "
         "--learner.amplitude_initial 0.02). Any option of the robot's body: --robot.KEY VALUE.",

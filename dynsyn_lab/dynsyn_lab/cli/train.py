@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynsyn_lab.baselines.registry import BASELINES
 from dynsyn_lab.cli.arguments import add_joints, count, positive, truth, whole, with_joints
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
@@ -70,7 +71,12 @@ def add_parser(subparsers: Any) -> None:
         "out",
     )
     add_joints(born)
-    born.add_argument("--learner", metavar="TYPE", help="what learns (the robot file's)")
+    born.add_argument(
+        "--learner",
+        metavar="TYPE",
+        help="what learns (the robot file's); or a baseline, with a perceptron of its own: "
+        + ", ".join(BASELINES),
+    )
     born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
     born.add_argument("--network", metavar="TYPE", help="of the network (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
@@ -156,7 +162,12 @@ def run(args: argparse.Namespace) -> int:
     seconds = math.inf if args.hours is None else args.hours * 3600.0
     limits = Limits(args.steps, args.episodes, seconds, args.until_solved)
     folder = _resumed(args) if args.resume else _created(args, limits)
-    train(folder, limits, window, args.tensorboard)
+    make = None
+    if folder.config.baseline:
+        from dynsyn_lab.baselines.backend import backend_maker
+
+        make = backend_maker(folder.config)
+    train(folder, limits, window, args.tensorboard, make)
     return 0
 
 
@@ -174,6 +185,8 @@ _BIRTH = [
 _BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
 _BIRTH += ["trace_every", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
+_NOT_OF_BASELINES = ["origin", "transfer", "preset", "network", "repulsive", "attractive_only"]
+_NOT_OF_BASELINES += ["adaptation", "backend", "trace_every", "render"]
 
 
 def _resumed(args: argparse.Namespace) -> RunFolder:
@@ -198,6 +211,8 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
 
     if args.robot is None:
         raise UsageError("robot: missing; for example dynsyn train walker")
+    if args.learner in BASELINES:
+        return _created_baseline(args, limits)
     chosen = {prefix: dict(args.dotted[prefix]) for prefix in ("learner", "network")}
     for prefix, name, given, value in (
         ("learner", "repulsion", args.repulsive, args.repulsive),
@@ -227,6 +242,36 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
         robot_seed=args.robot_seed,
     )
     _check_render(args, config)
+    check_limits(limits, config)
+    return RunFolder.create(args.out or default_folder(config.spec), config)
+
+
+def _created_baseline(args: argparse.Namespace, limits: Limits) -> RunFolder:
+    """A run whose lifetime learns by a baseline."""
+    from dynsyn_lab.baselines.run_setup import make_baseline_config
+    from dynsyn_lab.training.run_folder import RunFolder
+    from dynsyn_lab.training.run_setup import default_folder
+    from dynsyn_lab.training.trainer import check_limits
+
+    for name in _NOT_OF_BASELINES:
+        if getattr(args, name) not in (None, False):
+            shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
+            raise UsageError(f"{shown}: not with --learner {args.learner}")
+    if (args.lifetimes or 1) != 1:
+        raise UsageError(
+            f"--lifetimes: found {args.lifetimes}, expected 1 with --learner {args.learner}, which "
+            "has its process to itself; start one run for each seed"
+        )
+    config = make_baseline_config(
+        args.learner,
+        args.robot,
+        robot_options=with_joints(args),
+        settings=args.dotted["learner"],
+        options=args.dotted["network"],
+        seed=args.seed or 0,
+        save_every=args.save_every or SAVE_EVERY,
+        robot_seed=args.robot_seed,
+    )
     check_limits(limits, config)
     return RunFolder.create(args.out or default_folder(config.spec), config)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dynsyn_controller.core.blueprint import choose_learner
+from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.networks.mlp import MlpNetwork
 from dynsyn_controller.core.networks.standardisation import EPSILON
@@ -75,21 +75,45 @@ def from_policy(
             f"robot {robot.name}"
         )
     order = _order(policy, robot, joints, where)
+    robot = robot.with_sections(network_of(policy, hidden), learning.section(robot)).complete()
+    state = robot.blueprint.new_state(learning.seed)
+    act_as(policy, order, robot.blueprint, state)
+    return robot, Controller(robot.blueprint, state)
+
+
+def network_of(policy: Policy, hidden: Sequence[int]) -> dict[str, Any]:
+    """Section `network` of a robot file in which a lifetime can act as a policy.
+
+    Args:
+        policy: its activations and the bound of its inputs are used.
+        hidden: units of its hidden layers.
+    """
     scaling = policy.scaling
-    network = {
+    return {
         "type": MlpNetwork.name,
-        "hidden": hidden,
+        "hidden": list(hidden),
         "activation": policy.activation,
+        "layer_normalisation": policy.layer_normalised,
         "output_activation": "tanh" if policy.squashed else "linear",
         "input_statistics": "fixed",
         "input_bound": min(scaling.bound, NO_BOUND) if scaling else NO_BOUND,
     }
-    robot = robot.with_sections(network, learning.section(robot)).complete()
-    controller = _born(robot, policy.weights(order), learning.seed)
-    controller.state["input_mean"] = scaling.mean if scaling else 0.0
+
+
+def act_as(policy: Policy, order: Sequence[int], blueprint: Blueprint, state: np.ndarray) -> None:
+    """Make a lifetime act as a policy does; what else it has lived stays.
+
+    Args:
+        policy: for whose network (`network_of`) the lifetime was made.
+        order: for each joint, which action is its own.
+        blueprint: of the lifetime.
+        state: its record, shape (1,), changed in place.
+    """
+    blueprint.learner.give_birth(state, policy.weights(order), blueprint.parameters)
+    scaling = policy.scaling
+    state["input_mean"] = scaling.mean if scaling else 0.0
     # the network adds EPSILON
-    controller.state["input_variance"] = (scaling.variance if scaling else 1.0) - EPSILON
-    return robot, controller
+    state["input_variance"] = (scaling.variance if scaling else 1.0) - EPSILON
 
 
 def of_readings(policy: Policy, robot: Robot) -> Policy:

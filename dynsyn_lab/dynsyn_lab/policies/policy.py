@@ -36,11 +36,12 @@ class Policy:
 
     Attributes:
         layers: weights (outputs, inputs) and constants (outputs,) of each, from first to last.
-        activation: of the hidden units: tanh, relu or elu.
+        activation: of the hidden units: tanh, relu, elu or leaky_relu.
         squashed: actions are low..high by a hyperbolic tangent; else as they are, clipped.
         low, high: bounds of the actions, (actions,).
         scaling: of the observation; None: none.
         joints: names of what the actions are for, where the file says them; else empty.
+        layer_normalised: hidden layers are normalised before their activation.
     """
 
     layers: tuple[tuple[FloatArray, FloatArray], ...]
@@ -50,6 +51,7 @@ class Policy:
     high: FloatArray
     scaling: Scaling | None = None
     joints: tuple[str, ...] = ()
+    layer_normalised: bool = False
 
     @property
     def sizes(self) -> tuple[int, ...]:

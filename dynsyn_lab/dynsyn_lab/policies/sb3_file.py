@@ -24,17 +24,26 @@ _HIDDEN = {
     "actor-critic": ("mlp_extractor.shared_net.", "mlp_extractor.policy_net."),
     "SAC": ("actor.latent_pi.",),
     "TD3": ("actor.mu.",),
+    "ARS": ("action_net.",),
 }
-"""Kind of policy -> where its hidden layers are in the state dictionary, from first to last."""
+"""Kind of policy -> where its hidden layers are in the state dictionary, from first to last; those
+that are not in `_OUTPUT` have the output there as well."""
 _OUTPUT = {"actor-critic": "action_net", "SAC": "actor.mu"}
-_ACTIVATION = {"actor-critic": "tanh", "SAC": "relu", "TD3": "relu"}
+_FIRST = {
+    "actor-critic": "action_net.weight",
+    "SAC": "actor.mu.weight",
+    "TD3": "actor.mu.0.weight",
+    "ARS": "action_net.0.weight",
+}
+"""What tells the kinds of policies apart."""
+_ACTIVATION = {"actor-critic": "tanh", "SAC": "relu", "TD3": "relu", "ARS": "relu"}
 """What the library takes where nothing else was asked for."""
 _CLASSES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu"}
 _NUMBER = re.compile(r"[-+]?(?:inf|\d+\.?\d*(?:e[-+]?\d+)?)")
 
 
 def read_sb3(path: Path, statistics: Path | None = None) -> Policy:
-    """The deterministic policy of PPO, A2C, SAC, TQC, TD3 or DDPG.
+    """The deterministic policy of PPO, A2C, SAC, TQC, TD3, DDPG or ARS.
 
     Args:
         path: the .zip.
@@ -45,32 +54,65 @@ def read_sb3(path: Path, statistics: Path | None = None) -> Policy:
         CommandError: torch is not installed.
     """
     weights, about = _contents(path)
-    kind = next(
-        (
-            kind
-            for kind, output in (*_OUTPUT.items(), ("TD3", "actor.mu.0"))
-            if f"{output}.weight" in weights
-        ),
-        None,
+    _kind_of(weights, str(path))  # what it is comes before what its actions are
+    return policy_of(
+        weights,
+        str(path),
+        *_bounds(path, about),
+        activation=_activation(path, about),
+        squash=bool(_arguments(about).get("squash_output")),
+        scaling=None if statistics is None else read_statistics(statistics),
     )
+
+
+def policy_of(
+    weights: dict[str, FloatArray],
+    where: str,
+    low: FloatArray,
+    high: FloatArray,
+    activation: str | None = None,
+    squash: bool = False,
+    scaling: Scaling | None = None,
+) -> Policy:
+    """The deterministic policy in a state dictionary of the library.
+
+    Args:
+        weights: by name.
+        where: name of the policy in errors.
+        low, high: bounds of the actions, (actions,).
+        activation: of the hidden units; None: the algorithm's own.
+        squash: actions go through a hyperbolic tangent, whatever the algorithm.
+        scaling: of the observation.
+
+    Raises:
+        PolicyError: they are not those of a perceptron.
+    """
+    kind = _kind_of(weights, where)
+    layers = _layers(weights, kind)
+    # the linear policy of ARS is clipped
+    squashed = len(layers) > 1 if kind == "ARS" else kind != "actor-critic"
+    policy = Policy(
+        layers=layers,
+        activation=activation or _ACTIVATION[kind],
+        squashed=squashed or squash,
+        low=low,
+        high=high,
+        scaling=scaling,
+    )
+    return checked(policy, where)
+
+
+def _kind_of(weights: dict[str, FloatArray], where: str) -> str:
+    kind = next((kind for kind, first in _FIRST.items() if first in weights), None)
     own = ("features_extractor.", "pi_features_extractor.", "actor.features_extractor.")
     odd = [name for name in weights if name.startswith(own) or "lstm" in name]
     if kind is None or odd or (kind == "TD3" and "actor.latent_pi.0.weight" in weights):
         found = ", ".join(odd[:1] or list(weights)[:3])
         raise PolicyError(
-            f"{path}: found weights {found}, expected those of an MlpPolicy of PPO, A2C, SAC, TQC, "
-            "TD3 or DDPG, without an extractor of features and SAC without use_sde"
+            f"{where}: found weights {found}, expected those of an MlpPolicy of PPO, A2C, SAC, "
+            "TQC, TD3, DDPG or ARS, without an extractor of features and SAC without use_sde"
         )
-    low, high = _bounds(path, about)
-    policy = Policy(
-        layers=_layers(weights, kind),
-        activation=_activation(path, about, kind),
-        squashed=kind != "actor-critic" or bool(_arguments(about).get("squash_output")),
-        low=low,
-        high=high,
-        scaling=None if statistics is None else read_statistics(statistics),
-    )
-    return checked(policy, str(path))
+    return kind
 
 
 def _contents(path: Path) -> tuple[dict[str, FloatArray], dict[str, Any]]:
@@ -103,7 +145,12 @@ def _layers(weights: dict[str, FloatArray], kind: str) -> tuple[tuple[FloatArray
     stems = [name.removesuffix(".weight") for name in names]
     if kind in _OUTPUT:
         stems.append(_OUTPUT[kind])
-    return tuple((weights[f"{stem}.weight"], weights[f"{stem}.bias"]) for stem in stems)
+    return tuple((weights[f"{stem}.weight"], _constants(weights, stem)) for stem in stems)
+
+
+def _constants(weights: dict[str, FloatArray], stem: str) -> FloatArray:
+    """Of a layer; the linear policy of ARS has none."""
+    return weights.get(f"{stem}.bias", np.zeros(weights[f"{stem}.weight"].shape[0]))
 
 
 def _arguments(about: dict[str, Any]) -> dict[str, Any]:
@@ -112,10 +159,10 @@ def _arguments(about: dict[str, Any]) -> dict[str, Any]:
     return arguments if isinstance(arguments, dict) else {}
 
 
-def _activation(path: Path, about: dict[str, Any], kind: str) -> str:
+def _activation(path: Path, about: dict[str, Any]) -> str | None:
     given = _arguments(about).get("activation_fn")
     if given is None:
-        return _ACTIVATION[kind]
+        return None
     name = str(given).rstrip("'>").rpartition(".")[2]
     if name not in _CLASSES:
         raise PolicyError(

@@ -82,6 +82,8 @@ class Run:
     def settings(self) -> str:
         """Preset, and settings and options that are others than today's preset has."""
         config, parts = self.config, [self.config.preset]
+        if config.baseline:
+            return ", ".join(parts + [f"{key} {show(v)}" for key, v in config.overrides.items()])
         network, learner = self._blueprint.network, self._blueprint.learner
         preset = learner.presets[config.preset]
         options = replace(type(network).Options(), **preset.networks.get(network.name, {}))

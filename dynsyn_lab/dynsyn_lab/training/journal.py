@@ -79,13 +79,19 @@ class Journal:
         self.goal = goal
         self.book = book
 
-    def close_episode(self, record: NDArray[np.void]) -> Ending:
+    def close_episode(
+        self, record: NDArray[np.void], step: int | None = None, length: int | None = None
+    ) -> Ending:
         """Note the episode that the record has just closed.
 
-        The record has by then lived the first step of the next episode, hence the steps less one.
+        Args:
+            record: of the lifetime.
+            step: control steps lived at the end; None: the record has by now lived the first step
+                of the next episode as well.
+            length: of the episode; None: it began where the one before ended.
         """
-        book = self.book
-        step, episode = int(record["steps"]) - 1, int(record["episodes"])
+        book, episode = self.book, int(record["episodes"])
+        step = int(record["steps"]) - 1 if step is None else step
         solved = book["solved_step"] < 0 and bool(self._solves(record))
         if solved:
             book["solved_step"], book["solved_episode"] = step, episode
@@ -93,7 +99,7 @@ class Journal:
         best = whole and average >= book["best"] + BEST_RISE
         if best:
             book["best"] = average
-        length = step - int(book["episode_start"])
+        length = step - int(book["episode_start"]) if length is None else length
         book["episode_start"] = step
         total = float(record["return_last"])
         copy = record.copy() if best or solved else None

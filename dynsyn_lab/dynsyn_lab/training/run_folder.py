@@ -70,6 +70,8 @@ class RunConfig:
             ORIGIN); empty: they are born in this run.
         robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
         task: what counts as good.
+        baseline: what learns in place of the robot file's learner, by its type, and all its
+            settings; empty: the robot file's.
     """
 
     robot: str
@@ -88,6 +90,7 @@ class RunConfig:
     origin: str = ""
     robot_seed: int | None = None
     task: Task = field(default_factory=Task)
+    baseline: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def spec(self) -> RobotSpec:
@@ -103,14 +106,14 @@ class RunConfig:
 
     @cached_property
     def sections(self) -> dict[str, dict[str, Any]]:
-        """Sections `network` and `learner` of the robot file."""
+        """Sections `network` and `learner` of the robot file, or the baseline in place of that."""
         data = yaml.safe_load(self.robot_file)
-        return {name: data[name] for name in ("network", "learner")}
+        return {"network": data["network"], "learner": self.baseline or data["learner"]}
 
     @property
     def preset(self) -> str:
-        """Of the learner."""
-        return self.sections["learner"]["preset"]
+        """Of the learner; the name of the baseline where one learns."""
+        return self.sections["learner"]["type" if self.baseline else "preset"]
 
     def setting(self, name: str) -> Any:
         """Value of a setting, such as "learner.learning_rate"; None: there is none of this name."""

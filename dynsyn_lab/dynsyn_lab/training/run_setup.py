@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,9 @@ def _made(folder: Path) -> bool:
     return True
 
 
-def versions() -> dict[str, str]:
-    """Versions of what a run's results depend on."""
-    found = {package: _version(package) for package in ("dynsyn_lab", *PACKAGES)}
+def versions(others: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of what a run's results depend on, and of other packages where they are there."""
+    found = {package: _version(package) for package in ("dynsyn_lab", *PACKAGES, *others)}
     return {"python": platform.python_version(), **{k: v for k, v in found.items() if v}}
 
 

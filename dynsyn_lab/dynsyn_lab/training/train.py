@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.training.population import Backend, Note, Population, Sample
 from dynsyn_lab.training.progress import make_progress
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.trainer import Limits, Trainer
@@ -13,7 +15,11 @@ from dynsyn_lab.training.window import Window
 
 
 def train(
-    folder: RunFolder, limits: Limits, window: Window | None = None, tensorboard: bool = False
+    folder: RunFolder,
+    limits: Limits,
+    window: Window | None = None,
+    tensorboard: bool = False,
+    make: Callable[[Population, Note, Sample], Backend] | None = None,
 ) -> dict[str, Any]:
     """Train the lifetimes of a run; Ctrl-C ends it, saved. Returns the run's summary.
 
@@ -22,6 +28,7 @@ def train(
         limits: how long.
         window: shows lifetime 0; closed at the end.
         tensorboard: write TensorBoard's event files into the folder.
+        make: see `Trainer`.
 
     Raises:
         UsageError: what writes them is not installed.
@@ -29,7 +36,7 @@ def train(
     with Interrupts() as interrupts:
         with make_progress() as progress:
             progress.note(_heading(folder, limits))
-            trainer = Trainer(folder, limits, progress, interrupts, window, tensorboard)
+            trainer = Trainer(folder, limits, progress, interrupts, window, tensorboard, make)
             summary = trainer.run()
         _conclude(folder, summary)
     if window is not None:
@@ -51,8 +58,9 @@ def _heading(folder: RunFolder, limits: Limits) -> str:
         if wanted
     ]
     until = " or ".join(goals) or "Ctrl-C"
+    kind = "learner" if config.baseline else "preset"
     return (
-        f"{config.robot}: {many}, preset {config.preset}, seed {config.seed}, on "
+        f"{config.robot}: {many}, {kind} {config.preset}, seed {config.seed}, on "
         f"{config.backend}, into {folder.path}, until {until}"
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +21,7 @@ from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.moving import place
 from dynsyn_lab.training.backends.registry import make_backend
 from dynsyn_lab.training.journal import Ending, Goal
-from dynsyn_lab.training.population import Backend, Population
+from dynsyn_lab.training.population import Backend, Note, Population, Sample
 from dynsyn_lab.training.progress import Progress, Report
 from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunConfig, RunError, RunFolder
 from dynsyn_lab.training.tensorboard import TensorBoard
@@ -70,6 +72,7 @@ class Trainer:
         interrupts: request to stop.
         window: shows lifetime 0; only for bodies in this process.
         tensorboard: write TensorBoard's event files.
+        make: makes the backend from population, note and sample; None: the run's own.
 
     Raises:
         RunError: the folder's state is damaged or of another network, or another process trains
@@ -87,6 +90,7 @@ class Trainer:
         interrupts: Interrupts,
         window: Window | None = None,
         tensorboard: bool = False,
+        make: Callable[[Population, Note, Sample], Backend] | None = None,
     ) -> None:
         self._folder, self._limits = folder, limits
         self._progress, self._interrupts, self._window = progress, interrupts, window
@@ -104,9 +108,8 @@ class Trainer:
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         with ExitStack() as undo:
             undo.callback(folder.hold().release)
-            self.backend: Backend = make_backend(
-                config.backend, self.population, self._note, self._sample
-            )
+            make = make or partial(make_backend, config.backend)
+            self.backend: Backend = make(self.population, self._note, self._sample)
             undo.callback(self.backend.close)
             self._restore()
             self._board = None

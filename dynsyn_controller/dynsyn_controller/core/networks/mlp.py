@@ -6,6 +6,7 @@ With x the inputs (channel times sensitivity, or standardised) and f, f_out the 
     h_l = (f(W_l h_(l-1)), 1)
     output = f_out(W_L h_(L-1))
 
+With layer normalisation, W_l h_(l-1) less its mean and divided by its standard deviation.
 Every layer's last input is a constant 1.
 """
 
@@ -23,6 +24,7 @@ from dynsyn_controller.core.networks.mlp_options import (
     AT_BIRTH,
     ELU,
     FIXED,
+    LEAKY_RELU,
     RELU,
     TANH,
     MlpOptions,
@@ -37,6 +39,11 @@ from dynsyn_controller.core.networks.weighted_sums import weighted_sums
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.schema import numbers
 
+LEAK = 0.01
+"""Slope of the leaky ReLU below 0."""
+LAYER_EPSILON = 1e-5
+"""Added to the variance of a layer, as torch does."""
+
 
 @njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
@@ -48,6 +55,8 @@ def think(state, settings, observation, learning):
         last = layer == depth - 1
         sums = state.output[:] if last else state.unit[at + columns :]
         weighted_sums(state.weight[:], start, state.unit[at:], columns, sums, rows)
+        if settings.layer_normalisation and not last:
+            normalise_layer(sums[:rows])
         activate(sums[:rows], settings.output_activation if last else settings.activation)
         at += columns
         start += columns * rows
@@ -65,6 +74,22 @@ def activate(values, activation):
         for i in range(values.size):
             if values[i] < 0.0:
                 values[i] = math.expm1(values[i])
+    elif activation == LEAKY_RELU:
+        for i in range(values.size):
+            values[i] = max(values[i], LEAK * values[i])
+
+
+@njit(cache=True, inner=True)
+def normalise_layer(values):
+    """Bring values to mean 0 and variance 1, in place."""
+    mean, variance = 0.0, 0.0
+    for value in values:
+        mean += value / values.size
+    for value in values:
+        variance += (value - mean) ** 2 / values.size
+    spread = math.sqrt(variance + LAYER_EPSILON)
+    for i in range(values.size):
+        values[i] = (values[i] - mean) / spread
 
 
 @njit(cache=True, inner=True)

@@ -14,9 +14,15 @@ from dynsyn_controller.core.schema import (
     check_times,
 )
 
-TANH, RELU, LINEAR, ELU = 0, 1, 2, 3
+TANH, RELU, LINEAR, ELU, LEAKY_RELU = 0, 1, 2, 3, 4
 """Activations, as kernels know them."""
-ACTIVATIONS = {"tanh": TANH, "relu": RELU, "linear": LINEAR, "elu": ELU}
+ACTIVATIONS = {
+    "tanh": TANH,
+    "relu": RELU,
+    "linear": LINEAR,
+    "elu": ELU,
+    "leaky_relu": LEAKY_RELU,
+}
 FIXED = 1
 """The choice of input_statistics, as kernels know it."""
 
@@ -28,7 +34,9 @@ class MlpOptions:
     Attributes:
         hidden: units of each hidden layer, from the observation to the outputs, each >= 1; empty:
             one layer of weights from the observation to the outputs.
-        activation: of the hidden units.
+        activation: of the hidden units; "leaky_relu" is 0.01 x below 0.
+        layer_normalisation: the sums of each hidden layer are brought to mean 0 and variance 1
+            before the activation, without weights of their own (Ba et al. 2016).
         output_activation: of the outputs, which are clipped to -1..1 in any case.
         initial_scale: g of the first weights, U(-a, a) with a = g sqrt(3 / n) for n inputs, so that
             their standard deviation is g / sqrt(n), >= 0. First weights of constants are 0.
@@ -43,7 +51,8 @@ class MlpOptions:
     """
 
     hidden: tuple[int, ...] = (64, 64)
-    activation: Literal["tanh", "relu", "elu"] = "tanh"
+    activation: Literal["tanh", "relu", "elu", "leaky_relu"] = "tanh"
+    layer_normalisation: bool = False
     output_activation: Literal["tanh", "linear"] = "tanh"
     initial_scale: float = 1.0
     normalisation_time: float = 0.0
