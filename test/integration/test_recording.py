@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mcap.stream_reader import StreamReader
-from mcap.writer import Writer
+from mcap.writer import MCAP0_MAGIC, Writer
 from rclpy.serialization import deserialize_message, serialize_message
 from ros_environment import Peer, Processes
 from sensor_msgs.msg import JointState
@@ -26,7 +26,7 @@ DYNSYN = str(Path(sys.executable).with_name("dynsyn"))
 
 @pytest.fixture
 def recording(processes: Processes, peer: Peer, tmp_path: Path) -> Path:
-    """Of a walker in lockstep whose controller is killed after step 1000."""
+    """Of a walker in lockstep whose controller is killed after step 1200; what is on its way is lost."""
     path = tmp_path / "walk.mcap"
     heard = peer.listen(Status, "dynsyn/status")
     bridge = processes.start_node(
@@ -40,10 +40,11 @@ def recording(processes: Processes, peer: Peer, tmp_path: Path) -> Path:
         record=str(path),
         checkpoint_path=str(tmp_path / "own.ckpt"),
     )
-    peer.wait_for(lambda: bool(heard) and heard[-1].steps > 1000, "1000 steps", 90.0)
+    peer.wait_for(lambda: bool(heard) and heard[-1].steps > 1200, "1200 steps", 90.0)
     node.popen.send_signal(signal.SIGKILL)
     node.wait()
     bridge.stop()
+    peer.wait_for(lambda: path.read_bytes().endswith(MCAP0_MAGIC), "the end of the writer")
     return path
 
 

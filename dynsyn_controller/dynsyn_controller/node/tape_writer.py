@@ -29,6 +29,8 @@ def _copy(pipe: int, file: McapFile) -> None:
     """Take frames until the pipe ends; half a frame at its end is left out."""
     buffer = bytearray()
     synced = time.monotonic()
+    ended = select.poll()
+    ended.register(pipe, 0)
     while True:
         ready, _, _ = select.select([pipe], [], [], _LONGEST)
         if ready:
@@ -38,7 +40,7 @@ def _copy(pipe: int, file: McapFile) -> None:
             buffer += portion
             del buffer[: _take(buffer, file)]
             if len(portion) < _PORTION:
-                time.sleep(_REST)
+                ended.poll(_REST)
         if time.monotonic() - synced > _LONGEST:
             file.flush()
             synced = time.monotonic()
