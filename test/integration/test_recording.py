@@ -26,7 +26,7 @@ DYNSYN = str(Path(sys.executable).with_name("dynsyn"))
 
 @pytest.fixture
 def recording(processes: Processes, peer: Peer, tmp_path: Path) -> Path:
-    """Of a walker in lockstep whose controller is killed after step 1200; what is on its way is lost."""
+    """Of a walker in lockstep whose controller is killed after step 1200, some of it unwritten."""
     path = tmp_path / "walk.mcap"
     heard = peer.listen(Status, "dynsyn/status")
     bridge = processes.start_node(
