@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,8 @@ class StableBaselines:
         self._bodies = [
             RobotEnv(population.spec, own, self._account, index) for index, own in enumerate(seeds)
         ]
-        world: Any = DummyVecEnv([(lambda body=body: body) for body in self._bodies])  # type: ignore[misc]
+        makers: Any = [partial(_itself, body) for body in self._bodies]
+        world: Any = DummyVecEnv(makers)
         if birth.settings.norm_obs or birth.settings.norm_reward:
             gamma = getattr(birth.settings, "gamma", 0.99)
             world = VecNormalize(
@@ -234,6 +236,10 @@ class StableBaselines:
         """See `backend.Peer.close`."""
         for body in self._bodies:
             body.close()
+
+
+def _itself(body: RobotEnv) -> RobotEnv:
+    return body
 
 
 def course_seeds(seed: int, bodies: int) -> list[int]:
