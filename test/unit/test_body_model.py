@@ -103,7 +103,7 @@ def test_frames_and_urdf_agree(name: str):
 
 
 def test_the_stabilised_base_keeps_its_heading_and_the_lidar_looks_down():
-    model = entry("walker").model({})
+    model = entry("walker").model(entry("walker").resolve({}))
     half = 0.2
     tilted = (0.0, math.sin(half), 0.0, math.cos(half))
     base, level = placed((3.0, 0.0, 1.0), tilted)

@@ -17,7 +17,8 @@ from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, load_robot
-from dynsyn_sim_bridge.robots.swimmer import Swimmer, joint_range
+from dynsyn_sim_bridge.robots.swimmer import Swimmer
+from dynsyn_sim_bridge.robots.swimmer_physics import joint_range
 
 SIGNS = {"osc": 1, "prop": 1, "ipsi": 1, "contra": -1}
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from ncap_oracle import circuit, clip, rectify, square_wave
 
-from dynsyn_sim_bridge.robots.swimmer import EFFORT_LIMIT, Swimmer, build_model, joint_range
+from dynsyn_sim_bridge.robots.swimmer import Swimmer
+from dynsyn_sim_bridge.robots.swimmer_physics import EFFORT_LIMIT, build_model, joint_range
 
 INITIAL = {"osc": 1.0, "prop": 1.0, "ipsi": 1.0, "contra": -1.0}
 TUNED = {"osc": 0.24, "prop": 1.17, "ipsi": 2.52, "contra": -1.59}

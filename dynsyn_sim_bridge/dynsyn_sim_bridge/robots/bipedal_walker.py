@@ -17,6 +17,8 @@ joint_states.effort     what `step` applied, within the limit            N m, -8
 contacts                state[8], state[13]                              0 or 1
 scan                    state[14..23] 160 / 30, rounded to float32       m, 0..5.3333335
 ======================  ===============================================  =======================
+
+Its options make it another body. At their defaults every bit is the environment's own.
 """
 
 from __future__ import annotations
@@ -37,9 +39,13 @@ from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.laser_scan import LaserScanSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.odometry import OdometrySensor
+from dynsyn_controller.node.parameter_table import Parameter
+from dynsyn_sim_bridge.robots import motors
 from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
 from dynsyn_sim_bridge.robots.task import Task
+from dynsyn_sim_bridge.robots.walker_changes import World, make_environment
 from dynsyn_sim_bridge.robots.walker_model import walker_model
 
 EFFORT_LIMIT = 80.0
@@ -68,6 +74,14 @@ LAYOUT = SensorLayout(
 )
 STATES = 24
 """Length of the environment's state."""
+OPTIONS = (
+    *motors.OPTIONS,
+    Parameter("gravity", 1.0, "factor on gravity", 0.0, 10.0),
+    Parameter("legs", 1.0, "factor on the length of the legs", 0.5, 1.5),
+    Parameter("knee_speed", 1.0, "factor on the speed limit of knee_1", 0.0, 2.0),
+    Parameter("noise", 0.0, "standard deviation on the observation, in its own units", 0.0, 10.0),
+)
+"""Of the walkers' body; the defaults are the environment's own."""
 
 _POSITION, _VELOCITY, _EFFORT, _SCAN, _CONTACTS = (
     LAYOUT.blocks[name].start
@@ -96,18 +110,34 @@ class BipedalWalker:
 
     Args:
         environment: gymnasium's name of it.
+        torque, delay: see `motors.Motors`. Reward and readings are of the efforts given.
+        gravity: factor.
+        legs: factor on the length of thighs and shins.
+        knee_speed: factor on the speed limit of knee_1.
+        noise: standard deviation of Gaussian noise on the environment's state, in its units, but
+            for the contacts; drawn anew in every step. Rays stay within their range.
     """
 
     layout = LAYOUT
     control_period = CONTROL_PERIOD
 
-    def __init__(self, environment: str = "BipedalWalker-v3") -> None:
+    def __init__(
+        self,
+        environment: str = "BipedalWalker-v3",
+        torque: float = 1.0,
+        delay: int = 0,
+        gravity: float = 1.0,
+        legs: float = 1.0,
+        knee_speed: float = 1.0,
+        noise: float = 0.0,
+    ) -> None:
         limit: Any = gymnasium.spec(environment).max_episode_steps
-        made = gymnasium.make(environment, render_mode="rgb_array", disable_env_checker=True)
-        self._environment: Any = made.unwrapped
+        self._environment: Any = make_environment(environment, legs)
+        self._motors = motors.Motors(len(LAYOUT.joints), torque, delay)
+        self._gravity, self._knee_speed, self._noise = gravity, knee_speed, noise
         self.course_steps = limit
         self._steps = 0
-        self.state = np.zeros(STATES, dtype=np.float32)
+        self.state = self._sensed = np.zeros(STATES, dtype=np.float32)
         self._place = np.zeros(2)
         self._effort = np.zeros(len(LAYOUT.joints))
         self._action = np.zeros(len(LAYOUT.joints))
@@ -119,11 +149,16 @@ class BipedalWalker:
         because the order in which it solves contacts depends on what was in it before.
         """
         environment: Any = self._environment
-        environment.world = Box2D.b2World()
+        if self._gravity == 1.0 and self._knee_speed == 1.0:
+            environment.world = Box2D.b2World()
+        else:
+            environment.world = World(environment, self._gravity, self._knee_speed)
         environment.terrain = []  # belonged to the old world: nothing to take down
         self.state, _ = environment.reset(seed=seed)
         self._steps = 0
+        self._motors.reset()
         self._effort[:] = 0.0
+        self._feel()
 
     @property
     def environment(self) -> gymnasium.Env:
@@ -139,7 +174,7 @@ class BipedalWalker:
         """Fill `sensors` (layout.size,) in place; see the table above."""
         position = self._environment.hull.position
         self._place[0], self._place[1] = position.x, position.y  # by index it takes twice as long
-        decode(self.state, self._place, self._effort, sensors)
+        decode(self._sensed, self._place, self._effort, sensors)
 
     def step(self, effort: FloatArray) -> Outcome:
         """Apply `effort` (4,) in N m, clamped to +-80, for 20 ms.
@@ -147,13 +182,25 @@ class BipedalWalker:
         Raises:
             ValueError: an effort that is not finite, or not one for each joint; nothing has moved.
         """
-        if not _apply(effort, self._action, self._effort):
+        if not _to_action(effort, self._action):
             raise ValueError(f"effort {effort.tolist()}: expected {self._effort.size} finite")
         environment = self._environment
+        self._motors.pass_on(self._action)
+        np.multiply(self._action, EFFORT_LIMIT, out=self._effort)
         self.state, reward, terminated, _, _ = environment.step(self._action.tolist())
+        self._feel()
         self._steps += 1
         fell = terminated and (environment.game_over or environment.hull.position.x < 0.0)
         return Outcome(float(reward), terminated or self._steps >= self.course_steps, fell)
+
+    def _feel(self) -> None:
+        """Sense the state of this moment, with noise from the generator of courses."""
+        self._sensed = self.state
+        if self._noise:
+            noise = self.generator.normal(0.0, self._noise, STATES)
+            noise[[8, 13]] = 0.0  # contacts
+            self._sensed = (self.state + noise).astype(np.float32)
+            np.clip(self._sensed[14:], 0.0, 1.0, out=self._sensed[14:])
 
     def frame(self) -> NDArray[np.uint8]:
         """Picture of the walker and its surroundings, (400, 600, 3)."""
@@ -165,13 +212,12 @@ class BipedalWalker:
 
 
 @njit(cache=True)
-def _apply(effort, action, applied):
+def _to_action(effort, action):
     """Turn `effort` (4,) in N m into the environment's action; False, and nothing changed, if not.
 
     Args:
         effort: (4,) N m; refused where it has another length or a number that is not finite.
         action: (4,) -1..1, filled in place.
-        applied: (4,) N m within the limit, filled in place.
     """
     if effort.size != action.size:
         return False
@@ -180,7 +226,6 @@ def _apply(effort, action, applied):
             return False
     for joint in range(effort.size):
         action[joint] = min(1.0, max(-1.0, effort[joint] / EFFORT_LIMIT))
-        applied[joint] = action[joint] * EFFORT_LIMIT
     return True
 
 
@@ -232,15 +277,20 @@ def decode_all(state, effort, sensors):
         decode(state[row], place, effort[row], sensors[row])
 
 
+def _model(options: dict[str, Any]) -> BodyModel:
+    return walker_model(EFFORT_LIMIT, options["legs"], options["knee_speed"])
+
+
 def _entry(environment: str, description: str, episode_steps: int) -> Entry:
     return Entry(
         description=description,
         factory=partial(BipedalWalker, environment),
         robot_file="robots/walker.yaml",
+        options=OPTIONS,
         task=Task(solved_return=300.0, episode_steps=episode_steps),
         envpool=EnvpoolBody(environment, LAYOUT, EFFORT_LIMIT, decode_all, ("odom.position",)),
         close_up=(0.0, 0.35, 0.43, 1.0),
-        model=lambda _: walker_model(EFFORT_LIMIT),
+        model=_model,
     )
 
 

@@ -19,7 +19,7 @@ from dynsyn_controller.robot.robot_file import (
     parse_robot,
 )
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.entry import Entry
+from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry, names
 from dynsyn_sim_bridge.robots.robot_module import absolute
 from dynsyn_sim_bridge.robots.task import Task
@@ -62,6 +62,17 @@ class RobotSpec:
     def task(self) -> Task:
         """What counts as good."""
         return self.entry.task
+
+    @property
+    def changes(self) -> dict[str, Value]:
+        """Options that are not at their defaults."""
+        defaults = {option.name: option.default for option in self.entry.options}
+        return {name: x for name, x in self.options.items() if x != defaults[name]}
+
+    @property
+    def envpool(self) -> EnvpoolBody | None:
+        """The same body on envpool, which knows no options; None: it is not there."""
+        return None if self.changes else self.entry.envpool
 
     def create(self) -> SimulatedRobot:
         """Build the body; call its `reset` with a seed before anything else.

@@ -22,41 +22,31 @@ from dynsyn_controller.messages.joint_state import JointStateSensor
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.odometry import OdometrySensor
 from dynsyn_controller.node.parameter_table import Parameter
+from dynsyn_sim_bridge.robots import motors
 from dynsyn_sim_bridge.robots.base import Outcome
 from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.swimmer_model import swimmer_model
+from dynsyn_sim_bridge.robots.swimmer_physics import (
+    EFFORT_LIMIT,
+    HEIGHT,
+    LINK_HALF_SIZE,
+    LINK_LENGTH,
+    PHYSICS_STEP,
+    SUBSTEPS,
+    WATER_DENSITY,
+    build_model,
+    joint_range,
+)
 from dynsyn_sim_bridge.robots.swimmer_view import SwimmerView
 from dynsyn_sim_bridge.robots.task import Task
-
-LINK_LENGTH = 0.1
-"""m"""
-
-EFFORT_LIMIT = 5e-4
-"""N m at every joint."""
-
-WATER_DENSITY = 3000.0
-"""kg/m^3: three times water's."""
 
 JOINTS_MINIMUM, JOINTS_MAXIMUM = 2, 20
 
 TRACK_STEPS = 4000
 """Control steps of the head's track that pictures show: two minutes."""
 
-SUBSTEPS = 15
-"""MuJoCo's steps in one control step."""
-
-_LINK_HALF_SIZE = (0.001, LINK_LENGTH / 2, 0.01)
-_LINK_MASS = 0.01
-_PHYSICS_STEP = 0.002
-_HEIGHT = 0.05
-_FRONT_HINGE = (0.0, -LINK_LENGTH / 2, 0.0)
 _ROOT = 3  # position x, position y, heading
-
-
-def joint_range(joints: int) -> float:
-    """Largest |angle| of every joint in rad: at their limits the links close to a ring."""
-    return 2.0 * math.pi / (joints + 1)
 
 
 class Swimmer:
@@ -71,12 +61,17 @@ class Swimmer:
         desired_speed: m/s, > 0; reward = clip(forward speed of the head / desired_speed, 0, 1).
         course_steps: control steps of a course (the paper's: 1000), 0: never-ending.
         density: of the water, kg/m^3, > 0.
+        torque, delay: see `motors.Motors`.
+        noise: standard deviation of Gaussian noise on the joints' positions (rad) and velocities
+            (rad/s), drawn anew in every step.
+        dead_joint: number of a joint whose motor gives nothing, 0: none.
+        stiff_joint: number of a joint with a spring that holds it straight, 0: none.
 
     Raises:
         ValueError: an argument out of its range.
     """
 
-    control_period = SUBSTEPS * _PHYSICS_STEP
+    control_period = SUBSTEPS * PHYSICS_STEP
 
     def __init__(
         self,
@@ -84,8 +79,14 @@ class Swimmer:
         desired_speed: float = 0.1,
         course_steps: int = 0,
         density: float = WATER_DENSITY,
+        torque: float = 1.0,
+        delay: int = 0,
+        noise: float = 0.0,
+        dead_joint: int = 0,
+        stiff_joint: int = 0,
     ) -> None:
         _check(joints, desired_speed, course_steps, density)
+        _check_is_joint(joints, dead_joint=dead_joint, stiff_joint=stiff_joint)
         names = tuple(f"joint_{i}" for i in range(1, joints + 1))
         self.layout = SensorLayout(
             (JointStateSensor(joints=names), ImuSensor(), OdometrySensor()),
@@ -93,7 +94,9 @@ class Swimmer:
         )
         self._desired_speed = desired_speed
         self._course_steps = course_steps
-        self._model = build_model(joints, density)
+        self._motors = motors.Motors(joints, torque, delay)
+        self._noise, self._dead_joint = noise, dead_joint
+        self._model = build_model(joints, density, stiff_joint)
         self._data = mujoco.MjData(self._model)
         # Views of MuJoCo's own memory: fetching them anew costs more than reading them.
         self._position, self._velocity = self._data.qpos, self._data.qvel
@@ -117,6 +120,7 @@ class Swimmer:
         self._position[2] = self._generator.uniform(-math.pi, math.pi)
         self._position[_ROOT:] = self._generator.uniform(-reach, reach, joints)
         self._steps = 0
+        self._motors.reset()
         self._read()
 
     @property
@@ -146,6 +150,9 @@ class Swimmer:
         """
         if not _apply(effort, self._effort):
             raise ValueError(f"effort {effort.tolist()}: expected {self._effort.size} finite")
+        self._motors.pass_on(self._effort)
+        if self._dead_joint:
+            self._effort[self._dead_joint - 1] = 0.0
         mujoco.mj_step(self._model, self._data, SUBSTEPS)
         self._steps += 1
         speed = self._read()
@@ -153,7 +160,8 @@ class Swimmer:
         return Outcome(reward, self._steps == self._course_steps, False)
 
     def _read(self) -> float:
-        return _read_sensors(
+        """Sense the state of this moment; return the forward speed in m/s."""
+        speed = _read_sensors(
             self._position,
             self._velocity,
             self._effort,
@@ -162,6 +170,10 @@ class Swimmer:
             self._track,
             self._steps,
         )
+        if self._noise:
+            felt = self._sensors[: 2 * self._effort.size]
+            felt += self._generator.normal(0.0, self._noise, felt.size)
+        return speed
 
     def frame(self) -> np.ndarray:
         """The body from above and its head's track since the last reset, uint8 (480, 480, 3)."""
@@ -171,53 +183,6 @@ class Swimmer:
 
     def close(self) -> None:
         """Nothing to release: MuJoCo's memory goes with this object."""
-
-
-def build_model(joints: int, density: float = WATER_DENSITY) -> Any:
-    """The body as an mujoco.MjModel; its controls are efforts in N m, clamped to the limit."""
-    spec = mujoco.MjSpec()
-    spec.compiler.degree = False
-    spec.option.timestep = _PHYSICS_STEP
-    spec.option.density = density
-    # One chain without contacts is one island: looking for more only costs time.
-    disable = mujoco.mjtDisableBit
-    spec.option.disableflags |= int(disable.mjDSBL_CONTACT | disable.mjDSBL_ISLAND)
-    body = spec.worldbody.add_body(name="head", pos=[0.0, 0.0, _HEIGHT])
-    slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
-    for name, kind, axis in (
-        ("x", slide, [1, 0, 0]),
-        ("y", slide, [0, 1, 0]),
-        ("heading", hinge, [0, 0, 1]),
-    ):
-        body.add_joint(name=name, type=kind, axis=axis, pos=_FRONT_HINGE)
-    _add_link(body)
-    reach = joint_range(joints)
-    for i in range(1, joints + 1):
-        body = body.add_body(name=f"link_{i}", pos=[0.0, LINK_LENGTH, 0.0])
-        body.add_joint(
-            name=f"joint_{i}",
-            type=hinge,
-            axis=[0, 0, 1],
-            pos=_FRONT_HINGE,
-            limited=True,
-            range=[-reach, reach],
-            armature=1e-6,
-            solref_limit=[0.05, 1.0],
-            solimp_limit=[0.0, 0.8, 0.1, 0.5, 2.0],
-        )
-        _add_link(body)
-        spec.add_actuator(
-            name=f"joint_{i}",
-            target=f"joint_{i}",
-            trntype=mujoco.mjtTrn.mjTRN_JOINT,
-            ctrllimited=True,
-            ctrlrange=[-EFFORT_LIMIT, EFFORT_LIMIT],
-        )
-    return spec.compile()
-
-
-def _add_link(body: Any) -> None:
-    body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=_LINK_HALF_SIZE, mass=_LINK_MASS)
 
 
 def _check(joints: Any, desired_speed: float, course_steps: Any, density: float) -> None:
@@ -233,6 +198,15 @@ def _check(joints: Any, desired_speed: float, course_steps: Any, density: float)
         raise ValueError(
             f"swimmer: course_steps: found {course_steps!r}, expected a whole number, 0 or more"
         )
+
+
+def _check_is_joint(joints: int, **numbers: int) -> None:
+    for name, number in numbers.items():
+        if not 0 <= number <= joints:
+            raise ValueError(
+                f"swimmer: {name}: found {number}, expected the number of a joint, 1 to {joints}, "
+                "or 0: none"
+            )
 
 
 @njit(cache=True)
@@ -274,7 +248,7 @@ def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
     sensors[starts[1] + 2] = turning
     sensors[starts[2]] = position[0] + arm_x
     sensors[starts[2] + 1] = position[1] - 0.5 * LINK_LENGTH + arm_y
-    sensors[starts[2] + 2] = _HEIGHT
+    sensors[starts[2] + 2] = HEIGHT
     track[steps % len(track), 0] = sensors[starts[2]]
     track[steps % len(track), 1] = sensors[starts[2] + 1]
     sensors[starts[4]] = forward
@@ -285,7 +259,7 @@ def _read_sensors(position, velocity, effort, starts, sensors, track, steps):
 
 def _model(options: dict[str, Any]) -> BodyModel:
     joints = options["joints"]
-    return swimmer_model(joints, _LINK_HALF_SIZE, joint_range(joints), EFFORT_LIMIT)
+    return swimmer_model(joints, LINK_HALF_SIZE, joint_range(joints), EFFORT_LIMIT)
 
 
 SWIMMER = Entry(
@@ -297,6 +271,12 @@ SWIMMER = Entry(
         Parameter("desired_speed", 0.1, "speed of the full reward, m/s", 0.001, 10.0),
         Parameter("course_steps", 0, "control steps of a course, 0: never-ending", 0),
         Parameter("density", WATER_DENSITY, "of the water, kg/m^3", 1.0, 1e5),
+        *motors.OPTIONS,
+        Parameter("noise", 0.0, "standard deviation on the joints, rad and rad/s", 0.0, 10.0),
+        Parameter("dead_joint", 0, "joint whose motor gives nothing, 0: none", 0, JOINTS_MAXIMUM),
+        Parameter(
+            "stiff_joint", 0, "joint that a spring holds straight, 0: none", 0, JOINTS_MAXIMUM
+        ),
     ),
     modules="joints",
     # The paper's episodes have 1000 steps, worth 1 at most each; it names no return that is enough.

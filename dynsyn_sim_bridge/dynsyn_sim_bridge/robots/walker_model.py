@@ -19,11 +19,18 @@ _SPREAD = 0.05
 """rad; legs are born turned by this, the first backwards, and Box2D counts hips from there."""
 
 
-def walker_model(effort_limit: float) -> BodyModel:
-    """Hull (base_link), thighs and shins; `effort_limit` in N m."""
-    height, half = source.LEG_H, 0.5 * source.LEG_H
+def walker_model(effort_limit: float, legs: float = 1.0, knee_speed: float = 1.0) -> BodyModel:
+    """Hull (base_link), thighs and shins.
+
+    Args:
+        effort_limit: N m.
+        legs: factor on their length.
+        knee_speed: factor on the speed limit of knee_1.
+    """
+    height = legs * source.LEG_H
+    half = 0.5 * height
     links, joints = [Link(BASE, _hull())], []
-    for leg in (1, 2):
+    for leg, knee in ((1, knee_speed), (2, 1.0)):
         side = (0.5 * _HULL_WIDTH - _LEG_WIDTH) * (1 if leg == 1 else -1)
         spread = _SPREAD * (-1 if leg == 1 else 1)
         thigh, shin = f"thigh_{leg}", f"shin_{leg}"
@@ -40,7 +47,7 @@ def walker_model(effort_limit: float) -> BodyModel:
                 source.SPEED_HIP,
                 spread,
             ),
-            (f"knee_{leg}", thigh, shin, (0.0, 0.0, -height), _KNEE, source.SPEED_KNEE, 0.0),
+            (f"knee_{leg}", thigh, shin, (0.0, 0.0, -height), _KNEE, knee * source.SPEED_KNEE, 0.0),
         )
         for name, parent, child, origin, (lower, upper), speed, zero in places:
             joints.append(

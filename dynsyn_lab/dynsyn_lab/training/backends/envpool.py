@@ -224,7 +224,7 @@ def _course_seed(seed: int, steps: int) -> int:
 
 
 def _body_of(spec: RobotSpec) -> EnvpoolBody:
-    body = spec.entry.envpool
+    body = spec.envpool
     if body is None:
         raise ValueError(f"backend: envpool has no {spec.reference}")
     for channel in spec.robot.observation:

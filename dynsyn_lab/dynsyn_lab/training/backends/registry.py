@@ -22,7 +22,7 @@ def choose_backend(spec: RobotSpec, lifetimes: int) -> str:
     """The fastest backend for so many lifetimes of a robot that is installed here."""
     if lifetimes == 1:
         return IN_PROCESS
-    if spec.entry.envpool is not None and has_envpool():
+    if spec.envpool is not None and has_envpool():
         return ENVPOOL
     return PROCESSES
 
@@ -38,10 +38,10 @@ def check_backend(backend: str, spec: RobotSpec) -> None:
         raise ValueError(f"backend: found {backend!r}, expected one of {', '.join(BACKENDS)}")
     if backend != ENVPOOL:
         return
-    if spec.entry.envpool is None:
-        raise ValueError(
-            f"backend: envpool has no {spec.reference}, expected {IN_PROCESS} or {PROCESSES}"
-        )
+    if spec.envpool is None:
+        changes = ", ".join(f"{name} {value}" for name, value in spec.changes.items())
+        body = f"{spec.reference} with {changes}" if spec.entry.envpool else spec.reference
+        raise ValueError(f"backend: envpool has no {body}, expected {IN_PROCESS} or {PROCESSES}")
     if not has_envpool():
         raise ImportError(
             "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
