@@ -10,6 +10,11 @@ from typing import Any
 
 from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.defaults import (
+    PEERS_HOURS,
+    PEERS_OUT,
+    PEERS_SEEDS,
+    PEERS_STEPS,
+    PEERS_WORK,
     SPIKING_OUT,
     SPIKING_PARTS,
     SPIKING_WORK,
@@ -17,6 +22,7 @@ from dynsyn_lab.studies.defaults import (
     SWIMMER_STUDIES,
     WALKER_EVERY,
 )
+from dynsyn_lab.studies.peers_arms import ARMS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,6 +36,7 @@ def add_parser(subparsers: Any) -> None:
     _add_walker(parts)
     _add_swimmer(parts)
     _add_spiking(parts)
+    _add_peers(parts)
     _add_faults(parts)
 
 
@@ -114,6 +121,45 @@ def _add_spiking(parts: Any) -> None:
     parser.set_defaults(run=run_spiking)
 
 
+def _add_peers(parts: Any) -> None:
+    parser = parts.add_parser(
+        "peers",
+        help="other learners on the walker beside the dynamic synapses",
+        description="Train the walker by other learners, each with the settings that its own "
+        "people use, each in its own process; evaluate, and write what it took. What has been "
+        "lived is kept in a work folder; with more steps or hours the same study goes on.",
+    )
+    parser.add_argument(
+        "arms",
+        nargs="*",
+        type=one_of(ARMS),
+        default=list(ARMS),
+        metavar="ARM",
+        help=f"of {', '.join(ARMS)} (all)",
+    )
+    parser.add_argument("--seeds", type=count, default=PEERS_SEEDS, metavar="N")
+    parser.add_argument(
+        "--steps",
+        type=count,
+        default=PEERS_STEPS,
+        metavar="N",
+        help=f"of each arm and seed ({PEERS_STEPS:,})",
+    )
+    parser.add_argument(
+        "--hours",
+        type=positive,
+        default=PEERS_HOURS,
+        metavar="H",
+        help=f"of wall clock of each arm and seed ({PEERS_HOURS:g})",
+    )
+    parser.add_argument("--out", type=Path, default=Path(PEERS_OUT), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path(PEERS_WORK), metavar="DIR")
+    parser.add_argument(
+        "--report", action="store_true", help="live nothing, report what has been lived"
+    )
+    parser.set_defaults(run=run_peers)
+
+
 def one_of(names: Iterable[str]) -> Callable[[str], str]:
     """Type of an argument that is one of these, where `choices` cannot be: with nargs "*"."""
 
@@ -196,6 +242,19 @@ def run_spiking(args: argparse.Namespace) -> int:
 
     be_nice(args.nice)
     run_study([] if args.report else args.parts, args.work, args.out)
+    return 0
+
+
+def run_peers(args: argparse.Namespace) -> int:
+    """Train and evaluate what is missing, then write the table. Returns 0."""
+    from dynsyn_lab.baselines.registry import BASELINES, check_installed
+    from dynsyn_lab.studies.peers import Budget, run_study
+
+    for arm in args.arms:
+        if arm in BASELINES and not args.report:
+            check_installed(arm)
+    budget = Budget(args.steps, args.hours)
+    run_study(args.arms, args.seeds, budget, args.work, args.out, args.report)
     return 0
 
 

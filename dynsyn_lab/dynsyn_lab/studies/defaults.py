@@ -33,3 +33,7 @@ SPIKING_PARTS = {
 """Parts of the spiking study, in the order in which they are lived."""
 SPIKING_WORK, SPIKING_OUT = "runs/spiking-study", "results/spiking"
 """Folders of what has been lived, and of tables and figures."""
+
+PEERS_WORK, PEERS_OUT = "runs/peers-study", "results/peers"
+PEERS_STEPS, PEERS_HOURS, PEERS_SEEDS = 10_000_000, 1.0, 5
+"""Of each arm and seed: control steps and wall clock, what comes first; and how many seeds."""

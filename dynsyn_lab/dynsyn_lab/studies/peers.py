@@ -1,0 +1,175 @@
+"""The study of peers: other learners on the walker beside the dynamic synapses.
+
+Every arm trains in a process of its own, by `dynsyn train`, up to a number of steps and of hours
+of wall clock. Its run folder goes on where the study is called again with more of either. What a
+process used is added up beside the folder: wall clock, processor time, greatest memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dynsyn_controller.lifetime import atomic
+from dynsyn_lab.errors import CommandError
+from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.rollouts.evaluate import evaluate
+from dynsyn_lab.studies.peers_arms import Trial, options_of
+from dynsyn_lab.studies.peers_report import report
+from dynsyn_lab.training.run_folder import RunFolder
+
+ROBOT = "walker"
+TESTS = 100
+"""Courses of an evaluation without learning."""
+SAVE_EVERY = 50_000
+_TURN = 0.2
+"""s between looks at whether a process has ended."""
+_CALL = "import sys; from dynsyn_lab.cli.main import main; sys.exit(main())"
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How far each trial goes, over all calls: what comes first.
+
+    Attributes:
+        steps: control steps.
+        hours: of wall clock.
+    """
+
+    steps: int
+    hours: float
+
+
+def run_study(
+    arms: Sequence[str], seeds: int, budget: Budget, work: Path, out: Path, only_report: bool
+) -> None:
+    """Train what is missing, one after the other and seed by seed, then write the tables.
+
+    Args:
+        arms: names of `peers_arms.ARMS`.
+        seeds: number of them, from 0.
+        budget: of each trial.
+        work: folder of the run folders.
+        out: folder of the results.
+        only_report: train nothing.
+
+    Raises:
+        CommandError: a process failed; its log is named.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    with Interrupts() as interrupts:
+        for trial in trials(arms, seeds, work):
+            if only_report or interrupts.requested:
+                break
+            if goes_on(trial, budget, work):
+                spend(trial, budget, work, interrupts)
+            if not interrupts.requested:
+                test(trial, work)
+            report(list(known(work)), work, out)
+    for row in report(list(known(work)), work, out):
+        print("| " + " | ".join(str(value) for value in row) + " |", flush=True)
+
+
+def trials(arms: Sequence[str], seeds: int, work: Path) -> Iterator[Trial]:
+    """All trials, seed by seed, with what they have used so far."""
+    for seed in range(seeds):
+        for arm in arms:
+            path = work / f"{Trial(arm, seed).name}.json"
+            yield _load(path) if path.exists() else Trial(arm, seed)
+
+
+def known(work: Path) -> Iterator[Trial]:
+    """Trials that have lived, in the order of their names."""
+    for path in sorted(work.glob("*.json")):
+        yield _load(path)
+
+
+def _load(path: Path) -> Trial:
+    return Trial(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _keep(trial: Trial, work: Path) -> None:
+    atomic.write(work / f"{trial.name}.json", json.dumps(asdict(trial), indent=2) + "\n")
+
+
+def goes_on(trial: Trial, budget: Budget, work: Path) -> bool:
+    """Whether a trial has not used up its budget."""
+    lived = lifetime_of(work / trial.name)
+    steps = lived["steps"] if lived else 0
+    return steps < budget.steps and trial.wall < budget.hours * 3600.0 - 1.0
+
+
+def lifetime_of(folder: Path) -> dict[str, Any] | None:
+    """What a run's summary says of its lifetime; None: it has not ended a call yet."""
+    path = folder / "summary.json"
+    if not path.exists():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
+
+
+def spend(trial: Trial, budget: Budget, work: Path, interrupts: Interrupts) -> None:
+    """Train on, and add up what it takes.
+
+    Raises:
+        CommandError: the process failed.
+    """
+    folder, log = work / trial.name, work / f"{trial.name}.log"
+    words = ["train", "--resume", str(folder)]
+    if not (folder / "run.json").exists():
+        words = ["train", ROBOT, *options_of(trial.arm), "--seed", str(trial.seed)]
+        words += ["--out", str(folder), "--save-every", str(SAVE_EVERY)]
+    left = budget.hours - trial.wall / 3600.0
+    words += ["--steps", str(budget.steps), "--hours", f"{left:.6f}"]
+    began = time.monotonic()
+    with log.open("a", encoding="utf-8") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CALL, *words],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **_ONE_THREAD},
+        )
+        status, used = _wait(child, interrupts)
+    trial.wall += time.monotonic() - began
+    trial.processor += used.ru_utime + used.ru_stime
+    trial.memory = max(trial.memory, used.ru_maxrss / 1024.0)
+    if status != 0:
+        raise CommandError(f"{trial.name}: dynsyn train ended with {status}: see {log}")
+    _keep(trial, work)
+
+
+def _wait(child: subprocess.Popen, interrupts: Interrupts) -> tuple[int, Any]:
+    """Exit code of a process and what it has used; an end that is asked for is passed on once."""
+    told = False
+    while True:
+        pid, status, used = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode, used
+        if interrupts.requested and not told:
+            told = True
+            child.terminate()
+        time.sleep(_TURN)
+
+
+def test(trial: Trial, work: Path) -> None:
+    """Evaluate a trial's lifetime as it stands, not learning, unless that has been done."""
+    lived = lifetime_of(work / trial.name)
+    if lived is None or lived["steps"] == trial.evaluated:
+        return
+    path = RunFolder(work / trial.name).lifetime(0) / "checkpoint.ckpt"
+    trial.evaluation = evaluate(path, TESTS)
+    trial.evaluated = lived["steps"]
+    _keep(trial, work)
+    print(
+        f"{trial.name}: {lived['steps']:,} steps, {trial.processor:.0f} s of processor time, "
+        f"return/100 {lived['return_average']:.1f}, frozen {trial.evaluation['mean']:.1f}",
+        flush=True,
+    )
