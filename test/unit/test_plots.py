@@ -18,9 +18,17 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.cli import main as cli
 from dynsyn_lab.interrupts import Interrupts
-from dynsyn_lab.plots import activity, comparison, exploration, learning, oscillator, weights
+from dynsyn_lab.plots import (
+    activity,
+    aggregates,
+    comparison,
+    exploration,
+    learning,
+    oscillator,
+    weights,
+)
 from dynsyn_lab.plots.figures import FIGURES
-from dynsyn_lab.plots.source import open_source
+from dynsyn_lab.plots.source import NotDrawable, open_source
 from dynsyn_lab.plots.style import STYLE
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunFolder
@@ -234,6 +242,45 @@ def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path:
     ]
     assert plot(*small_runs, "--out", tmp_path / "figures") == 0
     assert (tmp_path / "figures" / "arms.svg").exists()
+    assert (tmp_path / "figures" / "aggregates.svg").exists()
+    first, second = aggregates.collect_scores(small_runs, [])
+    curves = [RunFolder(path).curve(0)["return"] for path in small_runs]
+    assert first.scores == {"walker": [pytest.approx(returns.mean()) for returns in curves[:2]]}
+    assert second.scores == {"walker": [pytest.approx(curves[2].mean())]}
+
+
+def test_interquartile_means() -> None:
+    scores = np.array([[8.0, 1.0, 2.0, 3.0, 90.0], [5.0, 5.0, 5.0, 5.0, -90.0]])
+    assert aggregates.interquartile_mean(scores).tolist() == [13.0 / 3.0, 5.0]
+    assert aggregates.interquartile_mean(np.array([1.0, 2.0, 6.0])) == 3.0  # nothing to cut
+
+
+def test_bootstrap_intervals_cover_the_truth_as_often_as_they_say() -> None:
+    generator, hits = np.random.default_rng(0), 0
+    for _ in range(100):
+        found = aggregates.aggregate("x", [generator.normal(3.0, 1.0, 40)])
+        assert found.low < found.mean < found.high
+        hits += found.low <= 3.0 <= found.high
+    assert 88 <= hits <= 99
+
+
+def test_lifetimes_are_drawn_within_each_robot() -> None:
+    """Two robots on which an arm earns the same every time: nothing is uncertain."""
+    found = aggregates.aggregate("x", [np.full(5, 1.0), np.full(5, 9.0)])
+    assert (found.mean, found.low, found.high, found.lifetimes) == (5.0, 5.0, 5.0, 10)
+    alone = aggregates.aggregate("x", [np.array([4.0])])
+    assert np.isnan(alone.low)
+    assert alone.mean == 4.0
+
+
+def test_scores_of_several_robots_are_in_units_of_what_solves_them(tmp_path: Path, capsys) -> None:
+    runs = [train(tmp_path / robot, robot, 500) for robot in ("walker", "walker_hardcore")]
+    (arm,) = aggregates.collect_scores(runs, [])
+    means = [RunFolder(run).curve(0)["return"].mean() for run in runs]
+    assert arm.label == "dynsyn"
+    assert [scores for (scores,) in arm.scores.values()] == pytest.approx(np.array(means) / 300.0)
+    with pytest.raises(NotDrawable, match="swimmer: found no return above 0 that counts as solved"):
+        aggregates.collect_scores([runs[0], train(tmp_path / "s", "swimmer", 2000)], [])
 
 
 def test_an_arm_holds_the_last_return_of_a_lifetime_that_stopped() -> None:
@@ -281,9 +328,9 @@ def test_a_trace_too_coarse_for_a_poincare_map(tmp_path: Path, capsys) -> None:
     assert "train with --trace-every" in capsys.readouterr().err
 
 
-def test_several_runs_have_only_arms(walker: Path, capsys) -> None:
+def test_several_runs_have_figures_of_their_own(walker: Path, capsys) -> None:
     assert plot(walker, walker, "--figure", "returns") == 2
-    assert "only arms" in capsys.readouterr().err
+    assert "only arms and aggregates" in capsys.readouterr().err
     assert plot(walker, walker, "--labels", "one") == 2
     assert "--labels: found 1, expected 2" in capsys.readouterr().err
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynsyn_lab.cli.arguments import OF_THE_BODY, whole
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
-from dynsyn_lab.plots.figures import ARMS, FIGURES, FORMATS
+from dynsyn_lab.plots.figures import FIGURES, FORMATS, SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,8 @@ def add_parser(subparsers: Any) -> None:
         help="draw the papers' figures from runs and checkpoints",
         description="Draw figures of a run folder or a checkpoint. Of several runs: their returns "
         "by arm; runs that differ in nothing but their seeds are one arm.",
-        epilog=f"figures: {_FIGURES}; {ARMS}: several runs compared by arm (figure 11). "
-        + OF_THE_BODY,
+        epilog=f"figures: {_FIGURES}; {', '.join(SEVERAL)}: several runs compared by arm: curves "
+        "(figure 11), and interquartile means with bootstrap intervals. " + OF_THE_BODY,
     )
     parser.add_argument(
         "runs", nargs="+", type=Path, metavar="RUN", help="run folder, or checkpoint file"
@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--figure",
         action="append",
-        choices=(*FIGURES, ARMS),
+        choices=(*FIGURES, *SEVERAL),
         metavar="NAME",
         help="only this one; may be repeated (all that the run has data for)",
     )
@@ -74,20 +74,23 @@ def run(args: argparse.Namespace) -> int:
     """Draw. Returns 0; what a run has no data for is left out unless it was asked for."""
     for drawn in _draw(args):
         said = f"left out: {drawn.left_out}" if drawn.left_out else " ".join(map(str, drawn.files))
-        print(f"{drawn.name}: {said}", flush=True)
+        print(f"{drawn.name}: {said}", *drawn.said, sep="\n", flush=True)
     return 0
 
 
 def _draw(args: argparse.Namespace) -> Iterator[Drawn]:
     several, names = len(args.runs) > 1, args.figure or []
     formats = tuple(dict.fromkeys(args.format or FORMATS))
-    if several and set(names) - {ARMS}:
-        raise UsageError(f"--figure: of several runs there is only {ARMS}; name one run")
-    if several or ARMS in names:
+    compared = [name for name in names if name in SEVERAL]
+    if several and len(compared) < len(names):
+        raise UsageError(
+            f"--figure: of several runs there are only {' and '.join(SEVERAL)}; name one run"
+        )
+    if several or compared:
         from dynsyn_lab.plots.drawing import draw_runs
 
-        yield draw_runs(args.runs, args.labels, args.out, formats)
-        names = [name for name in names if name != ARMS]
+        yield from draw_runs(args.runs, args.labels, compared, args.out, formats)
+        names = [name for name in names if name not in SEVERAL]
         if several or not names:
             return
     from dynsyn_lab.plots.drawing import draw_lifetime

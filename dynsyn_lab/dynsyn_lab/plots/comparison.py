@@ -55,8 +55,7 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
         UsageError: another number of labels than of runs.
         RunError, NotDrawable: a folder without a run, or no episode has ended in any.
     """
-    if labels and len(labels) != len(paths):
-        raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
+    check_labels(paths, labels)
     runs = [RunFolder(path) for path in paths]
     names = list(labels) or [describe(run, runs) for run in runs]
     arms: dict[str, ArmCurves] = {}
@@ -74,12 +73,34 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
     return list(arms.values())
 
 
-def describe(run: RunFolder, runs: Sequence[RunFolder]) -> str:
-    """What sets a run apart from the others: robot, preset, and settings that are not all alike."""
+def check_labels(paths: Sequence[Path], labels: Sequence[str]) -> None:
+    """Check that there is a label for each run, or none.
+
+    Raises:
+        UsageError: there is another number.
+    """
+    if labels and len(labels) != len(paths):
+        raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
+
+
+def describe(run: RunFolder, runs: Sequence[RunFolder], with_robot: bool = True) -> str:
+    """What sets a run apart from the others: robot, preset, and settings that are not all alike.
+
+    Settings of a baseline are compared with those of its own kind.
+
+    Args:
+        run: one of them.
+        runs: all.
+        with_robot: False: two runs may differ in their robots and still be alike.
+    """
     configs = [other.config for other in runs]
     own = run.config
-    parts = [own.robot] if len({config.robot for config in configs}) > 1 else []
+    parts = [own.robot] if with_robot and len({config.robot for config in configs}) > 1 else []
     parts += [own.preset] if len({config.preset for config in configs}) > 1 or not parts else []
+    kind = own.baseline.get("type")
+    configs = [config for config in configs if config.baseline.get("type") == kind]
+    if not with_robot:
+        configs = [config for config in configs if config.robot == own.robot]
     for section in ("robot_options", "overrides"):
         keys = {key: None for config in configs for key in getattr(config, section)}
         for key in keys:

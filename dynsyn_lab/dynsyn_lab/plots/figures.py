@@ -36,6 +36,6 @@ FIGURES = {
     "activity": Figure("activity", "draw_activity", "every unit and joint over some seconds"),
     "spikes": Figure("spikes", "draw_spikes", "spikes and potentials of a spiking network"),
 }
-ARMS = "arms"
-"""The figure of several runs (figure 11)."""
+ARMS, AGGREGATES = SEVERAL = ("arms", "aggregates")
+"""The figures of several runs: curves (figure 11), and what they came to."""
 FORMATS = ("png", "svg")
