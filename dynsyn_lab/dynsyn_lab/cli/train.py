@@ -116,6 +116,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="N",
         help=f"control steps between rows of trace.csv ({TRACE_EVERY})",
     )
+    born.add_argument(
+        "--change",
+        action="append",
+        metavar="OPTION=VALUE@STEP",
+        help="an option of the body from this step of the life on, such as torque=0.7@1000000 "
+        "(again for each)",
+    )
     limits = parser.add_argument_group("how long (the first that comes)")
     limits.add_argument("--steps", type=count, metavar="N", help="of each, since birth")
     limits.add_argument(
@@ -183,10 +190,10 @@ _BIRTH = [
     "network",
 ]
 _BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
-_BIRTH += ["trace_every", "out"]
+_BIRTH += ["trace_every", "change", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
 _NOT_OF_BASELINES = ["origin", "transfer", "preset", "network", "repulsive", "attractive_only"]
-_NOT_OF_BASELINES += ["adaptation", "backend", "trace_every", "render"]
+_NOT_OF_BASELINES += ["adaptation", "backend", "trace_every", "change", "render"]
 
 
 def _resumed(args: argparse.Namespace) -> RunFolder:
@@ -240,6 +247,7 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
         origin=args.origin,
         transfer=bool(args.transfer),
         robot_seed=args.robot_seed,
+        changes=args.change or (),
     )
     _check_render(args, config)
     check_limits(limits, config)

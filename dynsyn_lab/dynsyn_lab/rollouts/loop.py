@@ -46,7 +46,7 @@ class StepLoop:
     def __init__(
         self, robot: Robot, body: SimulatedRobot, act: Act, recording: bool = False
     ) -> None:
-        self.body, self._act = body, act
+        self._robot, self.body, self._act = robot, body, act
         self.senses = Senses(robot, body)
         self.reward, self.terminal, self.fell = 0.0, False, False
         self.effort = np.zeros(len(robot.joints))
@@ -80,6 +80,17 @@ class StepLoop:
         self.effort, self.reward, self.terminal, self.fell = effort, reward, terminal, fell
         self.total, self.length = total, self.length + lived
         return lived
+
+    def change_body(self, body: SimulatedRobot) -> None:
+        """Take another body for the courses that follow `put_back`; they come from one generator.
+
+        Args:
+            body: of the same kind, with the same sensors; the one before is closed.
+        """
+        body.reset(0)
+        body.generator.bit_generator.state = self.body.generator.bit_generator.state
+        self.body.close()
+        self.body, self.senses = body, Senses(self._robot, body)
 
     def put_back(self) -> None:
         """Put the body onto its next course."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_lab.training.changes import Bodies, Change
 from dynsyn_lab.training.journal import Ending, Goal, Journal, Trace, new_books
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
@@ -28,8 +29,10 @@ class Population:
         goal: of each.
         trace_every: control steps between samples.
         robot_seed: of the courses of lifetime 0, >= 0; None: as its birth.
+        changes: of the body in the middle of each life; see `changes.Bodies`.
 
     Attributes:
+        bodies: of each life, one after the other.
         seeds, course_seeds: of each lifetime's birth and of its body's courses.
         blueprint: network and learner, the same for all.
         states: the records, (lifetimes,).
@@ -44,8 +47,10 @@ class Population:
         goal: Goal,
         trace_every: int,
         robot_seed: int | None = None,
+        changes: Iterable[Change] = (),
     ) -> None:
         self.spec = spec
+        self.bodies = Bodies(spec, changes)
         self.blueprint = spec.robot.blueprint
         self.seeds = [seed + index for index in range(lifetimes)]
         first = seed if robot_seed is None else robot_seed

@@ -29,6 +29,7 @@ from dynsyn_controller.lifetime.migration import sections_of_format_1
 from dynsyn_controller.lifetime.pid_lock import Held, PidLock
 from dynsyn_controller.robot.migration import split_rule
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_lab.training.changes import Change
 from dynsyn_sim_bridge.robots.task import Task
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class RunConfig:
             ORIGIN); empty: they are born in this run.
         robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
         task: what counts as good.
+        changes: of the body in the middle of each life, in the order of their steps.
         baseline: what learns in place of the robot file's learner, by its type, and all its
             settings; empty: the robot file's.
     """
@@ -90,6 +92,7 @@ class RunConfig:
     origin: str = ""
     robot_seed: int | None = None
     task: Task = field(default_factory=Task)
+    changes: tuple[Change, ...] = ()
     baseline: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -183,7 +186,8 @@ class RunFolder:
             raise RunError(f"run {self.path}: run.json: expected format 1 or {FORMAT}")
         try:
             found = _migrated(data) if data["format"] == 1 else data
-            return RunConfig(**{**found, "task": Task(**found["task"])})
+            changes = tuple(Change(**change) for change in found.get("changes", ()))
+            return RunConfig(**{**found, "task": Task(**found["task"]), "changes": changes})
         except (TypeError, KeyError):
             raise RunError(f"run {self.path}: run.json: damaged") from None
         except (RobotFileError, SchemaError) as error:

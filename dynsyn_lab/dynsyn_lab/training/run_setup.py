@@ -15,6 +15,7 @@ from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.training.backends.registry import check_backend, choose_backend
+from dynsyn_lab.training.changes import Bodies, parse
 from dynsyn_lab.training.run_folder import RunConfig
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
@@ -37,6 +38,7 @@ def make_config(
     origin: Path | None = None,
     transfer: bool = False,
     robot_seed: int | None = None,
+    changes: Iterable[str] = (),
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
@@ -45,6 +47,7 @@ def make_config(
         learner, preset, settings, network, options: see `Robot.choose`.
         origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.
+        changes: of the body in the middle of each life, such as "torque=0.7@1000000".
         others: see `RunConfig`.
 
     Raises:
@@ -60,8 +63,11 @@ def make_config(
             saved = checkpoint.load(origin)
             spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)
             chosen, _ = settle(saved, spec.robot, settings, options, transfer)
-        backend = backend or choose_backend(spec, lifetimes)
-        check_backend(backend, spec)
+        bodies = Bodies(spec, map(parse, changes))
+        _check_to_come(bodies, origin)
+        bodies.build_all()
+        backend = backend or choose_backend(bodies.specs, lifetimes)
+        check_backend(backend, bodies.specs)
     except ValueError as error:
         raise UsageError(_plain(error)) from None
     description = chosen.complete()
@@ -86,7 +92,19 @@ def make_config(
         origin=str(origin or ""),
         robot_seed=robot_seed,
         task=spec.task,
+        changes=bodies.changes,
     )
+
+
+def _check_to_come(bodies: Bodies, origin: Path | None) -> None:
+    """A lifetime that goes on cannot change in its past."""
+    if bodies.changes and origin is not None:
+        lived, first = int(checkpoint.load(origin).state["steps"][0]), bodies.changes[0]
+        if first.step <= lived:
+            raise UsageError(
+                f"--change {first}: {origin} has lived {lived} steps already; what it is to begin "
+                f"with is --robot.{first.option}"
+            )
 
 
 def _plain(error: ValueError) -> str:

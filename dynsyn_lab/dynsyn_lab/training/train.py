@@ -62,6 +62,7 @@ def _heading(folder: RunFolder, limits: Limits) -> str:
     return (
         f"{config.robot}: {many}, {kind} {config.preset}, seed {config.seed}, on "
         f"{config.backend}, into {folder.path}, until {until}"
+        + (f"; {', '.join(map(str, config.changes))}" if config.changes else "")
     )
 
 

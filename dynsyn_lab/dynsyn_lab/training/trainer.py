@@ -98,7 +98,13 @@ class Trainer:
         check_limits(limits, config)
         goal = Goal(limits.episodes, limits.until_solved, config.task)
         self.population = Population(
-            config.spec, config.seed, config.lifetimes, goal, config.trace_every, config.robot_seed
+            config.spec,
+            config.seed,
+            config.lifetimes,
+            goal,
+            config.trace_every,
+            config.robot_seed,
+            config.changes,
         )
         self._seconds = 0.0
         self._solved_seconds = np.full(config.lifetimes, np.nan)
@@ -235,7 +241,8 @@ class Trainer:
 
     def _export(self, lifetime: int, name: str, record: NDArray[np.void]) -> None:
         path = self._folder.lifetime(lifetime) / name
-        checkpoint.save(path, self.population.spec.robot, self.population.controller(record))
+        robot = self.population.bodies.at(int(record["steps"])).robot
+        checkpoint.save(path, robot, self.population.controller(record))
 
     def _restore(self) -> None:
         parts = self._folder.load_state()

@@ -74,6 +74,26 @@ class RobotSpec:
         """The same body on envpool, which knows no options; None: it is not there."""
         return None if self.changes else self.entry.envpool
 
+    def changed(self, options: dict[str, Any]) -> RobotSpec:
+        """The same robot with another body for the same controller.
+
+        Args:
+            options: of the body, those that change.
+
+        Raises:
+            ValueError: a bad option, or one that changes the robot file.
+        """
+        values = self.entry.resolve({**self.options, **options})
+        if self.entry.course_option in options and not values[self.entry.course_option]:
+            raise ValueError(f"{self.entry.course_option}: found 0, but courses must end here")
+        fixed = self.entry.modules in options
+        if fixed or self.entry.robot_text(values) != self.entry.robot_text(self.options):
+            raise ValueError(f"{', '.join(options)}: the robot file depends on it")
+        home = self.robot.simulation
+        given = {**(home.options if home else {}), **options}
+        chosen = _given(self.entry, values, given)
+        return RobotSpec(self.entry, values, _with_simulation(self.robot, self.reference, chosen))
+
     def create(self) -> SimulatedRobot:
         """Build the body; call its `reset` with a seed before anything else.
 

@@ -42,7 +42,7 @@ class LifetimeRunner:
     Args:
         population: that it belongs to; its record there is changed in place.
         index: within the population.
-        body: the lifetime's, and nobody else's; reset here.
+        body: the lifetime's first, and nobody else's; reset here.
         note, sample: called at ends of episodes and when a row of the trace is due.
 
     Attributes:
@@ -56,6 +56,7 @@ class LifetimeRunner:
         self._population, self._index = population, index
         self._journal = population.journals[index]
         self._note, self._sample = note, sample
+        self._spec = population.spec
         self._state = population.states[index : index + 1]
         controller = Controller(population.blueprint, self._state)
         body.reset(population.course_seeds[index])
@@ -91,9 +92,22 @@ class LifetimeRunner:
             if closing:
                 self._close_episode()
             if loop.terminal:
+                self._take_body_of(self.steps)
                 loop.put_back()
             if self.until == 0:
                 break
+
+    def _take_body_of(self, step: int) -> None:
+        """See to it that a course which begins after so many steps is on the body of that time."""
+        spec = self._population.bodies.at(step)
+        if spec is not self._spec:
+            self._spec = spec
+            self.loop.change_body(spec.create())
+
+    def restore(self, parts: dict[str, NDArray]) -> None:
+        """Put a new body where the loop was saved; the record has been restored before."""
+        self._take_body_of(self.steps - len(parts["efforts"]))
+        self.loop.restore(parts)
 
     def _close_episode(self) -> None:
         self._note(self._journal.close_episode(self._state[0]))
@@ -159,7 +173,7 @@ class InProcessBackend:
     def restore(self, parts: dict[str, NDArray]) -> None:
         """See `population.Backend.restore`."""
         for index, runner in enumerate(self.runners):
-            runner.loop.restore(parts_of(index, parts))
+            runner.restore(parts_of(index, parts))
 
     def close(self) -> None:
         """See `population.Backend.close`."""

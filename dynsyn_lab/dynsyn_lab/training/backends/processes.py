@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_lab.training.backends.in_process import PARTS, InProcessBackend, parts_of
+from dynsyn_lab.training.changes import Change
 from dynsyn_lab.training.journal import Goal
 from dynsyn_lab.training.population import Note, Population, Sample
 from dynsyn_sim_bridge.robots.spec import RobotSpec
@@ -31,6 +32,7 @@ class Share:
         spec, goal, trace_every: of all lifetimes.
         seed, robot_seed: of the first of its lifetimes.
         lifetimes: number of them.
+        changes: of their bodies.
     """
 
     spec: RobotSpec
@@ -39,6 +41,7 @@ class Share:
     goal: Goal
     trace_every: int
     robot_seed: int
+    changes: tuple[Change, ...]
 
 
 class ShareProcess:
@@ -114,6 +117,7 @@ class ProcessBackend:
                 population.goal,
                 population.trace_every,
                 population.course_seeds[first],
+                population.bodies.changes,
             )
             self._processes.append(ShareProcess(share, first))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,17 +19,26 @@ def has_envpool() -> bool:
     return importlib.util.find_spec("envpool") is not None
 
 
-def choose_backend(spec: RobotSpec, lifetimes: int) -> str:
-    """The fastest backend for so many lifetimes of a robot that is installed here."""
+def choose_backend(specs: Sequence[RobotSpec], lifetimes: int) -> str:
+    """The fastest backend for so many lifetimes of a robot that is installed here.
+
+    Args:
+        specs: the robot, and what it becomes in the course of a life.
+        lifetimes: number of them.
+    """
     if lifetimes == 1:
         return IN_PROCESS
-    if spec.envpool is not None and has_envpool():
+    if all(spec.envpool is not None for spec in specs) and has_envpool():
         return ENVPOOL
     return PROCESSES
 
 
-def check_backend(backend: str, spec: RobotSpec) -> None:
+def check_backend(backend: str, specs: Sequence[RobotSpec]) -> None:
     """Check that a robot's lifetimes can live on a backend here.
+
+    Args:
+        backend: its name.
+        specs: the robot, and what it becomes in the course of a life.
 
     Raises:
         ValueError: an unknown backend, or one that does not have this robot.
@@ -38,10 +48,13 @@ def check_backend(backend: str, spec: RobotSpec) -> None:
         raise ValueError(f"backend: found {backend!r}, expected one of {', '.join(BACKENDS)}")
     if backend != ENVPOOL:
         return
-    if spec.envpool is None:
-        changes = ", ".join(f"{name} {value}" for name, value in spec.changes.items())
-        body = f"{spec.reference} with {changes}" if spec.entry.envpool else spec.reference
-        raise ValueError(f"backend: envpool has no {body}, expected {IN_PROCESS} or {PROCESSES}")
+    for spec in specs:
+        if spec.envpool is None:
+            changes = ", ".join(f"{name} {value}" for name, value in spec.changes.items())
+            body = f"{spec.reference} with {changes}" if spec.entry.envpool else spec.reference
+            raise ValueError(
+                f"backend: envpool has no {body}, expected {IN_PROCESS} or {PROCESSES}"
+            )
     if not has_envpool():
         raise ImportError(
             "envpool is not installed: pip install -r requirements/extra-envpool.txt, "
@@ -60,7 +73,7 @@ def make_backend(name: str, population: Population, note: Note, sample: Sample) 
     Raises:
         ValueError, ImportError: see `check_backend`.
     """
-    check_backend(name, population.spec)
+    check_backend(name, population.bodies.specs)
     if name == ENVPOOL:
         from dynsyn_lab.training.backends.envpool import EnvpoolBackend
 
