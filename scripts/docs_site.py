@@ -24,6 +24,7 @@ FOLDERS = (
 )
 KINDS = {
     ".csv",
+    ".gif",
     ".json",
     ".md",
     ".msg",
