@@ -6,7 +6,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint unit faults docs format doctor clean distclean python
+.PHONY: help setup build demo test test-all lint unit faults docs format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,18 +34,20 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/lint-imports --no-logo || exit 1
 	@$(BIN)/mypy --no-error-summary
 
-# Tests that depend on deadlines come after the others, with the processor to themselves. A file's
-# tests stay together, because they use the same kernels, and files of nodes are spread likewise.
-PYTEST := $(BIN)/python -m pytest --timeout 300
+# Tests that depend on deadlines come after the others, which keep both cores busy. A file's tests
+# stay together, because they use the same kernels.
+PYTEST := $(BIN)/python -m pytest --timeout 300 $(LONG)
 
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/unit test/contract
-	@$(PYTEST) -n 2 --dist loadfile -m "not realtime" test/integration test/launch
-	@$(PYTEST) -m realtime
+	@$(PYTEST) -n 2 --dist loadfile -m "not realtime"
+	@$(PYTEST) -n 2 --dist loadfile -m realtime
 else
 	@$(PYTEST) $(ARGS)
 endif
+
+test-all: ## make test with what is too long for every run: further sizes and kinds, more examples
+	@$(MAKE) --no-print-directory test LONG="--long --timeout 1800"
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
 	@$(BIN)/python -m pytest --long -m faults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LONG_EXAMPLES = 3000
 """Examples of each property test with --long."""
 # How long an example takes says what else the machine does, not whether it is right.
-settings.register_profile("dynsyn", deadline=None)
+settings.register_profile("dynsyn", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=LONG_EXAMPLES)
 settings.load_profile("dynsyn")
 
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the garbage collector need not look at it time and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

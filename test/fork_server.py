@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -29,6 +30,15 @@ IMPORTED = (
     "dynsyn_lab.training.trainer",
     "dynsyn_sim_bridge.robots.bipedal_walker",
     "dynsyn_sim_bridge.robots.swimmer",
+    "rosidl_generator_py",
+    "diagnostic_msgs.msg",
+    "dynsyn_msgs.msg",
+    "dynsyn_msgs.srv",
+    "lifecycle_msgs.srv",
+    "nav_msgs.msg",
+    "rcl_interfaces.srv",
+    "sensor_msgs.msg",
+    "std_srvs.srv",
 )
 """What takes long, rclpy aside: its library starts threads, which no fork would have."""
 AFTER_IMPORTS = {
@@ -99,12 +109,21 @@ def become(request: dict[str, Any]) -> None:
         exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
 
 
+def warm_up() -> None:
+    """Let Numba, and `inspect` for a node's first log line, look up what they look up once."""
+    import numba  # only here: the tests that ask `serves` need not wait for it
+
+    numba.njit(lambda: 0)()
+    inspect.getmodule(inspect.currentframe())
+
+
 def main() -> None:
     """Import, then serve on the socket that is standard input."""
     line = socket.socket(fileno=os.dup(0))
     sys.path[0] = ""
     for name in IMPORTED:
         importlib.import_module(name)
+    warm_up()
     assert "rclpy" not in sys.modules
     gc.collect()
     gc.freeze()

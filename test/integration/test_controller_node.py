@@ -76,7 +76,7 @@ def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarra
 
 
 def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_path):
-    steps, period = 2000, 20_000_000
+    steps, period = 1200, 20_000_000
     commands: dict[int, list[float]] = {}
 
     def note(message: JointCommand) -> None:

@@ -157,7 +157,12 @@ def live_offline(spec: RobotSpec) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(
     ("robot", "options"),
-    [("", {}), ("gymnasium:MountainCarContinuous-v0", {"course_steps": 200})],
+    [
+        ("", {}),
+        pytest.param(
+            "gymnasium:MountainCarContinuous-v0", {"course_steps": 200}, marks=pytest.mark.long
+        ),
+    ],
     ids=["file", "gymnasium"],
 )
 def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(

@@ -79,7 +79,7 @@ def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_pa
     lived = load(state_folder / "walker.ckpt").controller().steps
     assert lived >= first["steps_before"] + first["steps"]
 
-    second_run = dynsyn(*arguments)
+    second_run = dynsyn("sim", "walker", "--headless", "--duration", 1, "--summary", path)
     assert second_run.wait(60) == 0, second_run.output
     assert "continues a lifetime of" in second_run.output
     assert json.loads(path.read_text())["steps_before"] == lived
@@ -99,6 +99,7 @@ def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_
     assert not list(state_folder.glob("*.ckpt"))
 
 
+@pytest.mark.long
 def test_a_lifetime_goes_on_in_a_longer_body(dynsyn, tmp_path):
     """Refused as it is; with --transfer it learns on, in a file of its own."""
     swimmer, five = entry("swimmer"), tmp_path / "five.ckpt"

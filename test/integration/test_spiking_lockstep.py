@@ -22,7 +22,9 @@ STEPS = 400
     ("learner", "settings", "options"),
     [
         ("dynamic_synapse", {"fall_cost": 100.0}, {}),
-        ("dqsn", {"batch": 16, "memory_size": 100}, {"hidden": [8]}),
+        pytest.param(
+            "dqsn", {"batch": 16, "memory_size": 100}, {"hidden": [8]}, marks=pytest.mark.long
+        ),
     ],
     ids=["dynamic_synapse", "dqsn"],
 )

@@ -60,7 +60,7 @@ def test_a_lifetime_brings_its_network_along(trained, tmp_path) -> None:
     assert evaluate(trained, tmp_path)["mean"] > 10
 
 
-@pytest.mark.parametrize("joints", [3, 9])
+@pytest.mark.parametrize("joints", [3, pytest.param(9, marks=pytest.mark.long)])
 @pytest.mark.parametrize("option", ["--joints", "--robot.joints"])
 def test_transfer_to_another_length(trained, tmp_path, joints, option) -> None:
     before = trained.read_bytes()

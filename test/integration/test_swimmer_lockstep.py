@@ -43,7 +43,7 @@ def live_offline(joints: int, robot_seed: int, seed: int) -> tuple[np.ndarray, n
     return efforts, controller.state
 
 
-@pytest.mark.parametrize("joints", [5, 8])
+@pytest.mark.parametrize("joints", [5, pytest.param(8, marks=pytest.mark.long)])
 def test_lockstep_is_bit_identical_to_a_life_without_ros(
     processes: Processes, peer: Peer, tmp_path, joints: int
 ):

@@ -101,8 +101,10 @@ def test_a_job_in_the_background_prints_lines_and_draws_when_it_is_fetched(ros_d
     "environment",
     [
         {"TERM": "dumb"},
-        {"PYTHONIOENCODING": "iso-8859-1"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        pytest.param({"PYTHONIOENCODING": "iso-8859-1"}, marks=pytest.mark.long),
+        pytest.param(
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, marks=pytest.mark.long
+        ),
     ],
     ids=["dumb", "latin_1", "ascii"],
 )

@@ -89,10 +89,15 @@ class MlpReference(WalkerReference):
     ("preset", "sizes", "options"),
     [
         ("dynsyn", {}, {"hidden": [64, 64]}),
-        ("authors", {}, {"hidden": []}),
+        pytest.param("authors", {}, {"hidden": []}, marks=pytest.mark.long),
         ("authors", {"joints": 3, "rays": 2}, {"hidden": [5], "activation": "relu"}),
         ("paper", {"rays": 4}, {"hidden": [7, 3, 2], "output_activation": "linear"}),
-        ("dynsyn", {"joints": 1}, {"hidden": [1, 9], "normalisation_time": 5.0}),
+        pytest.param(
+            "dynsyn",
+            {"joints": 1},
+            {"hidden": [1, 9], "normalisation_time": 5.0},
+            marks=pytest.mark.long,
+        ),
         (
             "authors",
             {"joints": 3, "rays": 2},

@@ -25,7 +25,14 @@ def live(controller, steps: int, learning: bool = True) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize("preset", ["paper", "authors", "dynsyn"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        "dynsyn",
+        pytest.param("paper", marks=pytest.mark.long),
+        pytest.param("authors", marks=pytest.mark.long),
+    ],
+)
 def test_weights_stay_as_they_were_born(preset):
     controller = new_controller(sized_robot(), preset, learner="none", seed=4)
     born = controller.weight.copy()

@@ -19,7 +19,14 @@ def test_figures_of_a_single_lifetime() -> None:
     assert all(value > 0 for value in single.values())
 
 
-@pytest.mark.parametrize("robot", ["swimmer", "gymnasium:CartPole-v1", "gymnasium:Hopper-v5"])
+@pytest.mark.parametrize(
+    "robot",
+    [
+        "swimmer",
+        "gymnasium:CartPole-v1",
+        pytest.param("gymnasium:Hopper-v5", marks=pytest.mark.long),
+    ],
+)
 def test_figures_of_a_lifetime_beside_its_simulator_alone(robot: str) -> None:
     result = bench_train.measure(robot, rounds=2)
     assert result.pop("robot") == robot

@@ -93,7 +93,7 @@ def test_follows_the_reference(walker, arm):
     preset, settings = ARMS[arm]
     controller, reference = twins(walker, preset, 11, **settings)
     born = controller.quantity("centre").copy()
-    steps = 10_000 if arm in PRESETS else 3_000
+    steps = 4_000 if arm in PRESETS else 1_500
     effort = live_together(controller, reference, steps, seed=12)
     assert effort < TOLERANCE
     assert max(differences(controller, reference).values()) < TOLERANCE
@@ -115,9 +115,12 @@ def test_bounds_are_kept_and_reached(walker):
     "sizes",
     [
         {"joints": 1, "other_states": 0, "rays": 0, "hidden": 1, "oscillators": 1},
-        {"joints": 12, "other_states": 9, "rays": 36, "hidden": 20, "oscillators": 6},
+        pytest.param(
+            {"joints": 12, "other_states": 9, "rays": 36, "hidden": 20, "oscillators": 6},
+            marks=pytest.mark.long,
+        ),
     ],
-    ids=lambda sizes: "-".join(map(str, sizes.values())),
+    ids=["smallest", "large"],
 )
 def test_any_size_follows_the_reference(sizes):
     controller, reference = twins(sized_robot(**sizes), "authors", 5)

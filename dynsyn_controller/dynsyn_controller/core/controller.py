@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Controller:
         self.state = state
         self._parameters = blueprint.parameters
         self._effort = state["effort"][0]
-        self._step = self._compiled_step()
+        self._step: Callable[..., bool] = self._compile_and_step
         self._known: object = _NOTHING
         self._vector: FloatArray = np.zeros(0)
 
@@ -140,17 +141,21 @@ class Controller:
                 return f"observation: {name} is {value}, expected a finite number"
         return f"reward: found {reward}, expected a finite number"
 
-    def _compiled_step(self) -> Callable[..., bool]:
-        """The step, compiled for exactly this record, so that no step has to compile.
+    def _compile_and_step(self, *arguments: Any) -> bool:
+        """The first step; those after it call what was compiled.
 
-        Called as it is, it skips Numba's look-up of the types of all arguments, which costs a third
-        of a control step.
+        That is compiled for exactly this record. Called as it is, it skips Numba's look-up of the
+        types of all arguments, which costs a third of a control step.
         """
-        arguments = (self.state, 0, self._parameters, np.zeros(1), 0.0, False, True)
-        return step.compile(tuple(typeof(argument) for argument in arguments))
+        types = (self.state, 0, self._parameters, np.zeros(1), 0.0, False, True)
+        self._step = step.compile(tuple(typeof(example) for example in types))
+        return self._step(*arguments)
 
     def compile(self) -> None:
-        """Live one step of a copy, so that nothing is slow in the first one; changes nothing."""
+        """Compile, and live one step of a copy, so that the first one is not slow.
+
+        A controller that never lives a step (its weights are drawn, moved, frozen) is not compiled.
+        """
         state = self.state.copy()
         observation = np.zeros(len(self.body.channels))
         for learning in (True, False):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynsyn_lab import workers
 from dynsyn_lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ def live_all(blocks: list[Block]) -> list[list[Episode]]:
     processes = min(len(blocks), len(os.sched_getaffinity(0)))
     if processes == 1:
         return [live(block) for block in blocks]
-    # spawned, not forked: simulators and compiled code may have threads
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=_ignore_interrupts) as pool:
+    with workers.context().Pool(processes, initializer=_ignore_interrupts) as pool:
         return pool.map(live, blocks, chunksize=1)
 
 

@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import atomic, checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_lab import workers
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
@@ -80,7 +80,7 @@ def run_all(trials: Sequence[Trial], work: Path, processes: int) -> None:
     waiting = [trial for trial in trials if len(returns_of(work, trial)) != trial.spans]
     if not waiting:
         return
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, workers.context()) as pool:
         means = pool.map(run, waiting, [work] * len(waiting))
         for trial, mean in zip(waiting, means, strict=True):
             print(f"{trial.name}: {trial.spans * SPAN:,} steps, at the end {mean:.0f}", flush=True)

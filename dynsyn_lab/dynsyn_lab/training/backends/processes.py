@@ -7,7 +7,6 @@ this side asks all of them for the same thing and gathers the answers.
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import signal
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dynsyn_lab import workers
 from dynsyn_lab.training.backends.in_process import PARTS, InProcessBackend, parts_of
 from dynsyn_lab.training.changes import Change
 from dynsyn_lab.training.journal import Goal
@@ -53,7 +53,7 @@ class ShareProcess:
     """
 
     def __init__(self, share: Share, first: int) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = workers.context()
         self._connection, other = context.Pipe()
         self._process = context.Process(target=serve, args=(share, other), daemon=True)
         self._process.start()
