@@ -57,7 +57,14 @@ def test_ctrl_z_makes_the_robot_stand_still_and_keys_work_after_fg(ros_domain, p
         terminal.wait_for(PROMPT)
         modes_in_shell(terminal)
         heard.clear()
-        peer.wait_for(lambda: heard and heard[-1].stale, "a robot that stands still")
+
+        def stands_still() -> bool:
+            """For six reports in a row: one alone may be stale on a busy machine, too."""
+            last = heard[-6:]
+            stale = all(each.stale for each in last)
+            return len(last) == 6 and stale and len({each.steps for each in last}) == 1
+
+        peer.wait_for(stands_still, "a robot that stands still")
         steps = heard[-1].steps
         heard.clear()
         peer.wait_for(lambda: len(heard) > 5, "more reports")
