@@ -9,7 +9,7 @@ import numpy as np
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.studies.defaults import SPIKING_PARTS
-from dynsyn_lab.studies.spiking import live
+from dynsyn_lab.studies.spiking import live, main
 from dynsyn_lab.studies.spiking_arena import newborn, random_actions
 from dynsyn_lab.studies.spiking_arms import Arm, arms
 from dynsyn_lab.studies.spiking_book import Book, control_key, key_of
@@ -77,3 +77,10 @@ def test_random_actions_are_the_known_baseline():
     frames = random_actions(np.random.default_rng(0), 400)
     assert 20 < frames.mean() < 25
     assert random_actions(np.random.default_rng(0), 50, 10.0).max() <= 11
+
+
+def test_an_unknown_part_is_one_line(capsys) -> None:
+    assert main(["figure_99"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("studies.spiking: error: found 'figure_99', expected one of table_2, ")
+    assert said.count("\n") == 1

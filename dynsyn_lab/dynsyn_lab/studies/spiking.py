@@ -121,5 +121,15 @@ def _first_episode(life: Life, blueprint: Blueprint, seed: int) -> int:
     return int(life.episodes(1, FOREVER)[0])
 
 
+def main(parts: Sequence[str]) -> int:
+    """Run the study by its defaults. Returns 0, or 2 for an unknown part."""
+    try:
+        run_study(parts or list(SPIKING_PARTS), Path(SPIKING_WORK), Path(SPIKING_OUT))
+    except ValueError as error:
+        print(f"studies.spiking: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    run_study(sys.argv[1:] or list(SPIKING_PARTS), Path(SPIKING_WORK), Path(SPIKING_OUT))
+    sys.exit(main(sys.argv[1:]))
