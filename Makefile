@@ -37,6 +37,8 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 # Tests that depend on deadlines come after the others, which keep both cores busy. A file's tests
 # stay together, because they use the same kernels.
 PYTEST := $(BIN)/python -m pytest --timeout 300 $(LONG)
+# What two hundred processes import is compiled once, whatever the shell says of that.
+unit: export PYTHONDONTWRITEBYTECODE :=
 
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
