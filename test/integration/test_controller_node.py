@@ -11,6 +11,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from lockstep import DEEP, Commands
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_environment import Peer, Process, Processes
 from sensor_msgs.msg import JointState
@@ -32,7 +33,6 @@ pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
-DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
 
 
 def start_controller(processes: Processes, **parameters) -> Process:
@@ -77,23 +77,16 @@ def live_offline(steps: int, robot_seed: int, seed: int) -> tuple[list[np.ndarra
 
 def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_path):
     steps, period = 1200, 20_000_000
-    commands: dict[int, list[float]] = {}
-
-    def note(message: JointCommand) -> None:
-        commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
-
-    peer.listen(JointCommand, "joint_command", note, DEEP)
+    commands = Commands(peer, period)
     heard = peer.listen(Status, "dynsyn/status")
     start_bridge(processes, lockstep=True, seed=5)
     assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     start_controller(processes, lockstep=True, seed=9)
-    # The first command may come before the test's own listener is known to the controller.
     wait_for_steps(peer, heard, 1)
-    commands.clear()
     answer = peer.call(Step, "sim/step", Step.Request(n=steps - 1), timeout=120.0)
     assert answer.success
     assert answer.steps == steps - 1
-    peer.wait_for(lambda: len(commands) == steps - 1, "a command for every observation")
+    received = commands.efforts(steps)
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     saved = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
@@ -101,8 +94,6 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(processes, peer, tmp_pa
     assert saved.steps == steps
 
     efforts, state = live_offline(steps, robot_seed=5, seed=9)
-    assert sorted(commands) == [(step + 1) * period for step in range(1, steps)]
-    received = np.array([commands[stamp] for stamp in sorted(commands)])
     np.testing.assert_array_equal(received, np.array(efforts[1:]))
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 

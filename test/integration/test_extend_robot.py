@@ -9,23 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from lockstep import Commands
 from ros_environment import Peer, Processes
 from std_srvs.srv import SetBool
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_lab.cli.main import main
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.training.run_folder import RunFolder
-from dynsyn_msgs.msg import JointCommand, Status
+from dynsyn_msgs.msg import Status
 from dynsyn_msgs.srv import SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots import registry
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending-robot.md"
-DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
 STEPS = 500
 
 
@@ -171,12 +169,7 @@ def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
     spec = describe(robot or slider, options)
     robot_file = tmp_path / "robot.yaml"
     robot_file.write_text(spec.robot.source, encoding="utf-8")
-    commands: dict[int, list[float]] = {}
-
-    def note(message: JointCommand) -> None:
-        commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
-
-    peer.listen(JointCommand, "joint_command", note, DEEP)
+    commands = Commands(peer, round(1e9 / spec.robot.control_rate))
     heard = peer.listen(Status, "dynsyn/status")
     common = {"lockstep": True}
     bridge = {"robot": spec.reference, "seed": 5, **options}
@@ -184,19 +177,14 @@ def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
     assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True)).success
     controller = {"robot_file": str(robot_file), "seed": 7}
     processes.start_node("dynsyn_controller.node.controller_node", **controller, **common)
-    # The first command may come before the test's own listener is known to the controller.
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
-    commands.clear()
     assert peer.call(Step, "sim/step", Step.Request(n=STEPS - 1), timeout=120.0).success
-    peer.wait_for(lambda: len(commands) == STEPS - 1, "a command for every observation")
+    received = commands.efforts(STEPS)
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS
 
     efforts, state = live_offline(spec)
-    period = round(1e9 / spec.robot.control_rate)
-    assert sorted(commands) == [(step + 1) * period for step in range(1, STEPS)]
-    received = np.array([commands[stamp] for stamp in sorted(commands)])
     np.testing.assert_array_equal(received, efforts[1:])
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
 

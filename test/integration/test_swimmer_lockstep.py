@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from lockstep import Commands
 from ros_environment import Peer, Processes
 from std_srvs.srv import SetBool
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_lab.rollouts.senses import Senses
-from dynsyn_msgs.msg import JointCommand, Status
+from dynsyn_msgs.msg import Status
 from dynsyn_msgs.srv import SaveCheckpoint, Step
 from dynsyn_sim_bridge.robots.registry import entry
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
-DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
 PERIOD = 30_000_000  # ns
 STEPS, COURSE_STEPS = 1200, 500
 
@@ -47,12 +45,7 @@ def live_offline(joints: int, robot_seed: int, seed: int) -> tuple[np.ndarray, n
 def test_lockstep_is_bit_identical_to_a_life_without_ros(
     processes: Processes, peer: Peer, tmp_path, joints: int
 ):
-    commands: dict[int, list[float]] = {}
-
-    def note(message: JointCommand) -> None:
-        commands[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
-
-    peer.listen(JointCommand, "joint_command", note, DEEP)
+    commands = Commands(peer, PERIOD)
     heard = peer.listen(Status, "dynsyn/status")
     processes.start_node(
         "dynsyn_sim_bridge.bridge_node",
@@ -70,18 +63,14 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(
         lockstep=True,
         seed=7,
     )
-    # The first command may come before the test's own listener is known to the controller.
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
-    commands.clear()
     answer = peer.call(Step, "sim/step", Step.Request(n=STEPS - 1), timeout=120.0)
     assert answer.success
-    peer.wait_for(lambda: len(commands) == STEPS - 1, "a command for every observation")
+    received = commands.efforts(STEPS)
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS
 
     efforts, state = live_offline(joints, robot_seed=5, seed=7)
-    assert sorted(commands) == [(step + 1) * PERIOD for step in range(1, STEPS)]
-    received = np.array([commands[stamp] for stamp in sorted(commands)])
     np.testing.assert_array_equal(received, efforts[1:])
     assert checkpoint.load(path).state.tobytes() == state.tobytes()
