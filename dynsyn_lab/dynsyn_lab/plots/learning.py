@@ -87,6 +87,7 @@ def draw_trace(source: Source) -> Figure:
         axes.remove()
     for axes in panels[-1]:
         axes.set_xlabel("simulated hours")
+        axes.locator_params(axis="x", nbins=6)  # those of a short life have many digits
     figure.supylabel("weight (dimensionless)", fontsize=9)
     handles, labels = panels[0, 0].get_legend_handles_labels()
     legend = figure.legend(handles, labels, loc="outside upper right", ncols=3)

@@ -78,6 +78,8 @@ def save(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
     Raises:
         OSError: one cannot be written.
     """
+    figure.draw_without_rendering()  # lays it out
+    figure.set_layout_engine("none")  # once; else for each file, which takes most of the time
     files = []
     for kind in formats:
         path = stem.with_name(f"{stem.name}.{kind}")
