@@ -10,6 +10,10 @@ from typing import Any
 
 from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.defaults import (
+    LIFELONG_OUT,
+    LIFELONG_ROBOTS,
+    LIFELONG_SEEDS,
+    LIFELONG_WORK,
     PEERS_HOURS,
     PEERS_OUT,
     PEERS_SEEDS,
@@ -37,6 +41,7 @@ def add_parser(subparsers: Any) -> None:
     _add_swimmer(parts)
     _add_spiking(parts)
     _add_peers(parts)
+    _add_lifelong(parts)
     _add_faults(parts)
 
 
@@ -160,6 +165,34 @@ def _add_peers(parts: Any) -> None:
     parser.set_defaults(run=run_peers)
 
 
+def _add_lifelong(parts: Any) -> None:
+    parser = parts.add_parser(
+        "lifelong",
+        help="lifetimes whose bodies change",
+        description="Lifetimes meet changed bodies: frozen, learning on, and new-born beside; each "
+        "change alone, and all in one life. What has been lived is kept in a work folder, so that "
+        "a study which was stopped goes on.",
+    )
+    parser.add_argument(
+        "robots",
+        nargs="*",
+        type=one_of(LIFELONG_ROBOTS),
+        default=list(LIFELONG_ROBOTS),
+        metavar="ROBOT",
+        help=f"of {', '.join(LIFELONG_ROBOTS)} (all)",
+    )
+    parser.add_argument(
+        "--seeds", type=count, default=LIFELONG_SEEDS, metavar="N", help=f"({LIFELONG_SEEDS})"
+    )
+    parser.add_argument("--out", type=Path, default=Path(LIFELONG_OUT), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path(LIFELONG_WORK), metavar="DIR")
+    parser.add_argument(
+        "--report", action="store_true", help="live nothing, report what has been lived"
+    )
+    parser.add_argument("--nice", type=whole, default=10, metavar="N")
+    parser.set_defaults(run=run_lifelong)
+
+
 def one_of(names: Iterable[str]) -> Callable[[str], str]:
     """Type of an argument that is one of these, where `choices` cannot be: with nargs "*"."""
 
@@ -255,6 +288,16 @@ def run_peers(args: argparse.Namespace) -> int:
             check_installed(arm)
     budget = Budget(args.steps, args.hours)
     run_study(args.arms, args.seeds, budget, args.work, args.out, args.report)
+    return 0
+
+
+def run_lifelong(args: argparse.Namespace) -> int:
+    """Live what is missing, then write tables and figures. Returns 0."""
+    from dynsyn_lab.studies.lifelong import run_study
+    from dynsyn_lab.studies.trials import be_nice
+
+    be_nice(args.nice)
+    run_study(args.robots, args.seeds, args.work, args.out, living=not args.report)
     return 0
 
 

@@ -37,3 +37,8 @@ SPIKING_WORK, SPIKING_OUT = "runs/spiking-study", "results/spiking"
 PEERS_WORK, PEERS_OUT = "runs/peers-study", "results/peers"
 PEERS_STEPS, PEERS_HOURS, PEERS_SEEDS = 10_000_000, 1.0, 5
 """Of each arm and seed: control steps and wall clock, what comes first; and how many seeds."""
+
+LIFELONG_ROBOTS = ("walker", "swimmer")
+LIFELONG_SEEDS = 10
+LIFELONG_WORK, LIFELONG_OUT = "runs/lifelong-study", "results/lifelong"
+"""Folders of what has been lived, and of tables and figures."""

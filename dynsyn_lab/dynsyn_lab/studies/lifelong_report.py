@@ -1,0 +1,248 @@
+"""Tables and figures of the study `lifelong`, from what has been lived so far."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from dynsyn_lab.plots.style import BLUE, GREY, STYLE, VERMILION, new_figure, save
+from dynsyn_lab.studies.lifelong_lives import (
+    CHANGES,
+    COURSES,
+    STEPS,
+    UNCHANGED,
+    Life,
+    courses,
+    frozen_file,
+    lives,
+    sequence,
+)
+
+POINTS = 30
+"""Of a curve, over the steps of a life after a change."""
+RECOVERED = 0.9
+"""Share of the return before the change at which a lifetime has recovered."""
+FIGURES = ("steps", "courses", "first_20", "last_20", "continuing", "recovered_step")
+"""Of some courses in a row; see `summary`."""
+LIVES = ("robot", "change", "arm", "seed", *FIGURES, "deployed", "falls")
+SEQUENCE = ("robot", "seed", "phase", "change", *FIGURES)
+CURVES = ("robot", "change", "arm", "seed", "step", "return")
+
+Row = dict[str, Any]
+
+
+def report(robots: Sequence[str], seeds: int, work: Path, out: Path) -> None:
+    """Write lives.csv, sequence.csv, curves.csv and a figure of each robot; print the table.
+
+    Args:
+        robots, seeds: that were to live; what has not been lived is left out.
+        work: where they have lived.
+        out: folder of the results.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    asked = [(robot, seed) for robot in robots for seed in range(seeds)]
+    told: list[Row] = []
+    phases: list[Row] = []
+    curves: list[Row] = []
+    for robot, seed in asked:
+        before = _frozen(work, robot, UNCHANGED, seed)
+        for life in lives(robot, seed, STEPS[robot]):
+            if life.change == "sequence":
+                continue
+            if life.arm == "learning":
+                told += _told_frozen(life, work)
+            told += _told(life, work, before)
+            curves += _curve(life, work)
+        phases += _phases(sequence(robot, seed, STEPS[robot]), work, before)
+    _write(out / "lives.csv", LIVES, told)
+    _write(out / "sequence.csv", SEQUENCE, phases)
+    _write(out / "curves.csv", CURVES, curves)
+    with matplotlib.rc_context(STYLE):
+        for robot in robots:
+            own = [row for row in told if row["robot"] == robot]
+            if own:
+                lived = [row for row in curves if row["robot"] == robot]
+                save(draw(robot, own, lived), out / robot, ("png", "svg"))
+    print("\n".join([*table(told), "", *sequence_table(phases)]))
+
+
+def _frozen(work: Path, robot: str, change: str, seed: int) -> float:
+    """Mean return of the old lifetime on a body, frozen; NaN: not evaluated yet."""
+    life = Life(robot, change, "learning", seed, 0)
+    file = frozen_file(life, work, "before")
+    return json.loads(file.read_text(encoding="utf-8"))["mean"] if file.exists() else float("nan")
+
+
+def _told_frozen(life: Life, work: Path) -> list[Row]:
+    file = frozen_file(life, work, "before")
+    if not file.exists():
+        return []
+    result = json.loads(file.read_text(encoding="utf-8"))
+    row = {"robot": life.robot, "change": life.change, "arm": "frozen", "seed": life.seed}
+    return [{**row, "deployed": _round(result["mean"]), "falls": result["falls"]}]
+
+
+def _told(life: Life, work: Path, before: float) -> list[Row]:
+    steps, returns = courses(life, work)
+    if not len(steps):
+        return []
+    row = {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
+    row |= summary(steps, returns, before)
+    file = frozen_file(life, work, "after")
+    if file.exists():
+        result = json.loads(file.read_text(encoding="utf-8"))
+        row |= {"deployed": _round(result["mean"]), "falls": result["falls"]}
+    return [row]
+
+
+def summary(steps: NDArray, returns: NDArray, before: float) -> Row:
+    """What some courses in a row came to.
+
+    Args:
+        steps: at the end of each, since the change.
+        returns: of each.
+        before: return before the change.
+
+    Returns:
+        `continuing` is the mean over all of them. `recovered_step` is where the mean of COURSES
+        courses first came to RECOVERED of `before`; empty: not yet.
+    """
+    whole = np.convolve(returns, np.full(COURSES, 1.0 / COURSES), "valid")
+    reached = (
+        np.flatnonzero(whole >= RECOVERED * before) if len(returns) >= COURSES else np.zeros(0, int)
+    )
+    return {
+        "steps": int(steps[-1]),
+        "courses": len(steps),
+        "first_20": _round(returns[:COURSES].mean()),
+        "last_20": _round(returns[-COURSES:].mean()),
+        "continuing": _round(returns.mean()),
+        "recovered_step": int(steps[COURSES - 1 + reached[0]]) if len(reached) else "",
+    }
+
+
+def _curve(life: Life, work: Path) -> list[Row]:
+    """Means of the courses that ended in each part of a life."""
+    steps, returns = courses(life, work)
+    size = STEPS[life.robot] // POINTS
+    row = {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
+    parts = ((steps - 1) // size).astype(int)
+    return [
+        {**row, "step": (part + 1) * size, "return": _round(returns[parts == part].mean())}
+        for part in sorted(set(parts.tolist()))
+        if part < POINTS
+    ]
+
+
+def _phases(life: Life, work: Path, before: float) -> list[Row]:
+    """Each change of a life that meets all of them."""
+    steps, returns = courses(life, work)
+    size, rows = STEPS[life.robot], []
+    for number, change in enumerate(CHANGES[life.robot]):
+        # a course that began before the change belongs to the phase before
+        begun = np.concatenate([[0.0], steps[:-1]]) if len(steps) else steps
+        own = (begun >= number * size) & (begun < (number + 1) * size)
+        if own.any():
+            row = {"robot": life.robot, "seed": life.seed, "phase": number + 1, "change": change}
+            found = summary(steps[own] - number * size, returns[own], before)
+            rows.append({**row, **found})
+    return rows
+
+
+def _round(value: float) -> float:
+    return round(float(value), 1)
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _values(rows: Iterable[Row], name: str) -> NDArray[np.float64]:
+    found = [row[name] for row in rows if row.get(name, "") != ""]
+    return np.array(found, dtype=float)
+
+
+def _spread(values: NDArray[np.float64]) -> str:
+    """Median and range over seeds."""
+    if not len(values):
+        return ""
+    return f"{np.median(values):.0f} ({values.min():.0f} to {values.max():.0f})"
+
+
+def table(told: list[Row]) -> list[str]:
+    """Robots and changes in rows: median over seeds and, in brackets, range."""
+    lines = [
+        "| robot | change | lives | frozen | first 20 courses | last 20 | continuing "
+        "| deployed after | recovered | after steps | new-born deployed |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    keys = dict.fromkeys((row["robot"], row["change"]) for row in told)
+    for robot, change in keys:
+        own = [row for row in told if (row["robot"], row["change"]) == (robot, change)]
+        frozen, learning, young = (
+            [row for row in own if row["arm"] == arm] for arm in ("frozen", "learning", "newborn")
+        )
+        options = ", ".join(f"{k} {v:g}" for k, v in CHANGES[robot][change].items()) or UNCHANGED
+        recovered = _values(learning, "recovered_step")
+        lines.append(
+            f"| {robot} | {options} | {len(learning)} | {_spread(_values(frozen, 'deployed'))} "
+            f"| {_spread(_values(learning, 'first_20'))} | {_spread(_values(learning, 'last_20'))} "
+            f"| {_spread(_values(learning, 'continuing'))} "
+            f"| {_spread(_values(learning, 'deployed'))} | {len(recovered)} | {_spread(recovered)} "
+            f"| {_spread(_values(young, 'deployed'))} |"
+        )
+    return lines
+
+
+def sequence_table(phases: list[Row]) -> list[str]:
+    """One life after the other, phase by phase."""
+    lines = [
+        "| robot | seed | phase | change | steps | first 20 courses | last 20 | recovered after |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    names = ("robot", "seed", "phase", "change", "steps", "first_20", "last_20", "recovered_step")
+    lines += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in phases]
+    return lines
+
+
+def draw(robot: str, told: list[Row], curves: list[Row]) -> Figure:
+    """A panel for each change: learning and new-born lifetimes by seed, and frozen."""
+    figure = new_figure(4.0)
+    panels = figure.subplots(2, 4, sharex=True, sharey=True).ravel()
+    for axes, change in zip(panels, CHANGES[robot], strict=False):
+        for arm, label, colour in (
+            ("learning", "learning on", BLUE),
+            ("newborn", "new-born", GREY),
+        ):
+            own = [row for row in curves if (row["change"], row["arm"]) == (change, arm)]
+            for seed in sorted({row["seed"] for row in own}):
+                one = [row for row in own if row["seed"] == seed]
+                steps = [row["step"] for row in one]
+                axes.plot(steps, [row["return"] for row in one], color=colour, lw=0.9, label=label)
+                label = "_"  # one entry for all seeds
+        still = [row for row in told if (row["change"], row["arm"]) == (change, "frozen")]
+        if still:
+            level = float(np.median(_values(still, "deployed")))
+            axes.axhline(level, color=VERMILION, ls="--", label="frozen")
+        axes.set_title(change.replace("_", " "))
+        axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")
+    panels[0].legend(loc="lower right")
+    for axes in panels[len(CHANGES[robot]) :]:
+        axes.set_axis_off()
+    figure.supxlabel("control steps since the change / 1000", fontsize=9)
+    figure.supylabel("return of a course", fontsize=9)
+    figure.suptitle(
+        f"A {robot} whose body changes", x=0.01, ha="left", fontweight="bold", fontsize=10
+    )
+    return figure
