@@ -19,12 +19,18 @@ from dynsyn_sim_bridge.simulation import Simulation
 ENVIRONMENTS = (
     "Pendulum-v1",  # Box actions
     "CartPole-v1",  # two discrete actions
-    "Acrobot-v1",  # three of them
-    "MountainCarContinuous-v0",
-    "LunarLander-v3",  # Box2D
     "Hopper-v5",  # MuJoCo
 )
-NAMES = (*ROBOTS, *(f"gymnasium:{name}" for name in ENVIRONMENTS))
+MORE = (
+    "Acrobot-v1",  # three discrete actions
+    "MountainCarContinuous-v0",
+    "LunarLander-v3",  # Box2D, as the walker
+)
+NAMES = (
+    *ROBOTS,
+    *(f"gymnasium:{name}" for name in ENVIRONMENTS),
+    *(pytest.param(f"gymnasium:{name}", marks=pytest.mark.long) for name in MORE),
+)
 CHANGED = {
     "changed walker": (
         "walker",

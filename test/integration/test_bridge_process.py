@@ -13,8 +13,15 @@ from dynsyn_msgs.msg import Reward
 MODULE = "dynsyn_sim_bridge.bridge_node"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("lockstep", [False, True])
+@pytest.mark.parametrize(
+    ("number", "lockstep"),
+    [
+        (signal.SIGINT, False),
+        (signal.SIGTERM, True),
+        pytest.param(signal.SIGINT, True, marks=pytest.mark.long),
+        pytest.param(signal.SIGTERM, False, marks=pytest.mark.long),
+    ],
+)
 def test_signals_end_it_with_0(processes, peer, number, lockstep):
     rewards = peer.listen(Reward, "reward")
     bridge = processes.start_node(MODULE, lockstep=lockstep)
@@ -28,10 +35,18 @@ def test_signals_end_it_with_0(processes, peer, number, lockstep):
     [
         ({"robot": "wlaker"}, "robot: no robot named 'wlaker'; did you mean 'walker'?"),
         ({"sede": 3}, "sede: unknown parameter; did you mean 'seed'?"),
-        ({"joints": 3}, "joints: unknown parameter"),
+        pytest.param({"joints": 3}, "joints: unknown parameter", marks=pytest.mark.long),
         ({"realtime_factor": "fast"}, "realtime_factor: found 'fast' (str), expected a number"),
-        ({"seed": -1}, "seed: found -1 (int), expected a whole number from 0"),
-        ({"command_timeout": 0.0}, "command_timeout: found 0.0 (float), expected a number"),
+        pytest.param(
+            {"seed": -1},
+            "seed: found -1 (int), expected a whole number from 0",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"command_timeout": 0.0},
+            "command_timeout: found 0.0 (float), expected a number",
+            marks=pytest.mark.long,
+        ),
         ({"lockstep": True, "effort_topic": "e"}, "effort_topic: found 'e' in lockstep"),
     ],
 )

@@ -23,14 +23,33 @@ pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
     [
         ({"robot_fil": "walker"}, 2, "robot_fil: unknown parameter; did you mean 'robot_file'?"),
         ({}, 2, "robot_file: missing"),
-        ({"robot_file": "/nowhere/walker.yaml"}, 2, "cannot be read"),
+        pytest.param(
+            {"robot_file": "/nowhere/walker.yaml"}, 2, "cannot be read", marks=pytest.mark.long
+        ),
         ({"robot_file": "wlaker"}, 2, "walker.yaml"),
-        ({"robot_file": "walker", "seed": -1}, 2, "seed: found -1"),
+        pytest.param(
+            {"robot_file": "walker", "seed": -1}, 2, "seed: found -1", marks=pytest.mark.long
+        ),
         ({"robot_file": "walker", "stale_periods": 0.0}, 2, "stale_periods: found 0.0"),
-        ({"robot_file": "walker", "preset": "autors"}, 2, "preset: found 'autors'"),
+        pytest.param(
+            {"robot_file": "walker", "preset": "autors"},
+            2,
+            "preset: found 'autors'",
+            marks=pytest.mark.long,
+        ),
         ({"robot_file": "walker", "settings": "learner.learning_rte=1"}, 2, "learning_rate"),
-        ({"robot_file": "walker", "settings": "learning_rate"}, 2, "expected name=value"),
-        ({"robot_file": "walker", "modules": 3}, 2, "fixed number of modules"),
+        pytest.param(
+            {"robot_file": "walker", "settings": "learning_rate"},
+            2,
+            "expected name=value",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"robot_file": "walker", "modules": 3},
+            2,
+            "fixed number of modules",
+            marks=pytest.mark.long,
+        ),
         ({"robot_file": "walker", "effort_topic": "a b"}, 2, "effort_topic"),
         ({"robot_file": "walker", "checkpoint_path": "/nowhere/a.ckpt"}, 1, "no folder /nowhere"),
         (
@@ -112,11 +131,23 @@ def test_says_which_channels_are_missing_and_waits_for_them(processes, peer):
 @pytest.mark.parametrize(
     ("topic", "spoil", "said"),
     [
-        ("imu", lambda m: setattr(m.angular_velocity, "y", math.nan), "angular_velocity"),
+        pytest.param(
+            "imu",
+            lambda m: setattr(m.angular_velocity, "y", math.nan),
+            "angular_velocity",
+            marks=pytest.mark.long,
+        ),
         ("joint_states", lambda m: m.position.__setitem__(3, math.nan), "hip_1"),
-        ("scan", lambda m: m.ranges.pop(), "9 rays, expected 10"),
+        pytest.param(
+            "scan", lambda m: m.ranges.pop(), "9 rays, expected 10", marks=pytest.mark.long
+        ),
         ("joint_states", lambda m: m.velocity.__setitem__(1, 2e253), "velocity of hip_2: found 2e"),
-        ("odom", lambda m: setattr(m.twist.twist.linear, "x", -1e4), "expected -1000 to 1000 m/s"),
+        pytest.param(
+            "odom",
+            lambda m: setattr(m.twist.twist.linear, "x", -1e4),
+            "expected -1000 to 1000 m/s",
+            marks=pytest.mark.long,
+        ),
         ("reward", lambda m: setattr(m, "value", math.nan), "reward: found nan"),
     ],
 )

@@ -110,22 +110,28 @@ def test_an_installed_package_brings_a_robot_by_entry_point(
     assert "slider_package.slider:Glider: there is nothing" in capsys.readouterr().err
 
 
-def test_swept_with_options_of_network_and_body(slider: str, tmp_path: Path) -> None:
-    shared = {"network": {"hidden": [8]}, "lifetimes": 1, "steps": 200}
-    shared |= {"vary": {"network.normalisation_time": [0.0, 300.0]}, "backend": "in_process"}
-    robots = {
-        "file": {"robot": slider, "robot_options": {"mass": 2.0}},
-        "gymnasium": {"robot": "gymnasium:Pendulum-v1", "robot_options": {"g": 5.0}},
-    }
-    for name, robot in robots.items():
-        plan, out = tmp_path / f"{name}.yaml", tmp_path / name
-        plan.write_text(json.dumps({**robot, **shared}), encoding="utf-8")
-        dynsyn("sweep", plan, "--out", out, "--workers", 2)
-        lives = [checkpoint.load(path) for path in sorted(out.glob("*/*/checkpoint.ckpt"))]
-        assert [life.robot.network["normalisation_time"] for life in lives] == [0.0, 300.0]
-        assert {life.robot.simulation.robot for life in lives} == {robot["robot"]}
-        assert [life.robot.simulation.options for life in lives] == [robot["robot_options"]] * 2
-        assert (out / "results.csv").read_text().count("\n") == 3
+@pytest.mark.parametrize(
+    ("robot", "options"),
+    [
+        ("", {"mass": 2.0}),
+        pytest.param("gymnasium:Pendulum-v1", {"g": 5.0}, marks=pytest.mark.long),
+    ],
+    ids=["file", "gymnasium"],
+)
+def test_swept_with_options_of_network_and_body(
+    slider: str, tmp_path: Path, robot: str, options: dict
+) -> None:
+    swept = {"robot": robot or slider, "robot_options": options, "network": {"hidden": [8]}}
+    swept |= {"lifetimes": 1, "steps": 200, "backend": "in_process"}
+    swept |= {"vary": {"network.normalisation_time": [0.0, 300.0]}}
+    plan, out = tmp_path / "plan.yaml", tmp_path / "out"
+    plan.write_text(json.dumps(swept), encoding="utf-8")
+    dynsyn("sweep", plan, "--out", out, "--workers", 2)
+    lives = [checkpoint.load(path) for path in sorted(out.glob("*/*/checkpoint.ckpt"))]
+    assert [life.robot.network["normalisation_time"] for life in lives] == [0.0, 300.0]
+    assert {life.robot.simulation.robot for life in lives} == {swept["robot"]}
+    assert [life.robot.simulation.options for life in lives] == [options] * 2
+    assert (out / "results.csv").read_text().count("\n") == 3
 
 
 def test_a_class_without_a_step_is_refused(slider: str, capsys) -> None:

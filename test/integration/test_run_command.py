@@ -65,6 +65,7 @@ def test_a_robot_is_run_armed_saved_stopped_and_taken_back(
     assert load(own).controller().steps > 0
 
 
+@pytest.mark.long
 def test_a_simulation_at_another_speed_is_told(dynsyn, processes, peer):
     processes.start_node(BRIDGE, robot="walker", realtime_factor=2.0)
     run = dynsyn("run", "walker", "--headless", "--checkpoint", "")

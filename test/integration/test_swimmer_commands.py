@@ -102,7 +102,7 @@ def test_training_goes_on_in_another_length(trained, tmp_path) -> None:
 
 
 def test_many_go_on_from_one_and_part(trained, tmp_path) -> None:
-    words = ("--joints", "4", "--transfer", "--steps", "3300")
+    words = ("--joints", "3", "--transfer", "--steps", "3300")
     alone = train_on(trained, tmp_path / "alone", *words)
     many = train_on(trained, tmp_path / "many", *words, "--lifetimes", "3")
     assert many.config.backend == "processes"

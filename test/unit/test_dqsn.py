@@ -72,7 +72,7 @@ def gradient_of(plan: Blueprint, state: np.ndarray, current: np.ndarray, error: 
 @pytest.mark.parametrize(
     "network",
     [
-        {},
+        pytest.param({}, marks=pytest.mark.long),
         {"hidden": [9, 7]},
         {"neuron": "if", "hidden": [9, 7]},
         {"membrane_time": 4.0, "reset_potential": -0.3, "time_steps": 5, "hidden": [9, 7]},

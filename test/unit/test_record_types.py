@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 # Two functions that stay apart after inlining, over a record whose size is an argument.
 KERNELS = """
 import math, sys
@@ -67,6 +69,7 @@ def test_cached_and_fresh_kernels_keep_to_their_own_layout(tmp_path: Path):
     )
 
 
+@pytest.mark.long
 def test_the_danger_is_real(tmp_path: Path):
     """The control: fails once Numba itself names records by layout; then the module can go."""
     assert results(tmp_path, "") != "3 right\n5 right\n3 right\n"

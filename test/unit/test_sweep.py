@@ -126,7 +126,9 @@ def test_network_and_body_differ_between_points(tmp_path: Path) -> None:
     assert {network["initial"] for network in networks} == {"uniform"}
     assert [config.robot_options["joints"] for config in configs] == [3, 5, 3, 5]
     assert {config.robot_options["density"] for config in configs} == {4000.0}
-    write(tmp_path, data | {"vary": {"network.initial_magnitude": [0.3, 0.5]}})
+    shipped = {"density": 4000.0}  # in the body of five joints
+    vary = {"network.initial_magnitude": [0.3, 0.5]}
+    write(tmp_path, data | {"robot_options": shipped, "vary": vary})
     assert sweep(path, "--out", out, "--workers", 2) == 0
     assert [row["network.initial_magnitude"] for row in rows(out)] == ["0.3", "0.5"]
     assert len(set(states(out).values())) == 2
@@ -271,6 +273,7 @@ def test_a_folder_that_holds_something_else(tmp_path: Path, capsys) -> None:
     assert "not empty and not a sweep" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_an_interrupted_sweep_loses_nothing(tmp_path: Path) -> None:
     """Ctrl-C once a point lives: it is saved, and the same command ends as if nothing had been."""
     path, out = write(tmp_path, SMALL | {"steps": 8000, "save_every": 500}), tmp_path / "out"
