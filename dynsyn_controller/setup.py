@@ -27,7 +27,7 @@ setup(
         *shared_files(),
     ],
     install_requires=["setuptools"],
-    extras_require={"test": ["pytest"]},  # tells colcon test to run pytest
+    extras_require={"test": ["hypothesis", "pytest"]},  # tells colcon test to run pytest
     zip_safe=False,
     maintainer="dynsyn maintainers",
     maintainer_email="maintainers@dynsyn.invalid",

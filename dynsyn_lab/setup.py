@@ -14,7 +14,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
     ],
     install_requires=["setuptools"],
-    extras_require={"test": ["pytest"]},  # tells colcon test to run pytest; see setup.cfg
+    extras_require={"test": ["hypothesis", "pytest"]},  # tells colcon test to run pytest
     zip_safe=False,
     maintainer="dynsyn maintainers",
     maintainer_email="maintainers@dynsyn.invalid",

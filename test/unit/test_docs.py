@@ -151,7 +151,9 @@ def test_the_glossary_has_each_word_once_and_in_order():
 
 
 def test_every_fault_has_a_test_that_make_faults_runs():
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "test").rglob("test_*.py")]
+    folders = [ROOT / "test", *ROOT.glob("dynsyn_*/test")]
+    files = [path for folder in folders for path in folder.rglob("test_*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in files]
     marked = "\n".join(source for source in sources if "pytest.mark.faults" in source)
     there = set(re.findall(r"^def (test_\w+)", marked, re.MULTILINE))
     faults = table(DOCS / "faults.md", "injected", "what the node does")
