@@ -150,7 +150,7 @@ def test_controller_alone_waits_for_its_robot(launch, peer, tmp_path):
             ["walker_sim.launch.py", "robto:=walker"],
             "robto: unknown argument; did you mean 'robot'",
         ),
-        (["walker_sim.launch.py", "robot.joints:=3"], "the body of walker has no options"),
+        (["walker_sim.launch.py", "robot.joints:=3"], "robot.joints: unknown parameter"),
         (["controller.launch.py"], "robot_file: missing"),
         (
             ["controller.launch.py", "robot_file:=walker", "parameters:=/nope.yaml"],

@@ -54,6 +54,10 @@ def test_it_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_process_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "ROBOT", "wlaker")
-    with pytest.raises(CommandError, match=r"cma-0: dynsyn train ended with 2: see .*cma-0\.log"):
-        run_study(["cma"], 1, Budget(10, 0.1), tmp_path, tmp_path / "out", only_report=False)
-    assert "wlaker" in (tmp_path / "cma-0.log").read_text()
+    with pytest.raises(
+        CommandError, match=r"dynsyn-0: dynsyn train ended with 2: see .*dynsyn-0\.log"
+    ):
+        run_study(
+            [DYNAMIC_SYNAPSES], 1, Budget(10, 0.1), tmp_path, tmp_path / "out", only_report=False
+        )
+    assert "wlaker" in (tmp_path / "dynsyn-0.log").read_text()

@@ -168,7 +168,7 @@ def test_what_cannot_be_is_refused_by_name(given, message):
     [
         ("walker", {"learner": {"lerning_rate": 1}}, "did you mean 'learning_rate'"),
         ("walker", {"network": {"adaptation": "lots"}}, "network.adaptation: found 'lots'"),
-        ("walker", {"robot": {"joints": 5}}, "robot.joints: the body of walker has no options"),
+        ("walker", {"robot": {"joints": 5}}, "robot.joints: unknown parameter"),
         ("swimmer", {"robot": {"desity": 1.0}}, "robot.desity: .* did you mean 'density'"),
         ("swimmer", {"robot": {"density": 0.0}}, "robot.density: found 0.0"),
     ],
