@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots.source import NotDrawable, Source, Synapse, swinging
-from dynsyn_lab.plots.style import BLUE, GREEN, GREY, PURPLE, SKY, VERMILION, new_figure
+from dynsyn_lab.plots.style import BLACK, BLUE, GREEN, GREY, PURPLE, SKY, VERMILION, new_figure
+from dynsyn_lab.training.changes import Change
 
 SAMPLES_PER_PERIOD = 4
 """Fewer rows of trace.csv in a mean period, and crossings of the section are missed."""
@@ -49,6 +51,7 @@ def draw_returns(source: Source) -> Figure:
         axes.axhline(solved, color=VERMILION, linestyle="--", linewidth=1,
                      label=f"solved ({solved:g})")  # fmt: skip
     axes.margins(x=0.01)
+    _add_changes(axes, curve, source.run.config.changes)
     _add_hours(axes, episodes, source.hours(curve["step"]))
     axes.legend(
         loc="lower right", ncols=3, markerscale=3, frameon=True, framealpha=0.9, edgecolor="none"
@@ -56,6 +59,23 @@ def draw_returns(source: Source) -> Figure:
     best = np.max(mean[min(WINDOW, len(mean)) - 1 :])
     axes.set_title(f"{name}, lifetime {source.lifetime}: best mean return {best:.0f}")
     return figure
+
+
+def _add_changes(axes: Axes, curve: dict[str, NDArray], changes: Sequence[Change]) -> None:
+    """A line where the body has changed, with what did."""
+    for change in changes:
+        last = int(np.searchsorted(curve["step"], change.step))
+        if last < len(curve["step"]):
+            at = curve["episode"][last]
+            axes.axvline(at, color=BLACK, linestyle=":", linewidth=1)
+            axes.annotate(
+                f"{change.option} {change.value}",
+                (at, 0.02),
+                xycoords=("data", "axes fraction"),
+                rotation=90,
+                ha="right",
+                fontsize=7,
+            )
 
 
 def _add_hours(axes: Axes, episodes: NDArray, hours: NDArray) -> None:

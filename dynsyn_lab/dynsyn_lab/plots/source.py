@@ -191,7 +191,9 @@ def open_source(
     run = RunFolder(path)
     if not 0 <= lifetime < run.config.lifetimes:
         raise UsageError(f"--lifetime: found {lifetime}, expected 0 to {run.config.lifetimes - 1}")
-    options = {**run.config.robot_options, **(options or {})}
+    # a body that changes on the way is the one that the checkpoint names
+    born = {} if run.config.changes else run.config.robot_options
+    options = {**born, **(options or {})}
     return Source(path, run, lifetime, synapses, robot or run.config.robot, seed, options)
 
 

@@ -26,7 +26,7 @@ from dynsyn_lab.studies.lifelong_lives import (
     sequence,
 )
 
-POINTS = 30
+POINTS = 20
 """Of a curve, over the steps of a life after a change."""
 RECOVERED = 0.9
 """Share of the return before the change at which a lifetime has recovered."""
@@ -174,9 +174,9 @@ def _values(rows: Iterable[Row], name: str) -> NDArray[np.float64]:
 
 
 def _spread(values: NDArray[np.float64]) -> str:
-    """Median and range over seeds."""
-    if not len(values):
-        return ""
+    """Median and range over seeds; of one seed its value."""
+    if len(values) < 2:
+        return "".join(f"{value:.0f}" for value in values)
     return f"{np.median(values):.0f} ({values.min():.0f} to {values.max():.0f})"
 
 

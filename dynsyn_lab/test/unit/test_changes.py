@@ -10,6 +10,9 @@ import pytest
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.cli import main as cli
 from dynsyn_lab.errors import UsageError
+from dynsyn_lab.plots.learning import draw_returns
+from dynsyn_lab.plots.source import open_source
+from dynsyn_lab.rollouts.stage import Stage
 from dynsyn_lab.training.changes import Bodies, Change, parse
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
@@ -73,6 +76,15 @@ def test_run_and_checkpoint_say_what_the_body_became(changed: RunFolder, tmp_pat
     assert changed.config.changes[2] == Change(300, "torque", 1.0)
     saved = checkpoint.load(changed.lifetime(0) / "checkpoint.ckpt")
     assert saved.robot.simulation.options == {"course_steps": COURSE, "delay": 3}
+
+
+def test_a_figure_of_returns_shows_what_changed_and_when(changed: RunFolder) -> None:
+    source = open_source(changed.path)
+    axes = draw_returns(source).axes[0]
+    found = [(text.get_text(), float(text.xy[0])) for text in axes.texts]
+    assert found == [("torque 0.5", 3.0), ("delay 3", 3.0), ("torque 1", 6.0)]
+    with Stage(source.checkpoint, source.robot, source.options) as stage:
+        assert stage.spec.changes == {"course_steps": COURSE, "delay": 3}
 
 
 def test_options_hold_until_they_change_again() -> None:

@@ -8,6 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 
+from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_sim_bridge.parameters import settings
 from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT, OPTIONS, BipedalWalker
 from dynsyn_sim_bridge.robots.motors import Motors
 from dynsyn_sim_bridge.robots.spec import describe
@@ -162,6 +164,13 @@ def test_a_dead_joint_gives_nothing_and_a_stiff_one_hardly_bends() -> None:
     assert bends[-1][3] < 0.12 < bends[-1][4]
     with pytest.raises(ValueError, match="swimmer: dead_joint: found 4, expected the number of a"):
         Swimmer(joints=3, dead_joint=4)
+
+
+def test_the_bridge_takes_a_changed_body() -> None:
+    asked = settings({"robot": "walker", "torque": 0.7, "delay": 2})
+    assert asked.robot.changes == {"torque": 0.7, "delay": 2}
+    with pytest.raises(ParameterError, match="torque: found 2"):
+        settings({"robot": "walker", "torque": 2.0})
 
 
 def test_envpool_has_unchanged_bodies_alone() -> None:
