@@ -17,9 +17,7 @@ from dynsyn_controller.messages.definitions import definition
 from dynsyn_controller.node.mcap_file import McapFile
 from dynsyn_controller.node.tape import FRAME, TOLD, end_of_frame
 
-_REST = (
-    0.1  # s between two looks at the pipe: a writer that each portion wakes is in the loop's way
-)
+_REST = 100  # ms between two looks at the pipe: to be woken by each portion costs the loop more
 _PORTION = 1 << 19  # bytes
 _LONGEST = 1.0  # s until what came is on disk, if there is little of it
 _NICE = 5  # behind the node and its robot
