@@ -1,14 +1,9 @@
-"""Training one point of a sweep: python -m dynsyn_lab.sweeps.point < JOB (pickled).
-
-Exit code 0: done, or stopped and saved; 1: failed, with the reason as the last line of stderr.
-"""
+"""Training one point of a sweep."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import pickle
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,16 +103,3 @@ def _reached(lifetime: dict[str, Any], limits: Limits) -> bool:
     if limits.episodes is not None and lifetime["episodes"] >= limits.episodes:
         return True
     return limits.until_solved and lifetime["solved"] is not None
-
-
-def main() -> int:
-    """Train the job on standard input."""
-    result = train_point(pickle.load(sys.stdin.buffer))
-    if result.error:
-        print(result.error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
+import os
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from typing import Any
 
-from dynsyn_controller.node.tether import tethered
+from dynsyn_lab import workers as processes
 from dynsyn_lab.errors import CommandError, install_extra
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Job, Result, train_point
@@ -59,25 +59,16 @@ class PointProcess:
 
     def __init__(self, job: Job) -> None:
         self._job, self._told = job, False
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (`result` closes it)
-        point = [sys.executable, "-m", "dynsyn_lab.sweeps.point"]
-        self._process = subprocess.Popen(
-            tethered(point),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            # A Ctrl-C at the terminal reaches this process only, which passes it on once.
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # `result` says why it ended
-            self._process.stdin.write(pickle.dumps(job))
-            self._process.stdin.close()
+        context = processes.context()
+        self._answer, other = context.Pipe(duplex=False)
+        self._process = context.Process(target=_serve, args=(job, other))
+        self._process.start()
+        other.close()
 
     @property
     def ended(self) -> bool:
         """Whether the process has ended."""
-        return self._process.poll() is not None
+        return not self._process.is_alive()
 
     def stop(self) -> None:
         """Ask it to save and end."""
@@ -86,21 +77,35 @@ class PointProcess:
 
     def join(self) -> None:
         """Wait for its end; what hangs is killed (its last save is whole)."""
-        try:
-            self._process.wait(_KILL_AFTER)
-        except subprocess.TimeoutExpired:
+        self._process.join(_KILL_AFTER)
+        if self._process.is_alive():
             self._process.kill()
-            self._process.wait()
+            self._process.join()
 
     def result(self) -> Result:
         """How the point ended."""
-        code = self._process.returncode
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        self._said.close()
-        if code == 0 or (self._told and code == -signal.SIGTERM):  # told before it had begun
+        code = self._process.exitcode
+        with self._answer:
+            if self._answer.poll():
+                with contextlib.suppress(EOFError):
+                    return self._answer.recv()
+        if self._told and code == -signal.SIGTERM:  # told before it had begun
             return Result(self._job.number)
-        return Result(self._job.number, lines[-1] if lines else f"ended with exit code {code}")
+        return Result(self._job.number, f"ended with exit code {code}")
+
+
+def _serve(job: Job, answer: Connection) -> None:
+    """Train a point in this process, which ends with the one that runs the sweep."""
+    threading.Thread(target=_end_with_sweep, daemon=True).start()
+    os.setsid()  # a Ctrl-C at the terminal reaches the sweep alone, which passes it on once
+    answer.send(train_point(job))
+
+
+def _end_with_sweep() -> None:
+    sweep = parent_process()
+    assert sweep is not None
+    sweep.join()
+    os.kill(os.getpid(), signal.SIGTERM)  # which saves
 
 
 def run_on_ray(
