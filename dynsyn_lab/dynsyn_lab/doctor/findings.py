@@ -69,8 +69,14 @@ def examine() -> Iterator[Finding]:
     yield distribution("mujoco (swimmer)", "mujoco", AGAIN, required=False)
     yield distribution("matplotlib (plots)", "matplotlib", AGAIN, required=False)
     yield distribution("imageio (render)", "imageio", AGAIN, required=False)
-    for name, file in (("torch", ".zip"), ("onnx", ".onnx")):
-        yield distribution(f"{name} (import of {file})", name, install_extra("baselines"), False)
+    for name, use in (
+        ("torch", "import of .zip"),
+        ("onnx", "import of .onnx"),
+        ("stable-baselines3", "baselines"),
+        ("sb3-contrib", "baselines"),
+        ("cma", "baselines"),
+    ):
+        yield distribution(f"{name} ({use})", name, install_extra("baselines"), False)
     yield distribution("envpool (many lifetimes)", "envpool", install_extra("envpool"), False)
     yield distribution("ray (sweeps on a cluster)", "ray", install_extra("ray"), False)
     video = f"{install_extra('video')}, or sudo apt install ffmpeg (for .mp4; .gif needs nothing)"
