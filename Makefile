@@ -9,7 +9,7 @@ BIN := .venv/bin
 .PHONY: help setup build demo test test-all lint unit faults docs format doctor clean distclean python
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \

@@ -72,7 +72,7 @@ def assert_same_run(one: Path, other: Path) -> None:
 def whole(tmp_path_factory) -> Path:
     """A lifetime of 10,000 steps that nothing has interrupted."""
     run = tmp_path_factory.mktemp("runs") / "whole"
-    dynsyn("train", "walker", "--steps", 6_000, "--seed", 3, "--out", run)
+    dynsyn("train", "walker", "--steps", 10_000, "--seed", 3, "--out", run)
     return run
 
 
@@ -82,13 +82,13 @@ def begun(tmp_path) -> list[object]:
     return ["train", "walker", "--seed", 3, "--save-every", 500, "--out", tmp_path / "run"]
 
 
-def test_twice_3000_steps_are_6000(whole, tmp_path) -> None:
+def test_twice_5000_steps_are_10000(whole, tmp_path) -> None:
     run = tmp_path / "run"
-    dynsyn("train", "walker", "--steps", 3_000, "--seed", 3, "--out", run)
-    assert checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"] == 3_000
-    dynsyn("train", "--resume", run, "--steps", 6_000)
+    dynsyn("train", "walker", "--steps", 5_000, "--seed", 3, "--out", run)
+    assert checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"] == 5_000
+    dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(whole, run)
-    assert RunFolder(run).trace(0)["step"].tolist() == list(range(1000, 6_001, 1000))
+    assert RunFolder(run).trace(0)["step"].tolist() == list(range(1000, 10_001, 1000))
 
 
 def test_kill_9_loses_nothing(whole, tmp_path, begun) -> None:
@@ -98,8 +98,8 @@ def test_kill_9_loses_nothing(whole, tmp_path, begun) -> None:
     process.kill()
     process.wait(TIMEOUT)
     lived = checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"][0]
-    assert 1_000 <= lived < 6_000
-    dynsyn("train", "--resume", run, "--steps", 6_000)
+    assert 1_000 <= lived < 10_000
+    dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(whole, run)
 
 
@@ -117,7 +117,7 @@ def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, begun, number) ->
     summary = json.loads((run / "summary.json").read_text())
     state = RunFolder(run).load_state()["states"]
     assert summary["lifetimes"][0]["steps"] == state["steps"][0] >= 500
-    dynsyn("train", "--resume", run, "--steps", 6_000)
+    dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(whole, run)
 
 
@@ -126,32 +126,32 @@ def test_a_run_is_not_trained_twice_at_once(whole, tmp_path, begun) -> None:
     first = start(*begun)
     wait_until_saved(run, first, 1_000)
     first.send_signal(signal.SIGSTOP)
-    second = dynsyn("train", "--resume", run, "--steps", 6_000, code=1)
+    second = dynsyn("train", "--resume", run, "--steps", 10_000, code=1)
     assert f"is being trained by process {first.pid}; end that first" in second.stderr
     assert len(second.stderr.splitlines()) == 1
     first.send_signal(signal.SIGCONT)
     first.send_signal(signal.SIGINT)
     assert first.communicate(timeout=TIMEOUT)[0]
     assert first.returncode == 0
-    dynsyn("train", "--resume", run, "--steps", 6_000)
+    dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(run, whole)
 
 
 def test_a_full_disk_leaves_the_last_good_files(whole, tmp_path) -> None:
     run = tmp_path / "run"
-    dynsyn("train", "walker", "--steps", 3_000, "--seed", 3, "--out", run)
+    dynsyn("train", "walker", "--steps", 5_000, "--seed", 3, "--out", run)
     files = [run / "state.npz", run / "lifetime_000" / "checkpoint.ckpt"]
     before = [path.read_bytes() for path in files]
 
     # a file may not grow beyond this: the write fails in the middle, as on a full disk
     little = ("prlimit", "--fsize=20000")
-    failed = dynsyn("train", "--resume", run, "--steps", 6_000, code=1, before=little)
+    failed = dynsyn("train", "--resume", run, "--steps", 10_000, code=1, before=little)
     assert "cannot be written: File too large" in failed.stderr
     assert failed.stderr.count("\n") == 1
     assert [path.read_bytes() for path in files] == before
     hidden = {path.name for path in run.rglob(".*")} - {LOCK}
     assert not hidden, "a half-written neighbour was left"
-    dynsyn("train", "--resume", run, "--steps", 6_000)
+    dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(whole, run)
 
 

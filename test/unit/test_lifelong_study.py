@@ -11,6 +11,7 @@ import pytest
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.cli import main as cli
+from dynsyn_lab.studies import lifelong
 from dynsyn_lab.studies.defaults import LIFELONG_ROBOTS
 from dynsyn_lab.studies.lifelong_lives import (
     CHANGES,
@@ -103,3 +104,10 @@ def test_the_report_tells_of_what_has_been_lived(tmp_path: Path, capsys) -> None
     assert {path.name for path in out.iterdir()} == {
         "lives.csv", "sequence.csv", "curves.csv", "walker.png", "walker.svg",
     }  # fmt: skip
+
+
+def test_a_robot_that_it_has_not_is_one_line(capsys) -> None:
+    assert lifelong.main(["wlaker"]) == 2
+    assert capsys.readouterr().err == (
+        "studies.lifelong: error: found 'wlaker', expected one of walker, swimmer\n"
+    )

@@ -249,6 +249,13 @@ def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path:
     assert second.scores == {"walker": [pytest.approx(curves[2].mean())]}
 
 
+def test_a_body_that_changes_is_another_arm(small_runs: list[Path], tmp_path: Path) -> None:
+    change = ["torque=0.7@200"]
+    changed = train(tmp_path / "changed", "walker", 500, preset="authors", seed=1, changes=change)
+    arms = comparison.collect([small_runs[0], changed], [])
+    assert [arm.label for arm in arms] == ["authors, unchanged", "authors, torque=0.7@200"]
+
+
 def test_interquartile_means() -> None:
     scores = np.array([[8.0, 1.0, 2.0, 3.0, 90.0], [5.0, 5.0, 5.0, 5.0, -90.0]])
     assert aggregates.interquartile_mean(scores).tolist() == [13.0 / 3.0, 5.0]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.networks.standardisation import EPSILON
 from dynsyn_lab.baselines.backend import Birth
 from dynsyn_lab.baselines.strategies import new_strategy
 from dynsyn_lab.policies.policy import Policy, Scaling
@@ -92,7 +93,8 @@ class Evolution:
         self._scaling = self._statistics() if self._birth.settings.norm_obs else None
         if self._scaling is not None:
             self._living["input_mean"] = self._scaling.mean
-            self._living["input_variance"] = self._scaling.variance
+            # the network adds it again
+            self._living["input_variance"] = self._scaling.variance - EPSILON
 
     def _statistics(self) -> Scaling:
         count, clip = self._count, self._birth.settings.clip_obs

@@ -195,6 +195,8 @@ class StreamSettings:
     sparsity: float = 0.9
 
 
+QUANTILES = 25
+"""Of each critic of TQC."""
 _WHOLE: tuple[str, ...] = (
     "n_envs",
     "n_steps",
@@ -211,6 +213,7 @@ _NOT_NEGATIVE: tuple[str, ...] = (
     "n_top",
     "noise_std",
     "ent_coef",
+    "vf_coef",
     "entropy",
 )
 _NOT_NEGATIVE += ("population", "weight_decay", "top_quantiles_to_drop_per_net")
@@ -243,6 +246,23 @@ def check(settings: Any) -> None:
         value = getattr(settings, name)
         if not 0.0 <= value <= 1.0:
             raise SchemaError(f"learner.{name}", f"found {value}, expected 0 to 1")
+    dropped = getattr(settings, "top_quantiles_to_drop_per_net", 0)
+    if dropped >= QUANTILES:
+        raise SchemaError(
+            "learner.top_quantiles_to_drop_per_net",
+            f"found {dropped}, expected less than {QUANTILES}: so many each of the two critics has",
+        )
+    if isinstance(settings, PpoSettings):
+        for name, found in (
+            ("batch_size", settings.batch_size),
+            ("n_steps", settings.n_steps * settings.n_envs),
+        ):
+            if found < 2:
+                raise SchemaError(
+                    f"learner.{name}", f"found {found} for a batch, expected 2 or more"
+                )
+    if isinstance(settings, CmaSettings) and settings.population == 1:
+        raise SchemaError("learner.population", "found 1, expected 0 (by the size) or 2 and more")
     if getattr(settings, "n_top", 0) > getattr(settings, "n_delta", 0):
         raise SchemaError(
             "learner.n_top",

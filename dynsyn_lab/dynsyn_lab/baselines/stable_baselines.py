@@ -38,7 +38,12 @@ _CLASSES = {
     "tqc": sb3_contrib.TQC,
     "ars": sb3_contrib.ARS,
 }
-_ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "elu": torch.nn.ELU}
+_ACTIVATIONS = {
+    "tanh": torch.nn.Tanh,
+    "relu": torch.nn.ReLU,
+    "elu": torch.nn.ELU,
+    "leaky_relu": torch.nn.LeakyReLU,
+}
 _OURS = {"n_envs", "norm_obs", "norm_reward", "clip_obs", "log_std_init", "noise_std", "n_top"}
 _OURS |= {"top_quantiles_to_drop_per_net"}
 """Settings that are no arguments of the algorithm's constructor under this name."""

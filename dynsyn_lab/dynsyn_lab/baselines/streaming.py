@@ -213,6 +213,8 @@ class StreamLearner:
             terminated: nothing comes after it.
             ended: the episode is over, by that or by the end of the course.
 
+        The reward is scaled by the spread of its discounted sum, which begins anew at each end.
+
         Returns:
             The error of the value.
         """

@@ -200,7 +200,9 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     from dynsyn_lab.training.run_folder import RunFolder
 
     for name in _BIRTH:
-        if getattr(args, name) is not None:
+        # a flag that is not given is False; --repulsive False is given
+        given = {None} if name == "repulsive" else {None, False}
+        if not any(getattr(args, name) is one for one in given):
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: cannot be changed with --resume")
     for prefix in DOTTED:
@@ -262,7 +264,9 @@ def _created_baseline(args: argparse.Namespace, limits: Limits) -> RunFolder:
     from dynsyn_lab.training.trainer import check_limits
 
     for name in _NOT_OF_BASELINES:
-        if getattr(args, name) not in (None, False):
+        found = getattr(args, name)
+        # a flag that is not given is False, too; --repulsive False is given
+        if found is not None and (found is not False or name == "repulsive"):
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: not with --learner {args.learner}")
     if (args.lifetimes or 1) != 1:

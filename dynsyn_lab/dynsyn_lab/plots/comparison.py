@@ -107,6 +107,8 @@ def describe(run: RunFolder, runs: Sequence[RunFolder], with_robot: bool = True)
             values = [_value(config, section, key) for config in configs]
             if any(value != values[0] for value in values):
                 parts.append(f"{key.rpartition('.')[2]} {show(_value(own, section, key))}")
+    if any(config.changes != own.changes for config in configs):
+        parts.append(" ".join(map(str, own.changes)) or "unchanged")
     return ", ".join(parts)
 
 

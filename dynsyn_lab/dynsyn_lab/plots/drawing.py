@@ -110,8 +110,9 @@ def _draw_aggregates(runs: Sequence[Path], labels: Sequence[str]) -> tuple[Figur
     found = [aggregate(arm.label, arm.strata) for arm in arms]
     robots = list(dict.fromkeys(robot for arm in arms for robot in arm.scores))
     said = tuple(
-        f"  {one.label}: {one.mean:.4g} ({one.low:.4g} to {one.high:.4g}), {one.lifetimes} "
-        f"lifetime{'s' if one.lifetimes > 1 else ''}"
+        f"  {one.label}: {one.mean:.4g}"
+        + (f" ({one.low:.4g} to {one.high:.4g})" if one.lifetimes > 1 else "")
+        + f", {one.lifetimes} lifetime{'s' if one.lifetimes > 1 else ''}"
         for one in found
     )
     return draw_aggregates(found, robots), said

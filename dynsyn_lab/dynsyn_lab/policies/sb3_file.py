@@ -38,7 +38,7 @@ _FIRST = {
 """What tells the kinds of policies apart."""
 _ACTIVATION = {"actor-critic": "tanh", "SAC": "relu", "TD3": "relu", "ARS": "relu"}
 """What the library takes where nothing else was asked for."""
-_CLASSES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu"}
+_CLASSES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu", "LeakyReLU": "leaky_relu"}
 _NUMBER = re.compile(r"[-+]?(?:inf|\d+\.?\d*(?:e[-+]?\d+)?)")
 
 

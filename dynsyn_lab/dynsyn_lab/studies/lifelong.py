@@ -59,11 +59,20 @@ def _live_seed(robot: str, seed: int, work: Path) -> None:
         evaluate_frozen(end, "", {}, seed, frozen_file(life, work, "after"))
 
 
+def main(robots: Sequence[str]) -> int:
+    """Run the study by its defaults. Returns 0, or 2 for a robot that it has not."""
+    for robot in robots:
+        if robot not in LIFELONG_ROBOTS:
+            known = ", ".join(LIFELONG_ROBOTS)
+            print(
+                f"studies.lifelong: error: found {robot!r}, expected one of {known}",
+                file=sys.stderr,
+            )
+            return 2
+    work, out = Path(LIFELONG_WORK), Path(LIFELONG_OUT)
+    run_study(robots or list(LIFELONG_ROBOTS), LIFELONG_SEEDS, work, out, living=True)
+    return 0
+
+
 if __name__ == "__main__":
-    run_study(
-        sys.argv[1:] or list(LIFELONG_ROBOTS),
-        LIFELONG_SEEDS,
-        Path(LIFELONG_WORK),
-        Path(LIFELONG_OUT),
-        living=True,
-    )
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -136,27 +137,46 @@ def spend(trial: Trial, budget: Budget, work: Path, interrupts: Interrupts) -> N
             stderr=subprocess.STDOUT,
             env={**os.environ, **_ONE_THREAD},
         )
-        status, used = _wait(child, interrupts)
+        status, used, memory = _wait(child, interrupts)
     trial.wall += time.monotonic() - began
     trial.processor += used.ru_utime + used.ru_stime
-    trial.memory = max(trial.memory, used.ru_maxrss / 1024.0)
-    if status != 0:
-        raise CommandError(f"{trial.name}: dynsyn train ended with {status}: see {log}")
+    trial.memory = max(trial.memory, memory)
     _keep(trial, work)
+    if status != 0 and not interrupts.requested:  # told while it began, it ends otherwise
+        raise CommandError(f"{trial.name}: dynsyn train ended with {status}: see {log}")
 
 
-def _wait(child: subprocess.Popen, interrupts: Interrupts) -> tuple[int, Any]:
-    """Exit code of a process and what it has used; an end that is asked for is passed on once."""
-    told = False
+def _wait(child: subprocess.Popen, interrupts: Interrupts) -> tuple[int, Any, float]:
+    """Exit code of a process, what it has used, and its greatest memory in MB, last looked at.
+
+    An end that is asked for is passed on once. The memory is not `ru_maxrss`, which begins with
+    that of the process that starts another.
+    """
+    told, memory = False, 0.0
     while True:
+        memory = max(memory, _memory(child.pid))
         pid, status, used = os.wait4(child.pid, os.WNOHANG)
         if pid:
             child.returncode = os.waitstatus_to_exitcode(status)
-            return child.returncode, used
+            return child.returncode, used, memory
         if interrupts.requested and not told:
             told = True
             child.terminate()
         time.sleep(_TURN)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _memory(pid: int) -> float:
+    """Greatest memory of a process so far, MB; 0 where it has just ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024.0 if found else 0.0
 
 
 def test(trial: Trial, work: Path) -> None:
@@ -170,6 +190,7 @@ def test(trial: Trial, work: Path) -> None:
     _keep(trial, work)
     print(
         f"{trial.name}: {lived['steps']:,} steps, {trial.processor:.0f} s of processor time, "
-        f"return/100 {lived['return_average']:.1f}, frozen {trial.evaluation['mean']:.1f}",
+        f"return/100 {_shown(lived['return_average'])}, "
+        f"frozen {trial.evaluation['mean']:.1f}",
         flush=True,
     )

@@ -191,7 +191,8 @@ def collect(name: str, paths: Sequence[Path]) -> Arm:
     """
     runs = [Run(path) for path in paths]
     for run in runs[1:]:
-        if run.config.sections != runs[0].config.sections or run.settings != runs[0].settings:
+        one, other = ((r.config.sections, r.settings, r.config.changes) for r in (runs[0], run))
+        if one != other:
             raise UsageError(
                 f"arm {name}: its runs learnt in different ways: {runs[0].folder.path} "
                 f"({runs[0].settings}), {run.folder.path} ({run.settings})"

@@ -97,7 +97,6 @@ class PointProcess:
 def _serve(job: Job, answer: Connection) -> None:
     """Train a point in this process, which ends with the one that runs the sweep."""
     threading.Thread(target=_end_with_sweep, daemon=True).start()
-    os.setsid()  # a Ctrl-C at the terminal reaches the sweep alone, which passes it on once
     answer.send(train_point(job))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.baselines.registry import BASELINES, settings_of
 from dynsyn_lab.baselines.settings import EsSettings, PepgSettings, StreamSettings
@@ -144,6 +145,8 @@ def test_the_lifetime_of_stream_ac_acts_by_its_mean(tmp_path: Path) -> None:
         (["--learner", "es", "--network.hidden", "7"], "found 7, expected a list such as"),
         (["--learner", "stream_ac", "--network.activation", "tanh"], "expected leaky_relu"),
         (["--learner", "stream_ac", "--learner.gamma", "1.5"], "found 1.5, expected 0 to 1"),
+        (["--learner", "cma", "--learner.population", "1"], "population: found 1, expected 0"),
+        (["--learner", "es", "--repulsive", "False"], "--repulsive: not with --learner es"),
     ],
 )
 def test_what_cannot_be_is_refused(words: list[str], message: str, tmp_path: Path, capsys) -> None:
@@ -170,6 +173,20 @@ def test_what_is_not_installed_is_said_in_one_line(monkeypatch, tmp_path: Path, 
     assert cli.main([*words, str(tmp_path / "run")]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "--learner sac: torch is not installed: .venv/bin/pip install -r" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "key"),
+    [
+        ("tqc", {"top_quantiles_to_drop_per_net": 25}, "top_quantiles_to_drop_per_net: found 25"),
+        ("ppo", {"batch_size": 1}, "batch_size: found 1 for a batch"),
+        ("ppo", {"n_steps": 1, "n_envs": 1}, "n_steps: found 1 for a batch"),
+        ("ppo", {"vf_coef": -0.5}, "vf_coef: found -0.5"),
+    ],
+)
+def test_values_that_a_library_cannot_take_are_refused(name: str, settings: dict, key: str) -> None:
+    with pytest.raises(SchemaError, match=key):
+        settings_of(name, settings)
 
 
 @pytest.mark.parametrize("settings", [EsSettings(sigma=0.3), PepgSettings(sigma=0.3)])
