@@ -237,7 +237,7 @@ def draw(robot: str, told: list[Row], curves: list[Row]) -> Figure:
             axes.axhline(level, color=VERMILION, ls="--", label="frozen")
         axes.set_title(change.replace("_", " "))
         axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")
-    panels[0].legend(loc="lower right")
+    panels[-1].legend(*panels[0].get_legend_handles_labels(), loc="center")
     for axes in panels[len(CHANGES[robot]) :]:
         axes.set_axis_off()
     figure.supxlabel("control steps since the change / 1000", fontsize=9)
