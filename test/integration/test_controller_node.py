@@ -293,7 +293,7 @@ def test_transitions_by_hand(processes, peer):
     assert change(Transition.TRANSITION_ACTIVATE)
     assert wait_for_steps(peer, heard, 5).steps < lived  # new-born: nothing was kept
     assert change(Transition.TRANSITION_ACTIVE_SHUTDOWN)
-    assert controller.wait() == 0
+    assert controller.wait() == 0, controller.output
     for told in ("a new-born lifetime, in memory only", "deactivated:", "cleaned up:"):
         assert told in controller.output
 

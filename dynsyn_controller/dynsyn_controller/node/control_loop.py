@@ -123,6 +123,7 @@ class ControlLoop:
         self._services = Services(node, self._operations, self._recording)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
         self._rest_at, self._has_answered = 0, False
+        self._closed = False
         self._introduce(life.continued)
 
     def start(self) -> None:
@@ -149,7 +150,7 @@ class ControlLoop:
 
     def close(self) -> bool:
         """Take everything away, once the lifetime is on disk; False: the last save failed."""
-        self._operations.acting = False
+        self._operations.acting, self._closed = False, True
         self._inputs.close()
         self._people.close()
         self._services.close()
@@ -172,10 +173,13 @@ class ControlLoop:
             if wait <= 0:
                 if now - self.guard.newest > self._deadlines.period:
                     self._hear_all(executor)
-                self._tick(time.monotonic_ns())
+                if self._operations.acting:  # unless one of those heard was to deactivate it
+                    self._tick(time.monotonic_ns())
                 return
         self._has_answered = False
         executor.spin_once(timeout_sec=wait / SECOND)
+        if self._closed:  # by a transition that was just heard
+            return
         now = time.monotonic_ns()
         # In lockstep the time for it is while the robot makes its next observation.
         due = self._rest_at if self._has_answered else self._rest_at + _REST_WITHOUT_ANSWER
