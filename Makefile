@@ -34,8 +34,8 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/lint-imports --no-logo || exit 1
 	@$(BIN)/mypy --no-error-summary
 
-# Tests that depend on deadlines come after the others, which keep both cores busy. A file's tests
-# stay together, because they use the same kernels.
+# Tests that depend on deadlines come after the others, with the processor to themselves. A file's
+# tests stay together, because they use the same kernels.
 PYTEST := $(BIN)/python -m pytest --timeout 300 $(LONG)
 # What two hundred processes import is compiled once, whatever the shell says of that.
 unit: export PYTHONDONTWRITEBYTECODE :=
@@ -43,7 +43,7 @@ unit: export PYTHONDONTWRITEBYTECODE :=
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
 	@$(PYTEST) -n 2 --dist loadfile -m "not realtime"
-	@$(PYTEST) -n 2 --dist loadfile -m realtime
+	@$(PYTEST) -m realtime
 else
 	@$(PYTEST) $(ARGS)
 endif
