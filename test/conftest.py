@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,22 @@ def pytest_collection_finish() -> None:
     """What has been imported stays: the garbage collector need not look at it time and again."""
     gc.collect()
     gc.freeze()
+    put_environment_back(forked.ENVIRONMENT)
+
+
+def put_environment_back(before: dict[str, str]) -> None:
+    """All variables as they were; `forked` starts real processes where one differs."""
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """What a test sets, or a library that it uses, is gone after it."""
+    before = dict(os.environ)
+    yield
+    put_environment_back(before)
 
 
 @pytest.fixture
