@@ -26,7 +26,7 @@ from dynsyn_lab.baselines.account import Account
 from dynsyn_lab.baselines.backend import Birth
 from dynsyn_lab.baselines.robot_env import RobotEnv
 from dynsyn_lab.policies.policy import Policy, Scaling
-from dynsyn_lab.policies.sb3_file import policy_of
+from dynsyn_lab.policies.sb3_file import CLASSES, policy_of
 
 STRETCH = 64
 """Control steps between two looks of those that learn from every few steps."""
@@ -38,12 +38,7 @@ _CLASSES = {
     "tqc": sb3_contrib.TQC,
     "ars": sb3_contrib.ARS,
 }
-_ACTIVATIONS = {
-    "tanh": torch.nn.Tanh,
-    "relu": torch.nn.ReLU,
-    "elu": torch.nn.ELU,
-    "leaky_relu": torch.nn.LeakyReLU,
-}
+_ACTIVATIONS = {ours: getattr(torch.nn, theirs) for theirs, ours in CLASSES.items()}
 _OURS = {"n_envs", "norm_obs", "norm_reward", "clip_obs", "log_std_init", "noise_std", "n_top"}
 _OURS |= {"top_quantiles_to_drop_per_net"}
 """Settings that are no arguments of the algorithm's constructor under this name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +109,7 @@ def _add_spiking(parts: Any) -> None:
         description=f"Live spiking networks on the cart and pole, and controls. {about}. What has "
         "been lived is kept in a work folder, so that a study which was stopped goes on.",
     )
-    parser.add_argument(
-        "parts",
-        nargs="*",
-        type=one_of(SPIKING_PARTS),
-        default=list(SPIKING_PARTS),
-        metavar="PART",
-        help=f"of {', '.join(SPIKING_PARTS)} (all)",
-    )
-    parser.add_argument("--out", type=Path, default=Path(SPIKING_OUT), metavar="DIR")
-    parser.add_argument("--work", type=Path, default=Path(SPIKING_WORK), metavar="DIR")
-    parser.add_argument(
-        "--report", action="store_true", help="live nothing, report what has been lived"
-    )
+    _add_lived(parser, "parts", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=run_spiking)
 
@@ -133,14 +121,6 @@ def _add_peers(parts: Any) -> None:
         description="Train the walker by other learners, each with the settings that its own "
         "people use, each in its own process; evaluate, and write what it took. What has been "
         "lived is kept in a work folder; with more steps or hours the same study goes on.",
-    )
-    parser.add_argument(
-        "arms",
-        nargs="*",
-        type=one_of(ARMS),
-        default=list(ARMS),
-        metavar="ARM",
-        help=f"of {', '.join(ARMS)} (all)",
     )
     parser.add_argument("--seeds", type=count, default=PEERS_SEEDS, metavar="N")
     parser.add_argument(
@@ -157,11 +137,7 @@ def _add_peers(parts: Any) -> None:
         metavar="H",
         help=f"of wall clock of each arm and seed ({PEERS_HOURS:g})",
     )
-    parser.add_argument("--out", type=Path, default=Path(PEERS_OUT), metavar="DIR")
-    parser.add_argument("--work", type=Path, default=Path(PEERS_WORK), metavar="DIR")
-    parser.add_argument(
-        "--report", action="store_true", help="live nothing, report what has been lived"
-    )
+    _add_lived(parser, "arms", ARMS, PEERS_WORK, PEERS_OUT)
     parser.set_defaults(run=run_peers)
 
 
@@ -174,23 +150,37 @@ def _add_lifelong(parts: Any) -> None:
         "a study which was stopped goes on.",
     )
     parser.add_argument(
-        "robots",
-        nargs="*",
-        type=one_of(LIFELONG_ROBOTS),
-        default=list(LIFELONG_ROBOTS),
-        metavar="ROBOT",
-        help=f"of {', '.join(LIFELONG_ROBOTS)} (all)",
-    )
-    parser.add_argument(
         "--seeds", type=count, default=LIFELONG_SEEDS, metavar="N", help=f"({LIFELONG_SEEDS})"
     )
-    parser.add_argument("--out", type=Path, default=Path(LIFELONG_OUT), metavar="DIR")
-    parser.add_argument("--work", type=Path, default=Path(LIFELONG_WORK), metavar="DIR")
+    _add_lived(parser, "robots", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
+    parser.add_argument("--nice", type=whole, default=10, metavar="N")
+    parser.set_defaults(run=run_lifelong)
+
+
+def _add_lived(
+    parser: argparse.ArgumentParser, what: str, known: Collection[str], work: str, out: str
+) -> None:
+    """Arguments of a study that lives what is missing.
+
+    Args:
+        parser: of the study.
+        what: it consists of, plural.
+        known: all of them.
+        work, out: folders by default.
+    """
+    parser.add_argument(
+        what,
+        nargs="*",
+        type=one_of(known),
+        default=list(known),
+        metavar=what.removesuffix("s").upper(),
+        help=f"of {', '.join(known)} (all)",
+    )
+    parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path(work), metavar="DIR")
     parser.add_argument(
         "--report", action="store_true", help="live nothing, report what has been lived"
     )
-    parser.add_argument("--nice", type=whole, default=10, metavar="N")
-    parser.set_defaults(run=run_lifelong)
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

@@ -200,9 +200,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     from dynsyn_lab.training.run_folder import RunFolder
 
     for name in _BIRTH:
-        # a flag that is not given is False; --repulsive False is given
-        given = {None} if name == "repulsive" else {None, False}
-        if not any(getattr(args, name) is one for one in given):
+        if getattr(args, name) is not None:
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
             raise UsageError(f"{shown}: cannot be changed with --resume")
     for prefix in DOTTED:

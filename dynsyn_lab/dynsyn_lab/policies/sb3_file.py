@@ -38,7 +38,8 @@ _FIRST = {
 """What tells the kinds of policies apart."""
 _ACTIVATION = {"actor-critic": "tanh", "SAC": "relu", "TD3": "relu", "ARS": "relu"}
 """What the library takes where nothing else was asked for."""
-_CLASSES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu", "LeakyReLU": "leaky_relu"}
+CLASSES = {"Tanh": "tanh", "ReLU": "relu", "ELU": "elu", "LeakyReLU": "leaky_relu"}
+"""Class in torch.nn -> our activation."""
 _NUMBER = re.compile(r"[-+]?(?:inf|\d+\.?\d*(?:e[-+]?\d+)?)")
 
 
@@ -164,11 +165,9 @@ def _activation(path: Path, about: dict[str, Any]) -> str | None:
     if given is None:
         return None
     name = str(given).rstrip("'>").rpartition(".")[2]
-    if name not in _CLASSES:
-        raise PolicyError(
-            f"{path}: activation: found {name}, expected one of {', '.join(_CLASSES)}"
-        )
-    return _CLASSES[name]
+    if name not in CLASSES:
+        raise PolicyError(f"{path}: activation: found {name}, expected one of {', '.join(CLASSES)}")
+    return CLASSES[name]
 
 
 def _bounds(path: Path, about: dict[str, Any]) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,12 +112,8 @@ def live_all(blocks: list[Block]) -> list[list[Episode]]:
     processes = min(len(blocks), len(os.sched_getaffinity(0)))
     if processes == 1:
         return [live(block) for block in blocks]
-    with workers.context().Pool(processes, initializer=_ignore_interrupts) as pool:
+    with workers.context().Pool(processes) as pool:
         return pool.map(live, blocks, chunksize=1)
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends these
 
 
 def live(block: Block) -> list[Episode]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dynsyn_lab.studies import module
 from dynsyn_lab.studies.defaults import LIFELONG_OUT, LIFELONG_ROBOTS, LIFELONG_SEEDS, LIFELONG_WORK
 from dynsyn_lab.studies.lifelong_lives import (
     CHANGES,
@@ -61,17 +62,13 @@ def _live_seed(robot: str, seed: int, work: Path) -> None:
 
 def main(robots: Sequence[str]) -> int:
     """Run the study by its defaults. Returns 0, or 2 for a robot that it has not."""
-    for robot in robots:
-        if robot not in LIFELONG_ROBOTS:
-            known = ", ".join(LIFELONG_ROBOTS)
-            print(
-                f"studies.lifelong: error: found {robot!r}, expected one of {known}",
-                file=sys.stderr,
-            )
-            return 2
     work, out = Path(LIFELONG_WORK), Path(LIFELONG_OUT)
-    run_study(robots or list(LIFELONG_ROBOTS), LIFELONG_SEEDS, work, out, living=True)
-    return 0
+    return module.run(
+        "lifelong",
+        LIFELONG_ROBOTS,
+        robots,
+        lambda asked: run_study(asked, LIFELONG_SEEDS, work, out, living=True),
+    )
 
 
 if __name__ == "__main__":

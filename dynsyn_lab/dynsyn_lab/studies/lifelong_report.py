@@ -74,33 +74,36 @@ def report(robots: Sequence[str], seeds: int, work: Path, out: Path) -> None:
     print("\n".join([*table(told), "", *sequence_table(phases)]))
 
 
+def _head(life: Life) -> Row:
+    return {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
+
+
+def _result(life: Life, work: Path, when: str) -> Row:
+    """Figures of the frozen courses before or after a life; empty: not evaluated yet."""
+    file = frozen_file(life, work, when)
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _evaluated(life: Life, work: Path, when: str) -> Row:
+    result = _result(life, work, when)
+    return {"deployed": _round(result["mean"]), "falls": result["falls"]} if result else {}
+
+
 def _frozen(work: Path, robot: str, change: str, seed: int) -> float:
     """Mean return of the old lifetime on a body, frozen; NaN: not evaluated yet."""
-    life = Life(robot, change, "learning", seed, 0)
-    file = frozen_file(life, work, "before")
-    return json.loads(file.read_text(encoding="utf-8"))["mean"] if file.exists() else float("nan")
+    return _result(Life(robot, change, "learning", seed, 0), work, "before").get("mean", np.nan)
 
 
 def _told_frozen(life: Life, work: Path) -> list[Row]:
-    file = frozen_file(life, work, "before")
-    if not file.exists():
-        return []
-    result = json.loads(file.read_text(encoding="utf-8"))
-    row = {"robot": life.robot, "change": life.change, "arm": "frozen", "seed": life.seed}
-    return [{**row, "deployed": _round(result["mean"]), "falls": result["falls"]}]
+    found = _evaluated(life, work, "before")
+    return [{**_head(life), "arm": "frozen", **found}] if found else []
 
 
 def _told(life: Life, work: Path, before: float) -> list[Row]:
     steps, returns = courses(life, work)
     if not len(steps):
         return []
-    row = {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
-    row |= summary(steps, returns, before)
-    file = frozen_file(life, work, "after")
-    if file.exists():
-        result = json.loads(file.read_text(encoding="utf-8"))
-        row |= {"deployed": _round(result["mean"]), "falls": result["falls"]}
-    return [row]
+    return [_head(life) | summary(steps, returns, before) | _evaluated(life, work, "after")]
 
 
 def summary(steps: NDArray, returns: NDArray, before: float) -> Row:
@@ -133,7 +136,7 @@ def _curve(life: Life, work: Path) -> list[Row]:
     """Means of the courses that ended in each part of a life."""
     steps, returns = courses(life, work)
     size = STEPS[life.robot] // POINTS
-    row = {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
+    row = _head(life)
     parts = ((steps - 1) // size).astype(int)
     return [
         {**row, "step": (part + 1) * size, "return": _round(returns[parts == part].mean())}

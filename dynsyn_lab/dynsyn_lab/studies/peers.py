@@ -23,7 +23,7 @@ from dynsyn_lab.errors import CommandError
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.studies.peers_arms import Trial, options_of
-from dynsyn_lab.studies.peers_report import report
+from dynsyn_lab.studies.peers_report import lifetime_of, report
 from dynsyn_lab.training.run_folder import RunFolder
 
 ROBOT = "walker"
@@ -106,14 +106,6 @@ def goes_on(trial: Trial, budget: Budget, work: Path) -> bool:
     lived = lifetime_of(work / trial.name)
     steps = lived["steps"] if lived else 0
     return steps < budget.steps and trial.wall < budget.hours * 3600.0 - 1.0
-
-
-def lifetime_of(folder: Path) -> dict[str, Any] | None:
-    """What a run's summary says of its lifetime; None: it has not ended a call yet."""
-    path = folder / "summary.json"
-    if not path.exists():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
 
 
 def spend(trial: Trial, budget: Budget, work: Path, interrupts: Interrupts) -> None:

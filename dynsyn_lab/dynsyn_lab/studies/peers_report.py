@@ -10,7 +10,6 @@ from typing import Any
 
 from dynsyn_lab.studies.peers_arms import ARMS, Trial
 from dynsyn_lab.studies.walker_report import write
-from dynsyn_lab.training.run_folder import RunFolder
 
 HEADER = (
     "arm",
@@ -45,10 +44,17 @@ def report(trials: Sequence[Trial], work: Path, out: Path) -> list[list[Any]]:
     return rows
 
 
+def lifetime_of(folder: Path) -> dict[str, Any] | None:
+    """What a run's summary says of its lifetime; None: it has not ended a call yet."""
+    path = folder / "summary.json"
+    if not path.exists():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
+
+
 def _row(trial: Trial, work: Path) -> list[Any]:
-    folder = RunFolder(work / trial.name)
-    summary = json.loads((folder.path / "summary.json").read_text(encoding="utf-8"))
-    (lived,) = summary["lifetimes"]
+    lived = lifetime_of(work / trial.name)
+    assert lived is not None  # it has lived
     solved = lived["solved"]
     return [
         trial.arm,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.blueprint import Blueprint
+from dynsyn_lab.studies import module
 from dynsyn_lab.studies.defaults import SPIKING_OUT, SPIKING_PARTS, SPIKING_WORK
 from dynsyn_lab.studies.spiking_arena import (
     FOREVER,
@@ -123,12 +124,8 @@ def _first_episode(life: Life, blueprint: Blueprint, seed: int) -> int:
 
 def main(parts: Sequence[str]) -> int:
     """Run the study by its defaults. Returns 0, or 2 for an unknown part."""
-    try:
-        run_study(parts or list(SPIKING_PARTS), Path(SPIKING_WORK), Path(SPIKING_OUT))
-    except ValueError as error:
-        print(f"studies.spiking: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    work, out = Path(SPIKING_WORK), Path(SPIKING_OUT)
+    return module.run("spiking", SPIKING_PARTS, parts, lambda asked: run_study(asked, work, out))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -181,9 +180,6 @@ class ProcessBackend:
 
 def serve(share: Share, connection: Connection) -> None:
     """What a process does: answer requests until the other side is gone."""
-    # Ctrl-C reaches every process of the terminal; only the one that saves is to act on it.
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     try:
         server = _Server(share)
     except Exception as error:
