@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import rclpy
@@ -23,6 +23,7 @@ from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool
 
 from dynsyn_controller.messages.base import Sensor
+from dynsyn_controller.messages.bundle import BundleWriter
 from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import (
     MessageError,
@@ -32,11 +33,14 @@ from dynsyn_controller.messages.conversions import (
 )
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.messages.wire import Decoder, sending_form
+from dynsyn_controller.node.link import Link, Parts
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.stop_request import StopRequest
-from dynsyn_msgs.msg import JointCommand, Reward
+from dynsyn_controller.node.subscriptions import BUNDLE
+from dynsyn_msgs.msg import Bundle, JointCommand, Reward
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 from dynsyn_sim_bridge.frames import Appearance
@@ -47,10 +51,15 @@ NAME = "bridge_node"
 ALWAYS = ("joint_states", "odom")
 """Sensors that are published whether the robot file reads them or not, for people."""
 _REFUSAL_PERIOD = 2.0  # s between two logs of refused commands
+_LOOK = 5_000_000  # ns between two looks at who listens
 
 
 class Bridge(Node):
     """Publishes what a simulation senses and takes commands for it; `clocks` drive it.
+
+    Args:
+        link: to a controller in this process, from which alone commands are taken; None: they come
+            on their topic.
 
     Attributes:
         settings: its parameters.
@@ -63,11 +72,12 @@ class Bridge(Node):
         reset_asked: the body was put back by hand and nobody has been told yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, link: Link | None = None) -> None:
         super().__init__("sim", automatically_declare_parameters_from_overrides=True)
         self.settings: Settings = settings(overrides_of(self))
         declare(self, self.settings.table, self.settings.values)
         self.add_post_set_parameters_callback(self._on_parameters)
+        self._link = link
         asked = self.settings.robot
         robot = asked.create()
         self.simulation = Simulation(robot, self.settings.seed)
@@ -77,6 +87,7 @@ class Bridge(Node):
         self.paused = False
         self.steps_left = 0
         self.reset_asked = False
+        self._look_at = 0  # ns of the steady clock
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
         self._open_outputs(asked.robot.sensors)
@@ -91,24 +102,42 @@ class Bridge(Node):
         self.stamp = stamp
         self._writer.write(self.simulation.sensors, stamp)
         set_stamp(self._reward.header.stamp, stamp)
-        self._reward.value = self.simulation.reward
-        self._reward.terminal = self.simulation.terminal
-        self._observation: list[tuple[Callable, bytes]] = [
-            (send, form.pack()) for send, form in self._outputs
-        ]
+        self._reward.value = float(self.simulation.reward)
+        self._reward.terminal = bool(self.simulation.terminal)
         self.publish_again()
         self._appearance.publish(self.simulation.sensors, stamp)
 
     def publish_again(self) -> None:
-        """Publish the last observation once more, under its own stamp."""
-        for send, message in self._observation:
-            send(message)
+        """Publish the last observation once more, under its own stamp, for who listens to what."""
+        self._look_for_listeners()
+        for publish, form in self._heard:
+            publish(form.pack())
+        if self._bundle_heard:
+            messages = [form.pack() for _, form in self._forms]
+            self._bundle_publisher.publish(self._bundle.pack(messages))
+        if self._link is not None and self._link.hear is not None:
+            self._link.hear(self._forms)
 
     def publish_clock(self, stamp: int) -> None:
         """Publish simulated time (ns) if anybody listens."""
-        if self._clock_publisher.get_subscription_count() > 0:
+        self._look_for_listeners()
+        if self._clock_heard:
             set_stamp(self._clock_message.clock, stamp)
             self._clock_publisher.publish(self._clock_message)
+
+    def _look_for_listeners(self) -> None:
+        """Now and then, because asking costs as much as filling a message."""
+        now = time.monotonic_ns()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK
+        self._heard = [
+            (publisher.publish, form)
+            for publisher, (_, form) in zip(self._sensor_publishers, self._forms, strict=True)
+            if publisher.get_subscription_count() > 0
+        ]
+        self._bundle_heard = self._bundle_publisher.get_subscription_count() > 0
+        self._clock_heard = self._clock_publisher.get_subscription_count() > 0
 
     def may_step(self) -> bool:
         """Whether the simulation may go on by one control step now."""
@@ -141,11 +170,14 @@ class Bridge(Node):
         forms = {name: sending_form(message) for name, message in messages.items()}
         reward = sending_form(Reward())
         topics = {sensor.name: sensor.topic for sensor in sensors} | topics
-        published = [(topics[name], type(messages[name]), form) for name, form in forms.items()]
-        self._outputs = [
-            (self.create_publisher(kind, topic, QOS).publish, form)
-            for topic, kind, form in [*published, ("reward", Reward, reward)]
+        self._forms: Parts = [*forms.items(), (REWARD, reward)]
+        published = [(type(messages[name]), topics[name]) for name in forms]
+        self._sensor_publishers = [
+            self.create_publisher(kind, topic, QOS)
+            for kind, topic in [*published, (Reward, REWARD)]
         ]
+        self._bundle = BundleWriter({name: form.size for name, form in self._forms})
+        self._bundle_publisher = self.create_publisher(Bundle, BUNDLE, QOS)
         self._reward: Any = reward.record
         records = {name: form.record for name, form in forms.items()}
         self._writer = SensorWriter(layout, records)
@@ -154,7 +186,10 @@ class Bridge(Node):
 
     def _open_inputs(self) -> None:
         self._decoder = Decoder(JointCommand)
-        self.create_subscription(JointCommand, "joint_command", self._on_command, QOS, raw=True)
+        if self._link is not None:
+            self._link.command = self._take_command
+        else:
+            self.create_subscription(JointCommand, "joint_command", self._on_command, QOS, raw=True)
         if self.settings.effort_topic:
             self.create_subscription(
                 Float64MultiArray, self.settings.effort_topic, self._on_array, QOS
@@ -169,6 +204,13 @@ class Bridge(Node):
     def _on_command(self, buffer: bytes) -> None:
         try:
             message = self._decoder.decode(buffer)
+        except MessageError as error:
+            self._refuse(error)
+        else:
+            self._take_command(message)
+
+    def _take_command(self, message: Any) -> None:
+        try:
             effort = self._commands.read_command(message)
             self._take(effort, stamp_nanoseconds(message.header.stamp))
         except MessageError as error:

@@ -86,18 +86,26 @@ class Lockstep:
 
     def run_once(self, executor: Executor) -> None:
         """Wait for what is next, at most `LONGEST_WAIT`, and answer a command."""
-        bridge = self._bridge
         executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
+        self.go_on()
+
+    def go_on(self) -> bool:
+        """Go on with the command that has come; False: none has."""
+        bridge = self._bridge
         if bridge.reset_asked:
             bridge.reset_asked = False
             self._publish(bridge.stamp + self._period)
-        elif bridge.effort is not None and bridge.effort_stamp == bridge.stamp:
-            if bridge.may_step():
-                bridge.step(bridge.effort)
-                self._publish(bridge.stamp + self._period)
-        elif time.monotonic_ns() >= self._repeat_at:
+            return True
+        if bridge.effort is not None and bridge.effort_stamp == bridge.stamp:
+            if not bridge.may_step():
+                return False
+            bridge.step(bridge.effort)
+            self._publish(bridge.stamp + self._period)
+            return True
+        if time.monotonic_ns() >= self._repeat_at:
             bridge.publish_again()
             self._repeat_at = time.monotonic_ns() + REPEAT
+        return False
 
     def _publish(self, stamp: int) -> None:
         self._bridge.publish_clock(stamp)

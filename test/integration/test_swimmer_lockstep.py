@@ -61,6 +61,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(
         robot_file="swimmer",
         modules=joints,
         lockstep=True,
+        bundled=True,
         seed=7,
     )
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)

@@ -51,6 +51,8 @@ class Form:
     Attributes:
         record: has the fields of the message; `pack` takes its numbers, `unpack` fills them in.
         size: bytes of such a message.
+        exact: every number of the record is that of the message that it is packed into; not where
+            there are floats of 32 bits.
 
     Args:
         message: any rclpy message.
@@ -68,6 +70,7 @@ class Form:
         self.record = self._add_message(message)
         self.size = len(self._fixed)
         self._struct = struct.Struct(self._format)
+        self.exact = "f" not in self._format
         # As integers, because the whole of a message is then compared or put together at once.
         self._fixed_bits = int.from_bytes(self._fixed, "little")
         self._mask_bits = int.from_bytes(self._mask, "little")

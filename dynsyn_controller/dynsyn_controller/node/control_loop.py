@@ -18,6 +18,7 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.black_box import BlackBox
 from dynsyn_controller.node.events import Event, Events, Level
 from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.parameters import Settings
@@ -52,12 +53,13 @@ class ControlLoop:
     Args:
         node: its publishers, subscriptions and services are made on it.
         settings: its parameters.
+        link: to a robot in this process; None: it is heard on topics.
 
     Raises:
         ParameterError, RobotFileError, CheckpointError: what the parameters ask for cannot be.
     """
 
-    def __init__(self, node: LifecycleNode, settings: Settings) -> None:
+    def __init__(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         self.robot = settings.read_robot()
         self._node, self._settings = node, settings
         self._events = Events(self._tell)
@@ -70,12 +72,12 @@ class ControlLoop:
             self.robot, path, settings.copies_hourly, settings.copies_daily
         )
         try:
-            self._open(node, settings)
+            self._open(node, settings, link)
         except BaseException:
             self.writer.close()
             raise
 
-    def _open(self, node: LifecycleNode, settings: Settings) -> None:
+    def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         life = open_lifetime(self.robot, settings.origin)
         self.guard = Guard(
             self.robot, life.controller, settings.guard_options, life.notes, self._events
@@ -94,7 +96,7 @@ class ControlLoop:
         )
         try:
             self._outputs = Outputs(
-                node, self.robot, self.guard, self.writer, settings, self._recording
+                node, self.robot, self.guard, self.writer, settings, self._recording, link
             )
         except InvalidTopicNameException as error:
             raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
@@ -112,17 +114,20 @@ class ControlLoop:
             node,
             self.guard,
             not settings.lockstep,
+            settings.bundled,
+            link,
             None if settings.lockstep else lambda: settings.realtime_factor,
             self._recording.write,
             stamps,
             self._on_heard,
             self._on_refused,
         )
-        self._watch = Watch(node, self.guard, self._inputs.topics, settings, self._events)
+        self._watch = Watch(node, self.guard, self._inputs, settings, self._events)
         self._people = People(node, self.guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations, self._recording)
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
         self._rest_at, self._has_answered = 0, False
+        self._observed = False  # the message just taken made an observation whole
         self._closed = False
         self._introduce(life.continued)
 
@@ -164,10 +169,9 @@ class ControlLoop:
             self._log.info(f"saved {self.writer.path}: {self.guard.controller.steps:,} steps")
         return True
 
-    def run_once(self, executor: Any) -> None:
-        """Wait for what is next, at most `LONGEST_WAIT`, and do it."""
+    def run_once(self, executor: Any, wait: int = LONGEST_WAIT) -> None:
+        """Wait for what is next, at most `wait` (ns), and do it."""
         now = time.monotonic_ns()
-        wait = LONGEST_WAIT
         if self._operations.acting and not self._settings.lockstep:
             wait = min(wait, self._deadlines.remaining(now))
             if wait <= 0:
@@ -176,13 +180,17 @@ class ControlLoop:
                 if self._operations.acting:  # unless one of those heard was to deactivate it
                     self._tick(time.monotonic_ns())
                 return
-        self._has_answered = False
+        self._observed = False
         executor.spin_once(timeout_sec=wait / SECOND)
         if self._closed:  # by a transition that was just heard
             return
         now = time.monotonic_ns()
+        if self._observed and self._operations.acting and self._deadlines.near(now):
+            self._tick(now)
+            return
         # In lockstep the time for it is while the robot makes its next observation.
         due = self._rest_at if self._has_answered else self._rest_at + _REST_WITHOUT_ANSWER
+        self._has_answered = False
         if now >= due and (self._settings.lockstep or not self._operations.acting):
             self._rest_at = now + _REST
             self._do_the_rest(now)
@@ -219,7 +227,9 @@ class ControlLoop:
         return wrong_stamp(stamp, self._node.get_clock().now().nanoseconds, tolerance)
 
     def _on_heard(self, topic: str, now: int) -> None:
-        if self._operations.acting and self._settings.lockstep:
+        if not self._settings.lockstep:
+            self._observed = self.guard.observed(topic)
+        elif self._operations.acting:
             absent_after = round(self._settings.operator_timeout * SECOND)
             effort = self.guard.answer(topic, now, absent_after)
             if effort is not None:
@@ -236,13 +246,14 @@ class ControlLoop:
 
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines
+        due = max(now, deadlines.next)
         deadlines.advance(now)
         self._outputs.overruns = deadlines.overruns
         stale_after = round(settings.stale_periods * deadlines.period)
         absent_after = round(settings.operator_timeout * SECOND)
         self._send(self.guard.tick(now, stale_after, absent_after))
         if not (self.guard.stale or self.guard.senses.waiting()):
-            deadlines.align(now - self.guard.newest)
+            deadlines.align(due - self.guard.newest)
         self._do_the_rest(now)
 
     def _send(self, effort: FloatArray) -> None:
@@ -332,7 +343,7 @@ class ControlLoop:
         )
         what = f"command {robot.command.type}, in this order"
         log(f"robot {robot.name}, {robot.control_rate:g} Hz; {what}: {joints}")
-        topics = ", ".join(self._inputs.topics.values())
+        topics = ", ".join(dict.fromkeys(self._inputs.subscribed.values()))
         log(f"observation of {len(robot.observation)} channels; topics {topics}")
         rule = (
             f"learner {controller.learner.name}, preset {controller.preset}, "

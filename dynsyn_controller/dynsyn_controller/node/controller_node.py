@@ -19,6 +19,7 @@ from rclpy.utilities import remove_ros_args
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.control_loop import LONGEST_WAIT, ControlLoop
+from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of, resolve
 from dynsyn_controller.node.parameters import TABLE, Settings
 from dynsyn_controller.node.presence import Presence
@@ -36,6 +37,8 @@ class ControllerNode(LifecycleNode):
 
     Attributes:
         settings: values of the parameters.
+        link: to a robot in this process, taken up when the node is configured; None: the robot is
+            heard on topics.
         loop: the lifetime, while the node is configured.
         finished: the node has been shut down; its process may end.
         failure: why the last transition failed, or the last save of the lifetime.
@@ -49,6 +52,7 @@ class ControllerNode(LifecycleNode):
         values = resolve(TABLE, overrides_of(self))
         declare(self, TABLE, values)
         self.settings = Settings(**values)
+        self.link: Link | None = None
         self.loop: ControlLoop | None = None
         self.finished = False
         self.failure: Exception | None = None
@@ -65,17 +69,17 @@ class ControllerNode(LifecycleNode):
             if trigger() != TransitionCallbackReturn.SUCCESS:
                 raise self.failure or RuntimeError("the node cannot be started")
 
-    def run_once(self, executor: Any) -> None:
-        """Wait for what is next, a twentieth of a second at most, and do it."""
+    def run_once(self, executor: Any, wait: int = LONGEST_WAIT) -> None:
+        """Wait for what is next, at most `wait` (ns), and do it."""
         if self.loop is not None:
-            self.loop.run_once(executor)
+            self.loop.run_once(executor, wait)
         else:
-            executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
+            executor.spin_once(timeout_sec=wait / SECOND)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the files, open or continue the lifetime, compile, open topics and services."""
         try:
-            self.loop = ControlLoop(self, self.settings)
+            self.loop = ControlLoop(self, self.settings, self.link)
         except (ParameterError, RobotFileError, CheckpointError) as error:
             return self._fail(error, TransitionCallbackReturn.FAILURE)
         except Exception as error:  # rclpy would swallow it

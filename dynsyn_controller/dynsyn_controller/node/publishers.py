@@ -20,6 +20,7 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.events import Event
 from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.qos import LATCHED, QOS, latched
 from dynsyn_controller.node.recording import Recording
@@ -62,6 +63,8 @@ class Outputs:
         writer: of its checkpoint.
         settings: of the node.
         recording: gets what is sent.
+        link: to a robot in this process, which gets the commands by it; their topic is published
+            for who else listens. None: there is none.
     """
 
     def __init__(
@@ -72,8 +75,9 @@ class Outputs:
         writer: CheckpointWriter,
         settings: Settings,
         recording: Recording,
+        link: Link | None,
     ) -> None:
-        self._recording = recording
+        self._recording, self._link = recording, link
         self.timing = LoopTiming()
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
@@ -128,10 +132,19 @@ class Outputs:
         if self._send_command is None or not self._guard.chain.ready:  # a dry run; nothing known
             return
         self._writer.write_command(self._command.record, effort, stamp)
-        self._send_command(self._command.pack())
+        if self._hand_over():
+            self._send_command(self._command.pack())
         if self._send_array is not None:
             self._writer.write_array(self._array, effort)
             self._send_array(self._array)
+
+    def _hand_over(self) -> bool:
+        """Hand a command to the robot in this process, if one is; False: nobody else listens."""
+        publisher = self._commands[0]
+        if self._link is None or not publisher.is_activated:
+            return True
+        self._link.command(self._command.record)
+        return self._recording.path is not None or publisher.get_subscription_count() > 0
 
     def send_surely(self, effort: FloatArray, stamp: int, seconds: float) -> bool:
         """Publish efforts again and again until every reader has acknowledged them.

@@ -102,16 +102,19 @@ class Recording:
         self._guard.follow(None)
         return tape
 
-    def write(self, topic: str, kind: type, data: bytes, now: int | None = None) -> None:
+    def write(
+        self, topic: str, kind: type, data: bytes | Callable[[], bytes], now: int | None = None
+    ) -> None:
         """A message was taken or sent.
 
         Args:
             topic: as the node calls it.
             kind: its type.
-            data: it, serialised.
+            data: it, serialised, or what serialises it as it is now.
             now: ns, steady clock; None: of this moment.
         """
         if self._tape is not None:
+            data = data if isinstance(data, bytes) else data()
             self._untold.append((topic, kind, data, now or time.monotonic_ns()))
 
     def flush(self, now: int) -> None:

@@ -11,15 +11,19 @@ from rclpy.node import Node
 from rclpy.qos import QoSPolicyKind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from dynsyn_controller.messages.bundle import BundleReader
 from dynsyn_controller.messages.conversions import MessageError, stamp_nanoseconds
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.link import Link, Parts
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.stamp_order import StampOrder
-from dynsyn_msgs.msg import Reward
+from dynsyn_msgs.msg import Bundle, Reward
 
+BUNDLE = "bundle"
+"""The topic of what comes together."""
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
 _RELIABILITIES = ("reliable", "best_effort", "system_default")
 _DEEPEST = 1_000_000
@@ -37,9 +41,12 @@ class Inputs:
         node: to subscribe from.
         guard: reads the messages.
         add_rewards: see `Guard.read_reward`.
+        bundled: what must come is taken from bundles; only what may be absent has its own topic.
+        link: it is handed over by this, and nothing is subscribed to for it.
         factor: how fast stamps run where their order counts (see `StampOrder`), asked at each
             message; None: it does not (lockstep).
-        taken: called with each message that can be read, its topic, type, bytes and when it came.
+        taken: called with each message that can be read, its topic, type, bytes (or
+            what gives them) and when it came.
         stamps: says of a stamp (ns) that must be refused why, else nothing; None: all are taken.
         then: called after each message that was read, with its source and when it came (ns,
             steady clock).
@@ -48,6 +55,8 @@ class Inputs:
 
     Attributes:
         topics: source -> full name of its topic, remapped or not.
+        subscribed: source -> full name of the topic on which it is subscribed to; none for what
+            is handed over by a link.
         heard: messages that came, whether they could be used or not.
 
     Raises:
@@ -60,8 +69,10 @@ class Inputs:
         node: Node,
         guard: Guard,
         add_rewards: bool,
+        bundled: bool,
+        link: Link | None,
         factor: Callable[[], float] | None,
-        taken: Callable[[str, type, bytes, int], None],
+        taken: Callable[[str, type, bytes | Callable[[], bytes], int], None],
         stamps: Callable[[int], str] | None,
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
@@ -78,24 +89,44 @@ class Inputs:
         self.topics = {
             source: node.resolve_topic_name(topic) for source, (topic, _) in found.items()
         }
+        decoders = {source: Decoder(kind) for source, (_, kind) in found.items()}
+        together = set(guard.freshness.arrived) if bundled or link is not None else set()
+        self._together = {source: decoders[source] for source in together}
+        asked: list[tuple[str, type, Callable]] = [
+            (*found[source], partial(self._on_bytes, source, decoders[source]))
+            for source in found
+            if source not in together
+        ]
+        self.subscribed = {s: topic for s, topic in self.topics.items() if s not in together}
+        if link is None and together:
+            self._bundles = BundleReader()
+            asked.append((BUNDLE, Bundle, self._on_bundle))
+            self.subscribed |= dict.fromkeys(together, node.resolve_topic_name(BUNDLE))
         self._check_overrides()
-        self._subscriptions = []
-        for source, (topic, kind) in found.items():
-            handle = partial(self._on_bytes, source, Decoder(kind))
-            options = QoSOverridingOptions(_OVERRIDABLE)
-            self._subscriptions.append(
-                node.create_subscription(
-                    kind, topic, handle, QOS, qos_overriding_options=options, raw=True
-                )
+        self._subscriptions = [
+            node.create_subscription(
+                kind,
+                topic,
+                handle,
+                QOS,
+                qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
+                raw=True,
             )
+            for topic, kind, handle in asked
+        ]
+        self._link = link
+        if link is not None:
+            link.hear = self._on_forms
 
     def close(self) -> None:
         """Take the subscriptions away."""
+        if self._link is not None:
+            self._link.hear = None
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 
     def _check_overrides(self) -> None:
-        topics = self.topics.values()
+        topics = self.subscribed.values()
         kinds = {kind.name.lower() for kind in _OVERRIDABLE}
         known = {f"{topic}.subscription.{kind}": kind for topic in topics for kind in kinds}
         given: dict[str, Any] = self._node.get_parameters_by_prefix(_OVERRIDES)
@@ -120,14 +151,50 @@ class Inputs:
                 f"robot_file: sensor {source}: message type {sensor.message!r} is not installed"
             ) from None
 
+    def _on_bundle(self, buffer: bytes) -> None:
+        try:
+            parts = self._bundles.split(buffer)
+        except MessageError as error:
+            self.heard += 1
+            self._refused(BUNDLE, error, time.monotonic_ns())
+            return
+        for source, message in parts:
+            if source in self._together:  # the controller has a use for it
+                self._on_bytes(source, self._together[source], message)
+
+    def _on_forms(self, parts: Parts) -> None:
+        for source, form in parts:
+            decoder = self._together.get(source)
+            if decoder is None:
+                continue
+            if form.exact:
+                self._take(source, decoder.kind, form.record, form.pack, time.monotonic_ns())
+            else:
+                self._on_bytes(source, decoder, form.pack())
+
     def _on_bytes(self, source: str, decoder: Decoder, buffer: bytes) -> None:
         now = time.monotonic_ns()
-        self.heard += 1
         try:
             message = decoder.decode(buffer)
+        except MessageError as error:
+            self.heard += 1
+            self._refused(source, error, now)
+        else:
+            self._take(source, decoder.kind, message, buffer, now)
+
+    def _take(
+        self,
+        source: str,
+        kind: type,
+        message: Any,
+        serialised: bytes | Callable[[], bytes],
+        now: int,
+    ) -> None:
+        self.heard += 1
+        try:
             if source in self._stamped:
                 self._check_stamp(source, message, now)
-            self._taken(self.topics[source], decoder.kind, buffer, now)
+            self._taken(self.topics[source], kind, serialised, now)
             if source == REWARD:
                 self._guard.read_reward(message, now, self._add_rewards)
             else:

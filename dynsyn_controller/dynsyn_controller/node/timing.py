@@ -39,6 +39,13 @@ class Deadlines:
         """ns until the next deadline; 0 or less: it has come."""
         return self.next - now
 
+    def near(self, now: int) -> bool:
+        """Whether the next deadline may be met now already, as all that it waits for is there.
+
+        That is so in twice the time for which `align` lets a tick wait for what may come late.
+        """
+        return self.next - now <= 2 * self._margin
+
     def advance(self, now: int) -> int:
         """The tick of the next deadline is being done: go on to the first one after `now`.
 
@@ -58,13 +65,16 @@ class Deadlines:
         what it is to 1 % and a sender at the same rate is soon met at the same phase every time.
 
         Args:
-            latency: ns since that message, at the tick just done.
+            latency: ns from that message to the deadline just met.
         """
         if latency >= self.period:
             return
-        wanted = max(LEAST_MARGIN, round(MARGIN * self.period))
         most = self.period // SLOWNESS
-        self.next -= min(most, max(-most, (latency - wanted) // 10))
+        self.next -= min(most, max(-most, (latency - self._margin) // 10))
+
+    @property
+    def _margin(self) -> int:
+        return max(LEAST_MARGIN, round(MARGIN * self.period))
 
     def change_period(self, period: int, now: int) -> None:
         """From now on another period (ns, > 0)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rclpy.node import Node
@@ -12,6 +11,7 @@ from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.senses import REWARD
+from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamp
 from dynsyn_controller.node.timing import SECOND, Pace
 
@@ -31,7 +31,7 @@ class Watch:
     Args:
         node: to count senders and to read the clock of.
         guard: that acts.
-        topics: source -> its topic.
+        inputs: what is subscribed to.
         settings: of the node.
         events: told what is found.
     """
@@ -40,11 +40,12 @@ class Watch:
         self,
         node: Node,
         guard: Guard,
-        topics: Mapping[str, str],
+        inputs: Inputs,
         settings: Settings,
         events: Events,
     ) -> None:
-        self._topics = topics
+        self._topics = {**inputs.topics, **inputs.subscribed}
+        self._senders = sorted(set(inputs.subscribed.values()))
         self._node, self._guard, self._settings, self._events = node, guard, settings, events
         self._pace = Pace(_RATE)
         self._was_waiting = self._was_stale = False
@@ -85,7 +86,8 @@ class Watch:
             self._waiting_from = now + SECOND
         if waiting and self._waiting_from is not None and now >= self._waiting_from:
             silent = [source for source, came in guard.freshness.arrived.items() if came == NEVER]
-            missing = [f"topic {self._topics[s]}" for s in silent] or guard.senses.missing()
+            topics = dict.fromkeys(f"topic {self._topics[source]}" for source in silent)
+            missing = list(topics) or guard.senses.missing()
             self._events.begin("waiting", f"waiting for {', '.join(missing)}", now)
         elif self._was_waiting and not waiting:
             text = "every channel of the observation has come: control begins"
@@ -125,7 +127,7 @@ class Watch:
 
     def _count_senders(self, now: int) -> None:
         node, settings = self._node, self._settings
-        for topic in self._topics.values():
+        for topic in self._senders:
             count = node.count_publishers(topic)
             text = f"{topic}: {count} senders, expected one: what they say is mixed"
             self._state(f"senders_of_{topic}", count > 1, text, f"{topic}: one sender", now)

@@ -1,24 +1,31 @@
 """Bridge and controller in one process: python -m dynsyn_lab.live.composed --ros-args ...
 
-For computers on which a second process costs too much. Messages still go through ROS; one thread
-for each node, so that neither's clock holds up the other's.
+For computers on which a second process costs too much. In real time messages still go through ROS;
+one thread for each node, so that neither's clock holds up the other's. In lockstep one waits for
+the other anyway: one thread, in which they hand each other what they publish.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 import traceback
 from typing import Any
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
+from dynsyn_controller.node.control_loop import LONGEST_WAIT
 from dynsyn_controller.node.controller_node import ControllerNode
+from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_sim_bridge.bridge_node import Bridge
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
+
+_LISTENING = 2_000_000
+"""ns between two looks, in lockstep, at what else has come: services, parameters, commands."""
 
 
 class _BridgeThread(threading.Thread):
@@ -34,7 +41,7 @@ class _BridgeThread(threading.Thread):
         executor = create_executor()
         try:
             executor.add_node(self._bridge)
-            clock = (Lockstep if self._bridge.settings.lockstep else RealTime)(self._bridge)
+            clock = RealTime(self._bridge)
             while not self.stop:
                 clock.run_once(executor)
         except BaseException as error:
@@ -48,18 +55,20 @@ def run(arguments: list[str]) -> int:
     stop = StopRequest()
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        bridge, controller = Bridge(), ControllerNode()
+        controller = ControllerNode()
+        lockstep = controller.settings.lockstep
+        controller.link = Link() if lockstep else None
+        bridge = Bridge(controller.link)
+        if bridge.settings.lockstep != lockstep:
+            raise ValueError(
+                f"lockstep: found {lockstep} for the controller, {bridge.settings.lockstep} for "
+                "the bridge, expected the same"
+            )
         controller.start()
-        thread = _BridgeThread(bridge)
-        thread.start()
         try:
-            _follow(controller, thread, stop)
+            (_live_in_step if lockstep else _live_in_real_time)(controller, bridge, stop)
         finally:
-            thread.stop = True
-            thread.join()
             bridge.simulation.robot.close()
-        if thread.error is not None:
-            raise thread.error
         if controller.failure is not None:
             raise controller.failure
     except (ValueError, RuntimeError, OSError) as error:
@@ -74,21 +83,46 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _follow(controller: ControllerNode, bridge: _BridgeThread, stop: StopRequest) -> None:
-    """Run the controller; at the end, which may be an error, its effort is neutral and it is saved.
-
-    The bridge runs on until that has been said.
-    """
+def _live_in_real_time(controller: ControllerNode, bridge: Bridge, stop: StopRequest) -> None:
+    """The bridge in a thread of its own; it runs on until the controller's end has been said."""
     executor: Any = create_executor()
     executor.add_node(controller)
+    thread = _BridgeThread(bridge)
+    thread.start()
     try:
-        while not (stop.asked or controller.finished or bridge.error):
+        while not (stop.asked or controller.finished or thread.error):
             controller.run_once(executor)
     finally:
-        controller.failure = None
-        if not controller.finished:
-            controller.trigger_shutdown()
-        executor.shutdown()
+        _end(controller, executor)
+        thread.stop = True
+        thread.join()
+    if thread.error is not None:
+        raise thread.error
+
+
+def _live_in_step(controller: ControllerNode, bridge: Bridge, stop: StopRequest) -> None:
+    """Step by step; between two steps, now and then, what has come from elsewhere."""
+    executor: Any = create_executor()
+    executor.add_node(controller)
+    executor.add_node(bridge)
+    try:
+        clock, listen_at = Lockstep(bridge), 0
+        while not (stop.asked or controller.finished):
+            lived = clock.go_on()
+            now = time.monotonic_ns()
+            if not lived or now >= listen_at:
+                listen_at = now + _LISTENING
+                controller.run_once(executor, 0 if lived else LONGEST_WAIT)
+    finally:
+        _end(controller, executor)
+
+
+def _end(controller: ControllerNode, executor: Any) -> None:
+    """At the end, which may be an error, the effort is neutral and the lifetime saved."""
+    controller.failure = None
+    if not controller.finished:
+        controller.trigger_shutdown()
+    executor.shutdown()
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
         **common,
         "seed": values["seed"],
         "robot_file": str(robot_file),
+        "bundled": values["lockstep"],
         "learning": not values["frozen"],
         "checkpoint_path": str(checkpoint) if checkpoint else "",
         **node_parameters(SIMULATION, values),
