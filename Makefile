@@ -35,15 +35,16 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/mypy --no-error-summary
 
 # Tests that depend on deadlines come after the others, with the processor to themselves. A file's
-# tests stay together, because they use the same kernels.
+# tests stay together, because they use the same kernels. Three workers keep two cores busy: one of
+# them waits for processes that it has started. The order of the files is that of test/conftest.py.
 PYTEST := $(BIN)/python -m pytest --timeout 300 $(LONG)
 # What two hundred processes import is compiled once, whatever the shell says of that.
 unit: export PYTHONDONTWRITEBYTECODE :=
 
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 2 --dist loadfile -m "not realtime"
-	@$(PYTEST) -m realtime
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not realtime"
+	@$(PYTEST) -m realtime test/integration
 else
 	@$(PYTEST) $(ARGS)
 endif

@@ -6,7 +6,7 @@ import csv
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,12 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from ros_environment import Peer, Process, Processes
 
+FAILED = pytest.StashKey[bool]()
+WAITING = {"integration", "launch"}
+"""Folders of tests that start processes and wait for them; three at a time they fill two cores."""
+FIRST = ("test_controller_node.py", "test_extend_learner.py", "test_swimmer_commands.py")
+"""Files that compile what others use: one of them the walker's kernels, which thus are compiled
+once, and not by each worker at the same moment."""
 LONG_EXAMPLES = 3000
 """Examples of each property test with --long."""
 # How long an example takes says what else the machine does, not whether it is right.
@@ -36,12 +42,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is long, unless it is asked for."""
+    """Leave out what is long, unless it is asked for; what waits comes before what computes."""
+    items.sort(key=place)
+    for item in items:
+        if item.get_closest_marker("realtime") and "integration" not in item.path.parts:
+            raise pytest.UsageError(f"{item.nodeid}: realtime; expected in test/integration")
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def place(item: pytest.Item) -> tuple[bool, int]:
+    """What the order of tests is by: their files', in their own order where this is the same."""
+    name = item.path.name
+    return WAITING.isdisjoint(item.path.parts), FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 def pytest_collection_finish() -> None:
@@ -64,6 +80,15 @@ def environment() -> Iterator[None]:
     before = dict(os.environ)
     yield
     put_environment_back(before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """Let fixtures know that their test has failed."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest.fixture
@@ -102,12 +127,16 @@ def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 @pytest.fixture
-def processes(ros_domain: int, tmp_path: Path) -> Iterator[Processes]:
+def processes(
+    request: pytest.FixtureRequest, ros_domain: int, tmp_path: Path
+) -> Iterator[Processes]:
     """Starts processes in the test's ROS domain; none outlives the test."""
     from ros_environment import Processes
 
     started = Processes(tmp_path)
     yield started
+    if request.node.stash.get(FAILED, False):
+        started.abort_all()
     started.kill_all()
 
 

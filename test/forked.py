@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import json
 import os
@@ -17,10 +18,14 @@ from typing import Any
 
 import fork_server
 
+os.environ["PYTHONFAULTHANDLER"] = "1"  # for `abort`
 DYNSYN = [sys.executable, "-c", "from dynsyn_lab.cli.program import dynsyn; dynsyn()"]
 """The command, as a process of this Python."""
 ENVIRONMENT = dict(os.environ)
 """Of this test process, before any test has changed it."""
+LONGEST = 240.0
+"""s that `run` waits for a command; less than a test may take, so that it is the command that is
+told of."""
 
 
 class Forked:
@@ -121,13 +126,23 @@ def start(
         )
 
 
+def abort(process: Forked | subprocess.Popen) -> None:
+    """End a process that hangs, and its children, once each has written to its standard error where
+    its threads stand."""
+    for number in (signal.SIGABRT, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10.0)
+
+
 def run(
     argv: list[str],
-    timeout: float = 300.0,
+    timeout: float = LONGEST,
     env: dict[str, str] | None = None,
     cwd: str | Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """As subprocess.run with its output captured as text."""
+    """As subprocess.run with its output captured as text; fails the test after `timeout` s."""
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
         output.touch()
@@ -136,6 +151,7 @@ def run(
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            abort(process)
+            said = f"{output.read_text()}{errors.read_text()}"
+            raise AssertionError(f"{argv} still ran after {timeout} s:\n{said}") from None
         return subprocess.CompletedProcess(argv, code, output.read_text(), errors.read_text())

@@ -81,6 +81,7 @@ class Process:
         try:
             return self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
+            forked.abort(self.popen)
             raise AssertionError(f"still running after {timeout} s:\n{self.output}") from None
 
     def stop(self, number: int = signal.SIGINT, timeout: float = TIMEOUT) -> int:
@@ -121,6 +122,13 @@ class Processes:
         for process in self._started:
             process.kill()
 
+    def abort_all(self) -> None:
+        """End all that still run, and print what each has said and where it stood."""
+        for process in self._started:
+            if process.popen.poll() is None:
+                forked.abort(process.popen)
+                print(f"{process.log.name} still ran:\n{process.output}")
+
 
 class Peer:
     """A node of the test's own that hears, says and calls.
@@ -135,6 +143,7 @@ class Peer:
         self.node = rclpy.create_node(name, context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self._clients: dict[str, Any] = {}
 
     def close(self) -> None:
         """Leave the domain."""
@@ -168,7 +177,9 @@ class Peer:
 
     def begin(self, kind: type, service: str, request: Any):
         """Call a service without waiting for the answer; returns what `finish` takes."""
-        client = self.node.create_client(kind, service)
+        if service not in self._clients:
+            self._clients[service] = self.node.create_client(kind, service)
+        client = self._clients[service]
         self.wait_for(client.service_is_ready, f"service {service}")
         return client.call_async(request)
 

@@ -58,5 +58,7 @@ def loaded(name: str, program: str, remedy: str, required: bool = True) -> Findi
         return Finding(name, None, f"{remedy} ({' '.join(str(error).split())})", required)
     if done.returncode == 0:
         return Finding(name, (done.stdout.strip().splitlines() or ["loads"])[-1], remedy, required)
-    reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    lines = done.stderr.strip().splitlines()
+    # A signal ended it: what may stand there is not an error's last line but Python's fault dump.
+    reason = lines[-1] if lines and done.returncode > 0 else f"exit code {done.returncode}"
     return Finding(name, None, f"{remedy} ({reason})", required)
