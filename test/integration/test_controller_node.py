@@ -136,7 +136,6 @@ def test_kill_and_restart_continue_the_same_lifetime(processes, peer, tmp_path):
     wait_for_steps(peer, heard, steps + 20)
 
 
-@pytest.mark.realtime
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_path, number):
     path = tmp_path / "life.ckpt"
@@ -145,7 +144,7 @@ def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_pat
     start_bridge(processes)
     controller = start_controller(processes, checkpoint_path=path)
     wait_for_steps(peer, heard, 30)
-    assert any(commands[-1].effort)
+    peer.wait_for(lambda: any(commands[-1].effort), "efforts")
     assert controller.stop(number) == 0, controller.output
     peer.wait_for(lambda: not any(commands[-1].effort), "neutral efforts")
     steps = int(checkpoint.load(path).state["steps"][0])
@@ -298,7 +297,6 @@ def test_transitions_by_hand(processes, peer):
         assert told in controller.output
 
 
-@pytest.mark.realtime
 @pytest.mark.parametrize("lockstep", [False, True])
 def test_an_error_in_a_step_ends_the_process_with_neutral_efforts(processes, peer, lockstep):
     script = """

@@ -14,6 +14,7 @@ from oracle import robot_data
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
 from dynsyn_lab.rollouts.evaluate import evaluate
 
@@ -65,15 +66,16 @@ def test_it_is_one_option_of_the_command_line(tmp_path: Path, network: str):
 @pytest.mark.parametrize("learner", ["dynamic_synapse", "none"])
 def test_it_does_what_the_page_says(network: str, learner: str):
     """Beside the same few lines of Python."""
-    data = robot_data() | {"network": {"type": network}, "learner": {"type": learner}}
+    walker = yaml.safe_load(config_path("robots/walker.yaml").read_text())
+    data = walker | {"network": {"type": network}, "learner": {"type": learner}}
     controller = new_controller(parse_robot(yaml.safe_dump(data)), seed=3)
     random = np.random.default_rng(2)
     for turn in range(100):
-        observation = random.normal(size=5)
+        observation = random.normal(size=24)
         effort = controller.step(observation, random.normal())
         phase = 2.0 * math.pi * turn / 40
         inputs = [math.sin(phase), math.cos(phase), *(observation * controller.body.sensitivity)]
-        expected = np.tanh(controller.weight.reshape(2, 7) @ inputs)
+        expected = np.tanh(controller.weight.reshape(4, 26) @ inputs)
         assert np.allclose(effort / controller.body.effort_limit, expected, rtol=0, atol=1e-12)
     assert dict(zip(controller.unit_names, controller.activity(), strict=True))[
         "rhythm.cosine"

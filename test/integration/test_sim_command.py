@@ -126,7 +126,9 @@ def test_a_lifetime_goes_on_in_a_longer_body(dynsyn, tmp_path):
     assert "five-7.ckpt holds a lifetime" in again.output
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_being_asked_to_end_ends_every_process_well(dynsyn, state_folder, number):
     run = dynsyn("sim", "--headless")
     nodes = wait_until_alive(run)
@@ -135,7 +137,9 @@ def test_being_asked_to_end_ends_every_process_well(dynsyn, state_folder, number
     assert (state_folder / "walker.ckpt").exists()
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["bridge", "controller"])
+@pytest.mark.parametrize(
+    "which", [pytest.param(0, marks=pytest.mark.long), 1], ids=["bridge", "controller"]
+)
 def test_a_node_that_dies_takes_the_stack_down_and_is_named(dynsyn, which):
     run = dynsyn("sim", "--headless", "--from-scratch")
     nodes = wait_until_alive(run)

@@ -60,7 +60,7 @@ def test_a_lifetime_brings_its_network_along(trained, tmp_path) -> None:
     assert evaluate(trained, tmp_path)["mean"] > 10
 
 
-@pytest.mark.parametrize("joints", [3, pytest.param(9, marks=pytest.mark.long)])
+@pytest.mark.parametrize("joints", [2, pytest.param(9, marks=pytest.mark.long)])
 @pytest.mark.parametrize("option", ["--joints", "--robot.joints"])
 def test_transfer_to_another_length(trained, tmp_path, joints, option) -> None:
     before = trained.read_bytes()
@@ -102,7 +102,7 @@ def test_training_goes_on_in_another_length(trained, tmp_path) -> None:
 
 
 def test_many_go_on_from_one_and_part(trained, tmp_path) -> None:
-    words = ("--joints", "3", "--transfer", "--steps", "3300")
+    words = ("--joints", "2", "--transfer", "--steps", "3300")
     alone = train_on(trained, tmp_path / "alone", *words)
     many = train_on(trained, tmp_path / "many", *words, "--lifetimes", "3")
     assert many.config.backend == "processes"

@@ -8,12 +8,14 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import forked
 import numpy as np
 import pytest
 from forked import DYNSYN
+from ros_environment import Process
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.training.run_folder import LOCK, RunFolder
@@ -37,12 +39,21 @@ def dynsyn(
     return done
 
 
-def start(*words: object) -> subprocess.Popen[str]:
-    command = [*DYNSYN, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+@pytest.fixture
+def start(tmp_path) -> Iterator[Callable[..., Process]]:
+    """Starts the command with these words; it does not outlive the test."""
+    started = []
+
+    def begin(*words: object) -> Process:
+        started.append(Process([*DYNSYN, *map(str, words)], tmp_path / f"{len(started)}.log"))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
 
 
-def wait_until_saved(run: Path, process: subprocess.Popen[str], steps: int) -> None:
+def wait_until_saved(run: Path, process: Process, steps: int) -> None:
     """Look at the run's state again and again until a lifetime of so many steps is in it."""
     end = time.monotonic() + TIMEOUT
     while True:
@@ -50,10 +61,9 @@ def wait_until_saved(run: Path, process: subprocess.Popen[str], steps: int) -> N
             state = RunFolder(run).load_state()
             if state is not None and state["states"]["steps"].min() >= steps:
                 return
-        ended = select.select([], [], [], 0.02) and process.poll() is not None
+        ended = select.select([], [], [], 0.02) and process.popen.poll() is not None
         if ended or time.monotonic() > end:
-            process.kill()
-            raise AssertionError(process.communicate()[0])
+            raise AssertionError(process.output)
 
 
 def assert_same_run(one: Path, other: Path) -> None:
@@ -91,12 +101,12 @@ def test_twice_5000_steps_are_10000(whole, tmp_path) -> None:
     assert RunFolder(run).trace(0)["step"].tolist() == list(range(1000, 10_001, 1000))
 
 
-def test_kill_9_loses_nothing(whole, tmp_path, begun) -> None:
+def test_kill_9_loses_nothing(whole, tmp_path, start, begun) -> None:
     run = tmp_path / "run"
     process = start(*begun)
     wait_until_saved(run, process, 1_000)
-    process.kill()
-    process.wait(TIMEOUT)
+    process.popen.kill()
+    process.wait()
     lived = checkpoint.load(run / "lifetime_000" / "checkpoint.ckpt").state["steps"][0]
     assert 1_000 <= lived < 10_000
     dynsyn("train", "--resume", run, "--steps", 10_000)
@@ -106,14 +116,12 @@ def test_kill_9_loses_nothing(whole, tmp_path, begun) -> None:
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
 )
-def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, begun, number) -> None:
+def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, start, begun, number) -> None:
     run = tmp_path / "run"
     process = start(*begun)
     wait_until_saved(run, process, 500)
-    process.send_signal(number)
-    out, _ = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == 0, out
-    assert f"saved in {run}" in out
+    assert process.stop(number) == 0, process.output
+    assert f"saved in {run}" in process.output
     summary = json.loads((run / "summary.json").read_text())
     state = RunFolder(run).load_state()["states"]
     assert summary["lifetimes"][0]["steps"] == state["steps"][0] >= 500
@@ -121,18 +129,17 @@ def test_an_interrupt_saves_and_is_no_failure(whole, tmp_path, begun, number) ->
     assert_same_run(whole, run)
 
 
-def test_a_run_is_not_trained_twice_at_once(whole, tmp_path, begun) -> None:
+def test_a_run_is_not_trained_twice_at_once(whole, tmp_path, start, begun) -> None:
     run = tmp_path / "run"
     first = start(*begun)
     wait_until_saved(run, first, 1_000)
-    first.send_signal(signal.SIGSTOP)
+    first.popen.send_signal(signal.SIGSTOP)
     second = dynsyn("train", "--resume", run, "--steps", 10_000, code=1)
-    assert f"is being trained by process {first.pid}; end that first" in second.stderr
+    assert f"is being trained by process {first.popen.pid}; end that first" in second.stderr
     assert len(second.stderr.splitlines()) == 1
-    first.send_signal(signal.SIGCONT)
-    first.send_signal(signal.SIGINT)
-    assert first.communicate(timeout=TIMEOUT)[0]
-    assert first.returncode == 0
+    first.popen.send_signal(signal.SIGCONT)
+    assert first.stop() == 0
+    assert first.output
     dynsyn("train", "--resume", run, "--steps", 10_000)
     assert_same_run(run, whole)
 

@@ -87,7 +87,7 @@ def test_how_often_is_saved_makes_no_difference_in_this_process(tmp_path) -> Non
 
 
 def test_a_robot_whose_courses_end_by_time(tmp_path) -> None:
-    asked = {"robot": "swimmer", "robot_options": {"joints": 4, "course_steps": 150}}
+    asked = {"robot": "swimmer", "robot_options": {"joints": 5, "course_steps": 150}}
     whole = train(tmp_path / "whole", 1000, **asked)
     parts = train(tmp_path / "parts", 333, 1000, **asked)
     assert_same_life(whole.lifetime(0), parts.lifetime(0))

@@ -88,7 +88,7 @@ class MlpReference(WalkerReference):
 @pytest.mark.parametrize(
     ("preset", "sizes", "options"),
     [
-        ("dynsyn", {}, {"hidden": [64, 64]}),
+        pytest.param("dynsyn", {}, {"hidden": [64, 64]}, marks=pytest.mark.long),
         pytest.param("authors", {}, {"hidden": []}, marks=pytest.mark.long),
         ("authors", {"joints": 3, "rays": 2}, {"hidden": [5], "activation": "relu"}),
         ("paper", {"rays": 4}, {"hidden": [7, 3, 2], "output_activation": "linear"}),
@@ -104,7 +104,7 @@ class MlpReference(WalkerReference):
             {"hidden": [5], "activation": "relu", "normalisation_time": 0.5, "input_scale": 0.3},
         ),
         (
-            "authors",
+            "dynsyn",
             {"joints": 3, "rays": 2},
             {"hidden": [5], "activation": "elu", "input_statistics": "fixed", "input_bound": 0.5},
         ),

@@ -258,10 +258,10 @@ def test_batch_is_many_single_lives():
 
 
 def test_every_unit_has_a_name_and_a_value():
-    controller = newborn(9)
-    controller.step(np.r_[0.1, -0.2, 0.3, np.zeros(6), 0.7, 0.4], 0.0)
+    controller = newborn(7)
+    controller.step(np.r_[0.1, -0.2, 0.3, np.zeros(4), 0.7, 0.4], 0.0)
     activity = dict(zip(controller.unit_names, controller.activity(), strict=True))
-    assert len(activity) == len(controller.unit_names) == 2 + 2 + 18 + 18 + 9
+    assert len(activity) == len(controller.unit_names) == 2 + 2 + 14 + 14 + 7
     assert activity["oscillator.dorsal"] == 1.0
     assert (activity["command.speed"], activity["command.turn"]) == (0.7, 0.4)
     assert activity["neuron.2.dorsal"] == 0.0 or activity["neuron.2.ventral"] == 0.0

@@ -96,7 +96,8 @@ def test_learners_in_one_process_do_not_mix(tmp_path):
     for _ in range(2):
         assert weights_after_a_step(first) == {1.5}
         assert weights_after_a_step(second) == {-2.5}
-    assert len(weights_after_a_step(with_learner("dynamic_synapse"))) > 10
+    network = {"type": "mlp", "hidden": [3]}
+    assert len(weights_after_a_step(with_learner("dynamic_synapse", network=network))) > 10
 
 
 def test_an_edit_is_another_learner(tmp_path):
@@ -125,70 +126,73 @@ print(*found, sum(step.stats.cache_hits.values()), sum(step.stats.cache_misses.v
 """
 
 
-def live_in_a_process(folder: Path, *robots: Path) -> list[float]:
-    """Largest weights after a step of each, then hits and misses of the cache on disk."""
+def live_in_a_process(folder: Path, *robots: Path) -> tuple[list[float], tuple[int, int]]:
+    """Largest weights after a step of each; hits and misses of the cache on disk in `folder`."""
     done = subprocess.run(
         [sys.executable, "-c", LIVE, *map(str, robots)],
         env={
             **os.environ,
             "NUMBA_CACHE_DIR": str(folder / "cache"),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)]),
         },
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    return [float(word) for word in done.stdout.split()]
+    *found, hits, misses = done.stdout.split()
+    return [float(word) for word in found], (int(hits), int(misses))
+
+
+INSIDE = "from numba import njit\n@njit\ndef value(settings):\n    return {}\n"
+
+
+def write_package(folder: Path, value: str, learner: str = "Toy") -> None:
+    """An installed package with a learner, toy, whose value a neighbour of its file knows."""
+    package, about = folder / "toy_package", folder / "toy_package-1.0.dist-info"
+    write(package / "toy.py", "value(settings)")
+    text = (package / "toy.py").read_text()
+    (package / "toy.py").write_text("from toy_package.inside import value\n" + text)
+    (package / "__init__.py").touch()
+    (package / "inside.py").write_text(INSIDE.format(value))
+    about.mkdir(exist_ok=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-package\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[dynsyn.learners]\ntoy = toy_package.toy:{learner}\n")
 
 
 def test_a_second_process_compiles_nothing_and_an_edit_compiles_anew(tmp_path):
+    """Of a learner in a file, of a shipped one, and of one in an installed package: that is found
+    by its entry point and hashed with all its files, so that an edit of a neighbour counts too."""
+
     def robot_file(name: str, learner: str) -> Path:
         path = tmp_path / f"{name}.yaml"
         path.write_text(yaml.safe_dump(data_with(learner)))
         return path
 
+    write_package(tmp_path, "4.5")
     first = robot_file("first", write(tmp_path / "a" / "toy.py", "1.5"))
     second = robot_file("second", write(tmp_path / "b" / "toy.py", "2.5"))
-    shipped = robot_file("shipped", "none")
-    largest, drawn, hits, misses = live_in_a_process(tmp_path, first, shipped)
-    assert (largest, hits, misses) == (1.5, 0, 2)
-    *found, hits, misses = live_in_a_process(tmp_path, second, first, shipped)
-    assert (found, hits, misses) == ([2.5, 1.5, drawn], 2, 1)
-    *_, hits, misses = live_in_a_process(tmp_path, shipped, second, first)
-    assert (hits, misses) == (3, 0)
+    shipped, packed = robot_file("shipped", "none"), robot_file("packed", "toy")
+    (*largest, drawn), found = live_in_a_process(tmp_path, first, packed, shipped)
+    assert (largest, found) == ([1.5, 4.5], (0, 3))
+    largest, found = live_in_a_process(tmp_path, second, first, shipped, packed)
+    assert (largest, found) == ([2.5, 1.5, drawn, 4.5], (3, 1))
+    largest, found = live_in_a_process(tmp_path, shipped, packed, second, first)
+    assert (largest, found) == ([drawn, 4.5, 2.5, 1.5], (4, 0))
     write(tmp_path / "a" / "toy.py", "7.5")
-    *found, hits, misses = live_in_a_process(tmp_path, second, first)
-    assert (found, hits, misses) == ([2.5, 7.5], 1, 1)
+    write_package(tmp_path, "5.5")
+    largest, found = live_in_a_process(tmp_path, second, first, packed)
+    assert (largest, found) == ([2.5, 7.5, 5.5], (1, 2))
 
 
-def test_an_edit_of_a_neighbour_in_its_package_counts_too(tmp_path, monkeypatch):
-    """A class of an installed package: found by its entry point, hashed with all its files."""
-    package = tmp_path / "toy_package"
-    write(package / "toy.py", "value(settings)")
-    (package / "__init__.py").touch()
-    text = (package / "toy.py").read_text()
-    (package / "toy.py").write_text("from toy_package.inside import value\n" + text)
-    inside = "from numba import njit\n@njit\ndef value(settings):\n    return {}\n"
-    (package / "inside.py").write_text(inside.format("4.5"))
-    about = tmp_path / "toy_package-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-package\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[dynsyn.learners]\ntoy = toy_package.toy:Toy\n")
+def test_a_learner_of_a_package_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    write_package(tmp_path, "4.5", learner="Boy")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "toy" in LEARNERS.names
-    assert weights_after_a_step(with_learner("toy")) == {4.5}
-    path = tmp_path / "toy.yaml"
-    path.write_text(yaml.safe_dump(data_with("toy")))
-    assert live_in_a_process(tmp_path, path) == [4.5, 0.0, 1.0]
-    assert live_in_a_process(tmp_path, path) == [4.5, 1.0, 0.0]
-    (package / "inside.py").write_text(inside.format("5.5"))
-    assert live_in_a_process(tmp_path, path) == [5.5, 0.0, 1.0]
-    (about / "entry_points.txt").write_text("[dynsyn.learners]\ntoy = toy_package.toy:Boy\n")
-    for name in [name for name in sys.modules if name.startswith("toy_package")]:
-        monkeypatch.delitem(sys.modules, name)
     with pytest.raises(RobotFileError, match=r"learner\.type: toy \(toy_package\.toy:Boy\): "):
         with_learner("toy")
+    for name in [name for name in sys.modules if name.startswith("toy_package")]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.mark.parametrize(

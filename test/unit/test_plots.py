@@ -81,6 +81,7 @@ def test_figures_of_a_swimmer_leave_out_what_it_has_not(swimmer, tmp_path, capsy
     assert "no FitzHugh-Nagumo oscillators" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_figures_of_a_checkpoint_alone(walker: Path, tmp_path: Path, capsys) -> None:
     saved = walker / "lifetime_000" / "checkpoint.ckpt"
     assert plot(saved, "--out", tmp_path, "--format", "png") == 0
@@ -89,6 +90,10 @@ def test_figures_of_a_checkpoint_alone(walker: Path, tmp_path: Path, capsys) -> 
     said = capsys.readouterr().out
     assert "returns: left out: " in said
     assert "a checkpoint does not hold returns of episodes; name a run folder" in said
+
+
+def test_a_checkpoint_alone_has_weights_and_no_trace(walker: Path, tmp_path: Path, capsys) -> None:
+    saved = walker / "lifetime_000" / "checkpoint.ckpt"
     assert plot(saved, "--figure", "weights", "--out", tmp_path / "one") == 0
     assert {path.name for path in (tmp_path / "one").iterdir()} == {"weights.png", "weights.svg"}
     assert plot(saved, "--figure", "trace") == 1

@@ -20,15 +20,15 @@ TUNED = {"osc": 0.24, "prop": 1.17, "ipsi": 2.52, "contra": -1.59}
 RETURNS = [
     (INITIAL, 3, 333, 348),
     (INITIAL, 5, 794, 807),
-    (INITIAL, 7, 904, 904),
-    (INITIAL, 9, 908, 908),
-    (INITIAL, 11, 904, 904),
+    pytest.param(INITIAL, 7, 904, 904, marks=pytest.mark.long),
+    pytest.param(INITIAL, 9, 908, 908, marks=pytest.mark.long),
+    pytest.param(INITIAL, 11, 904, 904, marks=pytest.mark.long),
     (INITIAL, 13, 915, 915),
     (TUNED, 3, 637, 679),
     (TUNED, 5, 894, 946),
-    (TUNED, 7, 962, 962),
-    (TUNED, 9, 963, 963),
-    (TUNED, 11, 960, 960),
+    pytest.param(TUNED, 7, 962, 962, marks=pytest.mark.long),
+    pytest.param(TUNED, 9, 963, 963, marks=pytest.mark.long),
+    pytest.param(TUNED, 11, 960, 960, marks=pytest.mark.long),
     (TUNED, 13, 958, 958),
 ]
 

@@ -23,7 +23,7 @@ def test_figures_of_a_single_lifetime() -> None:
     "robot",
     [
         "swimmer",
-        "gymnasium:CartPole-v1",
+        pytest.param("gymnasium:CartPole-v1", marks=pytest.mark.long),
         pytest.param("gymnasium:Hopper-v5", marks=pytest.mark.long),
     ],
 )

@@ -114,13 +114,17 @@ def test_bounds_are_kept_and_reached(walker):
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"joints": 1, "other_states": 0, "rays": 0, "hidden": 1, "oscillators": 1},
+        {"joints": 2, "other_states": 1, "rays": 0, "hidden": 2, "oscillators": 1},
+        pytest.param(
+            {"joints": 1, "other_states": 0, "rays": 0, "hidden": 1, "oscillators": 1},
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             {"joints": 12, "other_states": 9, "rays": 36, "hidden": 20, "oscillators": 6},
             marks=pytest.mark.long,
         ),
     ],
-    ids=["smallest", "large"],
+    ids=["small", "smallest", "large"],
 )
 def test_any_size_follows_the_reference(sizes):
     controller, reference = twins(sized_robot(**sizes), "authors", 5)

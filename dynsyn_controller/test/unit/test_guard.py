@@ -386,13 +386,15 @@ def test_reward_computed_from_the_observation():
 def test_an_operators_command_that_does_not_come_is_its_default():
     text = """
 name: cart
-description: one wheel
+description: two wheels
 control_rate: 50.0
 time_scale: 1.65
-joints: [{name: wheel, effort_limit: 2.0}]
+joints: [{name: left, effort_limit: 2.0}, {name: right, effort_limit: 2.0}]
 observation:
-  - {name: angle, source: joint_states, joint: wheel, field: position, unit: rad}
-  - {name: speed, source: joint_states, joint: wheel, field: velocity, unit: rad/s}
+  - {name: angle, source: joint_states, joint: left, field: position, unit: rad}
+  - {name: speed, source: joint_states, joint: left, field: velocity, unit: rad/s}
+  - {name: other_angle, source: joint_states, joint: right, field: position, unit: rad}
+  - {name: other_speed, source: joint_states, joint: right, field: velocity, unit: rad/s}
   - {name: order, source: command, field: linear.x, unit: m/s, default: 0.25}
 network: {type: walker, hidden: 2, oscillators: 1}
 """
@@ -402,7 +404,11 @@ network: {type: walker, hidden: 2, oscillators: 1}
 
     def sense_joint(now: int) -> None:
         message = SimpleNamespace(
-            header=header(now), name=["wheel"], position=[0.0], velocity=[0.0], effort=[]
+            header=header(now),
+            name=["left", "right"],
+            position=[0.0] * 2,
+            velocity=[0.0] * 2,
+            effort=[],
         )
         guard.read("joint_states", message, now)
         guard.read_reward(reward(now), now)
@@ -412,7 +418,7 @@ network: {type: walker, hidden: 2, oscillators: 1}
             sense_joint(now)
             tick(guard, now)
         assert guard.held == ""
-        return guard.senses.observation[2]
+        return guard.senses.observation[4]
 
     assert order(0) == 0.25
     guard.read("command", SimpleNamespace(linear=vector(x=1.0), angular=vector()), 10 * MS)
