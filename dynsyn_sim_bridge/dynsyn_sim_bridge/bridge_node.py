@@ -36,7 +36,7 @@ from dynsyn_controller.messages.wire import Decoder, sending_form
 from dynsyn_controller.node.link import Link, Parts
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of
 from dynsyn_controller.node.qos import QOS
-from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.ros_process import create_executor, create_waiting_service, end
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.subscriptions import BUNDLE
@@ -198,7 +198,7 @@ class Bridge(Node):
         # In a group of its own: it waits for steps, and executors that keep to groups would let
         # nothing else of its group happen meanwhile.
         waiting = ReentrantCallbackGroup()
-        self.create_service(Step, "sim/step", self._on_step, callback_group=waiting)
+        create_waiting_service(self, Step, "sim/step", self._on_step, callback_group=waiting)
         self.create_service(SetBool, "sim/pause", self._on_pause)
 
     def _on_command(self, buffer: bytes) -> None:

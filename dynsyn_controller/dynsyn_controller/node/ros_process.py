@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
 
 
 def create_executor() -> Executor:
@@ -16,9 +20,35 @@ def create_executor() -> Executor:
     """
     try:
         from rclpy.experimental import EventsExecutor
-    except ImportError:  # Jazzy
+    except ImportError:  # an earlier Jazzy
         return SingleThreadedExecutor()
     return EventsExecutor()
+
+
+def create_waiting_service(node: Node, kind: type, name: str, callback: Any, **options: Any) -> Any:
+    """A service whose callback may be a coroutine function, which waits, on every executor.
+
+    Jazzy's events executor takes the coroutine for the response, and raises TypeError. Here it runs
+    as a task of the executor, and its result is the response.
+
+    Args:
+        node, kind, name, callback, options: see `Node.create_service`.
+    """
+    service: Any = node.create_service(kind, name, callback, **options)
+    send = service.send_response
+
+    async def finish(response: Coroutine, header: Any) -> None:
+        send(await response, header)
+
+    def send_response(response: Any, header: Any) -> None:
+        if inspect.iscoroutine(response):
+            executor: Any = node.executor
+            executor.create_task(finish, response, header)
+        else:
+            send(response, header)
+
+    service.send_response = send_response
+    return service
 
 
 def end(program: str, error: Exception | str, code: int, shutdown: bool = True) -> int:

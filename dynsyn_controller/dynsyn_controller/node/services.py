@@ -15,6 +15,7 @@ from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.recording import Recording
+from dynsyn_controller.node.ros_process import create_waiting_service
 from dynsyn_controller.node.tape import TapeError
 from dynsyn_controller.robot.robot_file import RobotFileError
 from dynsyn_msgs.srv import LoadCheckpoint, Record, Rollback, SaveCheckpoint
@@ -36,7 +37,7 @@ class Services:
         self._node, self._operations, self._recording = node, operations, recording
         self._waiting: list[tuple[ThreadFuture, Future]] = []
         self._services = [
-            node.create_service(kind, f"dynsyn/{name}", handle)
+            create_waiting_service(node, kind, f"dynsyn/{name}", handle)
             for kind, name, handle in (
                 (SaveCheckpoint, "save_checkpoint", self._on_save),
                 (LoadCheckpoint, "load_checkpoint", self._on_load),
