@@ -16,7 +16,7 @@ from dynsyn_controller.messages.conversions import set_stamp
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import LATCHED
-from dynsyn_sim_bridge.robots.body_model import Transform, placed
+from dynsyn_sim_bridge.robots.body_model import STANDING, Transform, placed
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 SPACING = 10_000_000
@@ -67,7 +67,9 @@ class Appearance:
         self._message, self._due = TFMessage, 0
         self._publisher = node.create_publisher(TFMessage, "/tf", 100)
         fixed = node.create_publisher(TFMessage, "/tf_static", LATCHED)
-        fixed.publish(TFMessage(transforms=[_message(each, 0) for each in self._model.fixed()]))
+        still = [STANDING] if self._place is None else []
+        still += self._model.fixed()
+        fixed.publish(TFMessage(transforms=[_message(each, 0) for each in still]))
         self._kept.append(fixed)
 
     def publish(self, sensors: FloatArray, stamp: int) -> None:

@@ -1,4 +1,4 @@
-"""The layouts for Foxglove and PlotJuggler name fields that the messages have."""
+"""The layouts for Foxglove, PlotJuggler and RViz name fields, topics and frames that there are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dynsyn_msgs.msg import Event, JointCommand, Scalars
+from dynsyn_sim_bridge.robots.body_model import BASE, ODOM
+from dynsyn_sim_bridge.robots.registry import entry
 
 LAYOUTS = Path(__file__).parents[2] / "config" / "layouts"
 TOPICS = {"/dynsyn/scalars": Scalars, "/joint_command": JointCommand, "/dynsyn/events": Event}
@@ -44,3 +47,15 @@ def test_every_curve_is_a_field(curves):
     for curve in found:
         topic, field = curve.split(".")
         assert field.split("[")[0] in TOPICS[topic].get_fields_and_field_types(), curve
+
+
+def test_rviz_looks_at_what_the_bridge_sends():
+    view = yaml.safe_load((LAYOUTS.parent / "rviz" / "robot.rviz").read_text())
+    manager = view["Visualization Manager"]
+    shown = [each[key] for each in manager["Displays"] for key in each if key.endswith("Topic")]
+    topics = {topic["Value"] for topic in shown}
+    sent = {sensor.topic for sensor in entry("walker").create().layout.sensors.values()}
+    assert topics - sent == {"robot_description"}
+    assert {"scan", "odom"} <= topics
+    assert manager["Global Options"]["Fixed Frame"] == ODOM
+    assert manager["Views"]["Current"]["Target Frame"] == BASE

@@ -144,6 +144,10 @@ class BodyModel:
         return [joint.transform(positions[joint.name]) for joint in self.joints]
 
 
+STANDING = Transform(ODOM, BASE, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+"""A base that does not move; who looks at the body looks for it in `odom`."""
+
+
 def placed(position: Vector, orientation: Quaternion) -> list[Transform]:
     """Where the base is in `odom`, and the stabilised base in the base.
 
