@@ -20,10 +20,13 @@ import runpy
 import socket
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 PROGRAMS = {"dynsyn_controller.node.controller_node", "dynsyn_sim_bridge.bridge_node"}
 """Modules that are run by `python -m`."""
+SCRIPTS = {"controller_node", "bridge_node"}
+"""Names of programs that are run by the path at which the workspace has them."""
 IMPORTED = (
     "dynsyn_controller.lifetime.checkpoint",
     "dynsyn_lab.cli.main",
@@ -58,13 +61,20 @@ def serves(argv: list[str], env: dict[str, str], served: dict[str, str]) -> bool
     """Whether a fork does what a new process of `argv` would do.
 
     Args:
-        argv: command, Python first.
+        argv: command: Python first, or a script of the workspace's.
         env: the environment that it is to have.
         served: the environment of the server.
     """
     program = argv[1:2] == ["-c"] or (argv[1:2] == ["-m"] and argv[2] in PROGRAMS)
+    served_here = (argv[0] == sys.executable and program) or is_script(argv[0])
     differs = {name for name in env.keys() | served.keys() if env.get(name) != served.get(name)}
-    return argv[0] == sys.executable and program and differs <= AFTER_IMPORTS
+    return served_here and differs <= AFTER_IMPORTS
+
+
+def is_script(path: str) -> bool:
+    """Whether it is one of SCRIPTS, and this Python is the one that it asks for."""
+    file = Path(path)
+    return file.name in SCRIPTS and file.read_text().startswith(f"#!{sys.executable}\n")
 
 
 def serve(line: socket.socket) -> dict[str, Any]:
@@ -98,6 +108,12 @@ def become(request: dict[str, Any]) -> None:
     sys.path[1:1] = filter(None, request["env"].get("PYTHONPATH", "").split(os.pathsep))
     os.environ.clear()
     os.environ.update(request["env"])
+    if is_script(request["argv"][0]):
+        script, *rest = request["argv"]
+        sys.path[0] = os.path.dirname(script)
+        sys.argv = [script, *rest]
+        runpy.run_path(script, run_name="__main__")
+        return
     kind, program, *rest = request["argv"][1:]
     if kind == "-m":
         sys.path[0] = request["cwd"]
