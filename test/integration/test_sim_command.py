@@ -126,9 +126,8 @@ def test_a_lifetime_goes_on_in_a_longer_body(dynsyn, tmp_path):
     assert "five-7.ckpt holds a lifetime" in again.output
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_asked_to_end_ends_every_process_well(dynsyn, state_folder, number):
     run = dynsyn("sim", "--headless")
     nodes = wait_until_alive(run)
@@ -187,7 +186,7 @@ def test_wrong_usage_says_so_in_one_line_and_starts_nothing(dynsyn, arguments, m
 def test_others_can_watch_a_lifetime_but_not_live_it_too(dynsyn, tmp_path):
     life = ("--checkpoint", tmp_path / "life.ckpt")
     run = dynsyn("sim", "--headless", "--namespace", "left", *life)
-    wait_until_alive(run)
+    nodes = wait_until_alive(run)
     second = dynsyn("sim", "--headless", *life)
     assert second.wait() == 1
     assert "life.ckpt is being lived by process" in second.output
@@ -197,4 +196,6 @@ def test_others_can_watch_a_lifetime_but_not_live_it_too(dynsyn, tmp_path):
     elsewhere = dynsyn("monitor", "--headless", "--duration", 1)
     assert elsewhere.wait() == 1
     assert "no controller reported in namespace /" in elsewhere.output
-    assert run.stop() == 0
+    assert run.stop() == 0, run.output
+    assert_gone(nodes)
+    assert (tmp_path / "life.ckpt").exists()
