@@ -10,6 +10,7 @@ import pytest
 from doc_tables import ROOT, table, tables
 
 from dynsyn_controller.core.learners.dynamic_synapse.critic import CriticSettings
+from dynsyn_controller.core.learners.dynamic_synapse.normalised import NormalisedSettings
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import (
     UNBOUNDED,
@@ -81,6 +82,15 @@ def test_the_options_that_no_preset_sets_have_their_defaults_in_the_table():
     defaults = WalkerOptions()
     for name, row in table(DOCS / "rule.md", "option", "range", "default").items():
         assert row["default"] == ("none" if name == "drives" else f"{getattr(defaults, name):g}")
+
+
+def test_the_settings_of_the_normalised_rule_have_their_defaults_in_the_table():
+    found = table(DOCS / "rule.md", "setting of the normalised rule")
+    defaults = dataclasses.asdict(NormalisedSettings())
+    assert list(found) == list(defaults)
+    for name, row in found.items():
+        cell, value = row["default"], defaults[name]
+        assert cell == str(value).lower() if isinstance(value, bool) else float(cell) == value
 
 
 def test_the_settings_of_the_critic_have_their_defaults_in_the_table():

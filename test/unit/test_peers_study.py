@@ -12,8 +12,9 @@ from dynsyn_lab.baselines.registry import BASELINES, settings_of
 from dynsyn_lab.cli.main import build_parser
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.studies import peers
-from dynsyn_lab.studies.peers import Budget, known, run_study
+from dynsyn_lab.studies.peers import run_study
 from dynsyn_lab.studies.peers_arms import ARMS, DYNAMIC_SYNAPSES, options_of
+from dynsyn_lab.studies.trial_processes import Budget, known
 
 
 @pytest.mark.parametrize("arm", ARMS)

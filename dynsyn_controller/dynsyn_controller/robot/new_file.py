@@ -8,9 +8,10 @@ RULE_STEP = 33.0
 LEARNING = """\
 network:
   type: mlp
-  hidden: [16]
-  normalisation_time: 300.0   # s of the rule; channels are standardised over about this time
-learner: {type: dynamic_synapse, preset: dynsyn}
+  hidden: []                  # observation to joints: learns quickest; [16] where that cannot do it
+  initial_scale: 0.0          # first weights: it begins near its neutral efforts
+  normalisation_time: 1.0e+6  # s of the rule; channels are standardised by all that has been seen
+learner: {type: dynamic_synapse_normalised}   # no setting in units of the reward
 """
 """Sections `network` and `learner`."""
 

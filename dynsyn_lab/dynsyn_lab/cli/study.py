@@ -8,8 +8,16 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from dynsyn_lab.cli import study_runs
 from dynsyn_lab.cli.arguments import count, positive, whole
+from dynsyn_lab.studies.bodies_arms import ARMS as BODIES_ARMS
+from dynsyn_lab.studies.bodies_arms import BODIES
 from dynsyn_lab.studies.defaults import (
+    BODIES_HOURS,
+    BODIES_OUT,
+    BODIES_SEEDS,
+    BODIES_STEPS,
+    BODIES_WORK,
     LIFELONG_OUT,
     LIFELONG_ROBOTS,
     LIFELONG_SEEDS,
@@ -40,6 +48,7 @@ def add_parser(subparsers: Any) -> None:
     _add_walker(parts)
     _add_swimmer(parts)
     _add_spiking(parts)
+    _add_bodies(parts)
     _add_peers(parts)
     _add_lifelong(parts)
     _add_faults(parts)
@@ -72,7 +81,7 @@ def _add_walker(parts: Any) -> None:
         metavar="ARM=JSON",
         help="results of `dynsyn eval --json`",
     )
-    parser.set_defaults(run=run_walker)
+    parser.set_defaults(run=study_runs.run_walker)
 
 
 def _add_swimmer(parts: Any) -> None:
@@ -98,7 +107,7 @@ def _add_swimmer(parts: Any) -> None:
         parser.add_argument(
             f"--{name}-steps", type=count, default=steps, metavar="N", help=f"({steps:,})"
         )
-    parser.set_defaults(run=run_swimmer)
+    parser.set_defaults(run=study_runs.run_swimmer)
 
 
 def _add_spiking(parts: Any) -> None:
@@ -111,7 +120,44 @@ def _add_spiking(parts: Any) -> None:
     )
     _add_lived(parser, "parts", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
-    parser.set_defaults(run=run_spiking)
+    parser.set_defaults(run=study_runs.run_spiking)
+
+
+def _add_bodies(parts: Any) -> None:
+    parser = parts.add_parser(
+        "bodies",
+        help="one learner with one set of values on many bodies",
+        description="Let lifetimes of many bodies learn with the same values, each in its own "
+        "process, never reset; evaluate, and write what they came to beside random efforts. What "
+        "has been lived is kept in a work folder; with more steps or hours the same study goes on.",
+    )
+    parser.add_argument(
+        "--arms",
+        nargs="+",
+        choices=BODIES_ARMS,
+        default=list(BODIES_ARMS[:2]),
+        metavar="ARM",
+        help=f"of {', '.join(BODIES_ARMS)} ({' '.join(BODIES_ARMS[:2])})",
+    )
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
+    _add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
+    _add_lived(parser, "bodies", BODIES, BODIES_WORK, BODIES_OUT)
+    parser.set_defaults(run=study_runs.run_bodies)
+
+
+def _add_budget(parser: argparse.ArgumentParser, seeds: int, steps: int, hours: float) -> None:
+    """Arguments that say how far each trial goes; the values are those by default."""
+    parser.add_argument("--seeds", type=count, default=seeds, metavar="N", help=f"({seeds})")
+    parser.add_argument(
+        "--steps", type=count, default=steps, metavar="N", help=f"of each arm and seed ({steps:,})"
+    )
+    parser.add_argument(
+        "--hours",
+        type=positive,
+        default=hours,
+        metavar="H",
+        help=f"of wall clock of each arm and seed ({hours:g})",
+    )
 
 
 def _add_peers(parts: Any) -> None:
@@ -122,23 +168,9 @@ def _add_peers(parts: Any) -> None:
         "people use, each in its own process; evaluate, and write what it took. What has been "
         "lived is kept in a work folder; with more steps or hours the same study goes on.",
     )
-    parser.add_argument("--seeds", type=count, default=PEERS_SEEDS, metavar="N")
-    parser.add_argument(
-        "--steps",
-        type=count,
-        default=PEERS_STEPS,
-        metavar="N",
-        help=f"of each arm and seed ({PEERS_STEPS:,})",
-    )
-    parser.add_argument(
-        "--hours",
-        type=positive,
-        default=PEERS_HOURS,
-        metavar="H",
-        help=f"of wall clock of each arm and seed ({PEERS_HOURS:g})",
-    )
+    _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
     _add_lived(parser, "arms", ARMS, PEERS_WORK, PEERS_OUT)
-    parser.set_defaults(run=run_peers)
+    parser.set_defaults(run=study_runs.run_peers)
 
 
 def _add_lifelong(parts: Any) -> None:
@@ -154,7 +186,7 @@ def _add_lifelong(parts: Any) -> None:
     )
     _add_lived(parser, "robots", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
-    parser.set_defaults(run=run_lifelong)
+    parser.set_defaults(run=study_runs.run_lifelong)
 
 
 def _add_lived(
@@ -226,7 +258,7 @@ def _add_faults(parts: Any) -> None:
         "--life", type=Path, metavar="DIR", help="folder of the running lifetime (WORK/life)"
     )
     parser.add_argument("--out", type=Path, default=Path("results/faults"), metavar="DIR")
-    parser.set_defaults(run=run_faults)
+    parser.set_defaults(run=study_runs.run_faults)
 
 
 def named_files(text: str) -> tuple[str, list[Path]]:
@@ -236,68 +268,3 @@ def named_files(text: str) -> tuple[str, list[Path]]:
     if not name or not paths:
         raise argparse.ArgumentTypeError(f"found {text!r}, expected ARM=PATH or ARM=PATH,PATH")
     return name, paths
-
-
-def run_walker(args: argparse.Namespace) -> int:
-    """Write and print what was measured. Returns 0."""
-    from dynsyn_lab.studies.walker import compare
-
-    compare(args.arms, args.evaluations, args.out, args.every)
-    return 0
-
-
-def run_swimmer(args: argparse.Namespace) -> int:
-    """Run the trials that the studies need, then write tables and figures. Returns 0."""
-    from dynsyn_lab.studies.swimmer import run_studies
-    from dynsyn_lab.studies.swimmer_trials import Lengths
-    from dynsyn_lab.studies.trials import SPAN, be_nice
-
-    be_nice(args.nice)
-    lengths = Lengths(**{name: getattr(args, f"{name}_steps") // SPAN for name in SWIMMER_STEPS})
-    run_studies(args.studies, lengths, args.work, args.out, args.processes, args.saturation)
-    return 0
-
-
-def run_spiking(args: argparse.Namespace) -> int:
-    """Live what is missing, then write tables and figures. Returns 0."""
-    from dynsyn_lab.studies.spiking import run_study
-    from dynsyn_lab.studies.trials import be_nice
-
-    be_nice(args.nice)
-    run_study([] if args.report else args.parts, args.work, args.out)
-    return 0
-
-
-def run_peers(args: argparse.Namespace) -> int:
-    """Train and evaluate what is missing, then write the table. Returns 0."""
-    from dynsyn_lab.baselines.registry import BASELINES, check_installed
-    from dynsyn_lab.studies.peers import Budget, run_study
-
-    for arm in args.arms:
-        if arm in BASELINES and not args.report:
-            check_installed(arm)
-    budget = Budget(args.steps, args.hours)
-    run_study(args.arms, args.seeds, budget, args.work, args.out, args.report)
-    return 0
-
-
-def run_lifelong(args: argparse.Namespace) -> int:
-    """Live what is missing, then write tables and figures. Returns 0."""
-    from dynsyn_lab.studies.lifelong import run_study
-    from dynsyn_lab.studies.trials import be_nice
-
-    be_nice(args.nice)
-    run_study(args.robots, args.seeds, args.work, args.out, living=not args.report)
-    return 0
-
-
-def run_faults(args: argparse.Namespace) -> int:
-    """Inject faults; 1 where something went wrong."""
-    from dynsyn_controller.node import middleware
-
-    middleware.load()
-    from dynsyn_lab.studies.random_faults import Plan, run
-
-    values = {name: vars(args)[name] for name in Plan.__annotations__}
-    values["life"] = args.life or args.work / "life"
-    return 0 if run(Plan(**values)) else 1

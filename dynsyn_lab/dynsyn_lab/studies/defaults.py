@@ -42,3 +42,7 @@ LIFELONG_ROBOTS = ("walker", "swimmer")
 LIFELONG_SEEDS = 10
 LIFELONG_WORK, LIFELONG_OUT = "runs/lifelong-study", "results/lifelong"
 """Folders of what has been lived, and of tables and figures."""
+
+BODIES_WORK, BODIES_OUT = "runs/bodies-study", "results/bodies"
+BODIES_STEPS, BODIES_HOURS, BODIES_SEEDS = 1_000_000, 1.0, 5
+"""Of each body, arm and seed; as for the peers."""

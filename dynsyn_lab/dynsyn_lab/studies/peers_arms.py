@@ -7,9 +7,6 @@ synapses those of their robot file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 _OFF_POLICY = {
     "learner.learning_rate": "7.3e-4",
     "learner.buffer_size": "300000",
@@ -58,28 +55,3 @@ def options_of(arm: str) -> list[str]:
     """Words of `dynsyn train walker` that make this arm."""
     learner = [] if arm == DYNAMIC_SYNAPSES else ["--learner", arm]
     return learner + [word for key, value in ARMS[arm].items() for word in (f"--{key}", value)]
-
-
-@dataclass
-class Trial:
-    """One arm with one seed, and what it has used.
-
-    Attributes:
-        arm, seed: which.
-        wall, processor: s, over all calls; start and compilation included.
-        memory: MB, the greatest resident set of any call.
-        evaluation: what `rollouts.evaluate` says of the lifetime as it stood at `evaluated` steps.
-    """
-
-    arm: str
-    seed: int
-    wall: float = 0.0
-    processor: float = 0.0
-    memory: float = 0.0
-    evaluated: int = -1
-    evaluation: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Of its run folder."""
-        return f"{self.arm}-{self.seed}"

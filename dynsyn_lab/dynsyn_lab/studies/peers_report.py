@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.studies.peers_arms import ARMS, Trial
+from dynsyn_lab.studies.peers_arms import ARMS
+from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
 from dynsyn_lab.studies.walker_report import write
 
 HEADER = (
@@ -42,14 +42,6 @@ def report(trials: Sequence[Trial], work: Path, out: Path) -> list[list[Any]]:
     out.mkdir(parents=True, exist_ok=True)
     write(out / "peers.csv", HEADER, rows)
     return rows
-
-
-def lifetime_of(folder: Path) -> dict[str, Any] | None:
-    """What a run's summary says of its lifetime; None: it has not ended a call yet."""
-    path = folder / "summary.json"
-    if not path.exists():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
 
 
 def _row(trial: Trial, work: Path) -> list[Any]:

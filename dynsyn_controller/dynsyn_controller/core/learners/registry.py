@@ -13,6 +13,9 @@ LEARNERS = Registry(
         "dynamic_synapse_critic": (
             "dynsyn_controller.core.learners.dynamic_synapse.critic:CriticDynamicSynapse"
         ),
+        "dynamic_synapse_normalised": (
+            "dynsyn_controller.core.learners.dynamic_synapse.normalised:NormalisedDynamicSynapse"
+        ),
         "dqsn": "dynsyn_controller.core.learners.dqsn:Dqsn",
         "synaptic": "dynsyn_controller.core.learners.synaptic:Synaptic",
         "none": "dynsyn_controller.core.learners.none:NoLearner",

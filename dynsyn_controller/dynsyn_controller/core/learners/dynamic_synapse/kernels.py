@@ -73,8 +73,6 @@ def start_period(state, i, period, elapsed, dt):
 def advance(state, parameters, reward, judged, effort, terminal):
     """Live on by one control step: learn from `reward` (equations 3 and 4), then swing (1 and 2).
 
-    One pass does all, because a lifetime's arrays just fit the fastest cache.
-
     Args:
         state: the lifetime's record, changed in place.
         parameters: parameter record.
@@ -85,6 +83,15 @@ def advance(state, parameters, reward, judged, effort, terminal):
         terminal: the body has been put back since.
     """
     pull, scale, shift = modulation(state, parameters, reward, judged, effort, terminal)
+    swing(state, parameters, pull, scale, shift)
+
+
+@njit(cache=True, inner=True)
+def swing(state, parameters, pull, scale, shift):
+    """Move every centre by `pull` (W - C), let A <- scale A + shift, and swing on by a step.
+
+    One pass does all, because a lifetime's arrays just fit the fastest cache.
+    """
     low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
     # as a bare 0 it would be a type of its own, and what it is passed to compiled twice
     dt, ended = parameters.dt, np.int64(0)

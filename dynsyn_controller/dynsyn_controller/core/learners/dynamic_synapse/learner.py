@@ -6,7 +6,7 @@ pushes it away. Equations are in `kernels`, settings in `settings`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -28,11 +28,13 @@ class DynamicSynapse(Learner):
     """See `learners.base.Learner` and the module."""
 
     name = "dynamic_synapse"
-    Settings = DynamicSynapseSettings
+    Settings: ClassVar[type] = DynamicSynapseSettings
     presets = PRESETS
     default_preset = "authors"
     quantities = ("centre", "amplitude")
     layer_quantities = ("amplitude",)
+    running_means: ClassVar[tuple[str, ...]] = ("baseline", "progress")
+    """Fields that a lifetime takes along into another body."""
 
     learn, freeze, exploration = kernels.learn, kernels.freeze, kernels.exploration
     learnt, put = kernels.learnt, kernels.put
@@ -66,7 +68,7 @@ class DynamicSynapse(Learner):
         Else they would swing in step with their model for ever.
         """
         old, new = source[0], target[0]
-        for name in ("baseline", "progress"):
+        for name in self.running_means:
             new[name] = old[name]
         for name in ("centre", "amplitude"):
             new[name][:] = old[name][origin.index]

@@ -24,6 +24,10 @@ _AUTHORS_WALKER = {
     "negative_inputs": False,
 }
 
+LIFELONG_STATISTICS = {"normalisation_time": 1e6}
+"""s: inputs are standardised by all that a lifetime has seen. Were the recent past to count more, a
+body that comes to rest would raise its own gains."""
+
 PRESETS: dict[str, Preset] = {
     # tau = 0.02 is read as seconds: with milliseconds one control step would be 1650 tau. With the
     # printed b = 0.2 the oscillators rest for any constant input; set oscillator_b to 2 to see them

@@ -1,0 +1,182 @@
+"""Dynamic synapses that hear rewards in units of their own.
+
+No setting is in units of a task's reward, so one set of values serves every body. With R the reward
+of a control step, m its running mean, L the steps of the course that ends now and L_0 those of a
+usual one, equation 3 takes H in place of R:
+
+    D = R - m                       at the end of a course:  D = R - m + m (L - L_0)
+    H = clip(D / s, -k, k)          s: running mean of |D|, bounded like it
+    k = clip(bound_course L_0, bound_minimum, bound_maximum)
+
+Over a course, D adds up to its return less m L_0, what a usual course brings (the gradient estimate
+of an episode's return with a baseline: Williams 1992). So a course that ends early is worth less by
+what the rest would have brought, and a task that pays the same for every step until the body falls
+can be learnt. Where courses never end, D is R - m, as in reward centering (Naik et al. 2024).
+
+The amplitude is constant. See docs/rule.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dynsyn_controller.core.learners.base import Learner, Preset
+from dynsyn_controller.core.learners.dynamic_synapse import kernels
+from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
+from dynsyn_controller.core.learners.dynamic_synapse.presets import LIFELONG_STATISTICS, PRESETS
+from dynsyn_controller.core.learners.dynamic_synapse.settings import UNBOUNDED
+from dynsyn_controller.core.networks.base import Body
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.schema import (
+    SchemaError,
+    check_at_least,
+    check_positive,
+    check_times,
+    numbers,
+)
+
+START_COUNT = 20.0
+"""Imagined steps before the first, so that running means of young lifetimes do not jump."""
+LARGEST_SHARE = 0.1
+"""Of one course in the length of a usual one, but for the first ten."""
+
+
+@dataclass(frozen=True)
+class NormalisedSettings:
+    """Settings of the learner.
+
+    Times are those of the rule (see `Robot.time_scale`).
+
+    Attributes:
+        learning_rate: alpha of equation 3, 1/ms, >= 0, for rewards in units of their own.
+        amplitude: A, dimensionless, >= 0.
+        usual_time: s, > 0, time constant of m, s and L_0.
+        bound_course: k in usual courses, >= 0: no step counts more than so many usual steps.
+        bound_minimum, bound_maximum: k lies between them, > 0; where no course has ended yet, it is
+            bound_maximum.
+        course_credit: False: D = R - m at the end of a course, too.
+        period_mean, period_std: mu and sigma of equation 2, s, > 0 and >= 0.
+        period_minimum: shorter draws become this, s, > 0.
+    """
+
+    learning_rate: float = 4e-5
+    amplitude: float = 0.2
+    usual_time: float = 100.0
+    bound_course: float = 0.25
+    bound_minimum: float = 10.0
+    bound_maximum: float = 300.0
+    course_credit: bool = True
+    period_mean: float = 40.0
+    period_std: float = 16.0
+    period_minimum: float = 4.0
+
+
+_SCALARS = ("reward_mean", "reward_size", "courses", "course_mean", "course_steps")
+_NOT_NEGATIVE = ("learning_rate", "amplitude", "bound_course", "period_std")
+_POSITIVE = ("usual_time", "bound_minimum", "bound_maximum", "period_mean", "period_minimum")
+_TIMES = ("usual_time", "period_mean", "period_std", "period_minimum")
+
+
+@njit(cache=True, inner=True)
+def judge(state, parameters, reward, terminal):
+    """H of the module's equations.
+
+    Args:
+        state: the lifetime's record; its running means are changed.
+        parameters: parameter record.
+        reward: R.
+        terminal: the course has ended.
+    """
+    rate = max(parameters.dt / parameters.usual_time, 1.0 / (state.steps + START_COUNT))
+    mean, size, usual = state.reward_mean, state.reward_size, state.course_mean
+    deviation = reward - mean
+    state.course_steps += 1.0
+    bound = parameters.bound_maximum
+    if state.courses > 0.0:
+        bound = max(parameters.bound_course * usual, parameters.bound_minimum)
+        bound = min(bound, parameters.bound_maximum)
+    difference = deviation
+    if terminal:
+        if state.courses > 0.0 and parameters.course_credit:
+            difference += mean * (state.course_steps - usual)
+        state.courses += 1.0
+        share = max(min(rate * usual, LARGEST_SHARE), 1.0 / state.courses)
+        state.course_mean += share * (state.course_steps - usual)
+        state.course_steps = 0.0
+    if size == 0.0:  # all rewards have been the same so far
+        state.reward_mean, state.reward_size = reward, abs(difference)
+        return 0.0
+    limit = bound * size
+    difference = min(max(difference, -limit), limit)
+    state.reward_mean += rate * min(max(deviation, -limit), limit)
+    state.reward_size += rate * (abs(difference) - size)
+    return difference / size
+
+
+@njit(cache=True, inner=True)
+def learn(state, parameters, observation, reward, terminal):
+    """See `operations.learn`. A centre goes no further than its weight is away."""
+    pull = parameters.learning_rate * parameters.dt * judge(state, parameters, reward, terminal)
+    kernels.swing(state, parameters, min(max(pull, -1.0), 1.0), 0.0, parameters.amplitude)
+
+
+@njit(cache=True, inner=True)
+def exploration(state, parameters):
+    """The swing is as wide as ever."""
+    return 1.0
+
+
+class NormalisedDynamicSynapse(DynamicSynapse):
+    """See `learners.base.Learner` and the module."""
+
+    name = "dynamic_synapse_normalised"
+    Settings = NormalisedSettings
+    presets: ClassVar[dict[str, Preset]] = {
+        "default": Preset(
+            {},
+            {
+                "walker": {
+                    **PRESETS["dynsyn"].networks["walker"],
+                    **LIFELONG_STATISTICS,
+                    "homeostasis_exponent": 0.0,
+                },
+                "mlp": LIFELONG_STATISTICS,
+            },
+        )
+    }
+    default_preset = "default"
+    running_means = _SCALARS
+
+    learn, exploration = learn, exploration
+
+    def __init__(self, settings: NormalisedSettings, body: Body) -> None:
+        check_at_least("learner", settings, _NOT_NEGATIVE)
+        check_positive("learner", settings, _POSITIVE)
+        if settings.bound_minimum > settings.bound_maximum:
+            raise SchemaError(
+                "learner.bound_minimum",
+                f"found {settings.bound_minimum}, above learner.bound_maximum",
+            )
+        check_times("learner", settings, ("usual_time",), body.dt)
+        Learner.__init__(self, settings, body)
+
+    def fields(self, synapses: int) -> list[tuple]:
+        """Centres, amplitudes and phases; what is usual."""
+        arrays = [(name, np.float64, (synapses,)) for name in kernels.ARRAYS]
+        return [*arrays, *((name, np.float64) for name in _SCALARS)]
+
+    def settings(self) -> dict[str, Any]:
+        """Times in ms; the amplitude as the kernels of the rule know it."""
+        found = numbers(self.options)
+        for name in _TIMES:
+            found[name] *= 1000.0
+        found |= {"amplitude_initial": self.options.amplitude}
+        return {**found, "amplitude_minimum": 0.0, "amplitude_maximum": UNBOUNDED}
+
+    @property
+    def least_exploration(self) -> float:
+        """See `exploration`."""
+        return 1.0

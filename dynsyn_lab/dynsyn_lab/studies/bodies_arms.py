@@ -1,0 +1,71 @@
+"""Bodies and arms of the study `bodies`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PLAIN = "dynamic_synapse_normalised"
+"""The learner whose values are the same for every body."""
+_LINEAR = {"network": "mlp", "network.hidden": "[]", "network.initial_scale": "0"}
+
+
+@dataclass(frozen=True)
+class BodyPlan:
+    """A body of the study, with one network.
+
+    Attributes:
+        robot: reference of the robot.
+        same: words of `dynsyn train` after which learner and values are those of every body.
+        before: words after which they are what the robot had until then.
+    """
+
+    robot: str
+    same: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+
+
+def _gymnasium(name: str) -> BodyPlan:
+    before = {
+        "learner": "dynamic_synapse",
+        "preset": "dynsyn",
+        "network.hidden": "[16]",
+        "network.initial_scale": "1",
+        "network.normalisation_time": "300",
+    }
+    return BodyPlan(f"gymnasium:{name}", before=before)
+
+
+BODIES: dict[str, BodyPlan] = {
+    **{
+        name: _gymnasium(name)
+        for name in (
+            "CartPole-v1",
+            "InvertedPendulum-v5",
+            "InvertedDoublePendulum-v5",
+            "Pendulum-v1",
+            "Reacher-v5",
+            "Swimmer-v5",
+            "Hopper-v5",
+            "HalfCheetah-v5",
+        )
+    },
+    "walker": BodyPlan("walker", {"learner": PLAIN}),
+    "walker_linear": BodyPlan("walker", {"learner": PLAIN, **_LINEAR}),
+    "swimmer": BodyPlan("swimmer", {"learner": PLAIN}),
+    "swimmer_linear": BodyPlan("swimmer", {"learner": PLAIN, **_LINEAR}),
+}
+"""Name -> how it lives."""
+
+SAME, BEFORE = "same", "before"
+ARMS = (SAME, BEFORE, "ars", "ppo")
+"""The same values for every body; what the robot had before; baselines, as docs/baselines.md."""
+
+
+def words(body: str, arm: str) -> list[str]:
+    """Robot and options of `dynsyn train`."""
+    plan = BODIES[body]
+    options: dict[str, Any] = {"learner": arm}
+    if arm in (SAME, BEFORE):
+        options = plan.same if arm == SAME else plan.before
+    return [plan.robot, *(word for key, value in options.items() for word in (f"--{key}", value))]
