@@ -25,6 +25,7 @@ pytestmark = pytest.mark.faults
 TIMEOUT = 120.0
 KEYS = {"robot", "checkpoint", "mode", "episodes", "mean", "median", "std", "min", "max", "falls"}
 KEYS |= {"solved", "seed", "threshold", "steps", "mean_distance", "mean_effort", "returns"}
+KEYS |= {"footfalls", "alternation"}
 
 
 def dynsyn(
@@ -183,6 +184,8 @@ def test_evaluation_is_repeatable_and_its_keys_are_stable(whole, tmp_path) -> No
     assert result["solved"] is False
     assert 0.0 < result["mean_effort"] <= 80.0
     assert result["mean_distance"] > 0.0
+    assert result["footfalls"] > 0
+    assert 0.0 <= result["alternation"] <= 1.0
 
 
 def test_evaluation_with_learning_on(whole, tmp_path) -> None:

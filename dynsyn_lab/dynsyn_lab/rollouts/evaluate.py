@@ -135,12 +135,15 @@ def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
     """What some episodes came to, by the names of `dynsyn eval --json`.
 
     `solved` and `threshold` are None where the task does not say when it is solved, and
-    `mean_distance` where the body does not sense its place.
+    `mean_distance` where the body does not sense its place, `alternation` where there were no two
+    footfalls in a course.
     """
     import numpy as np
 
     totals = np.array([episode.total for episode in episodes])
     distance = float(np.mean([episode.distance for episode in episodes]))
+    footfalls = sum(episode.footfalls for episode in episodes)
+    turns = sum(episode.turns for episode in episodes)
     return {
         "episodes": len(episodes),
         "mean": float(totals.mean()),
@@ -154,6 +157,8 @@ def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
         "steps": sum(episode.length for episode in episodes),
         "mean_distance": None if math.isnan(distance) else distance,
         "mean_effort": float(np.mean([episode.effort for episode in episodes])),
+        "footfalls": footfalls,
+        "alternation": turns / footfalls if footfalls else None,
         "returns": totals.tolist(),
     }
 
@@ -170,6 +175,11 @@ def lines(result: dict[str, Any]) -> list[str]:
     if result["mean_distance"] is not None:
         shown.append(f"  distance  {result['mean_distance']:.2f} m on average")
     shown.append(f"  effort    {result['mean_effort']:.4g} N m on average")
+    if result["alternation"] is not None:
+        shown.append(
+            f"  gait      {result['alternation']:.0%} of {result['footfalls']:,} footfalls were "
+            "another foot's than the one before"
+        )
     if result["solved"] is not None:
         verdict = "yes" if result["solved"] else "no"
         shown.append(f"  solved    {verdict} (mean of {result['threshold']:g} or more)")

@@ -8,6 +8,7 @@ import numpy as np
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_lab.rollouts.footfalls import Footfalls
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
@@ -28,6 +29,8 @@ class Episode:
         distance: m over ground, straight from where the body was put to where it came; NaN: it
             does not sense where it is.
         effort: mean |effort| over steps and joints, N m.
+        footfalls: that followed another; 0 where the body does not sense its feet.
+        turns: those of them that were another foot's than the one before.
     """
 
     total: float
@@ -35,6 +38,8 @@ class Episode:
     fell: bool
     distance: float
     effort: float
+    footfalls: int
+    turns: int
 
 
 def live_episodes(
@@ -59,13 +64,16 @@ def live_episodes(
         learning: False: weights stand at their centres.
     """
     body.reset(seed)
-    loop = StepLoop(robot, body, controller.step, recording=True)
-    return [_episode(loop, learning) for _ in range(episodes)]
+    footfalls = Footfalls(controller.step)
+    loop = StepLoop(robot, body, footfalls.act, recording=True)
+    footfalls.watch(body, loop.senses.sensors)
+    return [_episode(loop, learning, footfalls) for _ in range(episodes)]
 
 
-def _episode(loop: StepLoop, learning: bool) -> Episode:
+def _episode(loop: StepLoop, learning: bool, footfalls: Footfalls) -> Episode:
     """One course, from its start until the body has been put onto the next."""
     start = _place(loop)
+    footfalls.begin()
     loop.run(PIECE, learning)
     while not loop.terminal:
         loop.run(PIECE, learning)
@@ -73,7 +81,13 @@ def _episode(loop: StepLoop, learning: bool) -> Episode:
     efforts = np.frombuffer(bytes(loop.efforts)).reshape(loop.length, -1)
     spent = sum(sum(map(abs, effort)) for effort in efforts.tolist())
     episode = Episode(
-        loop.total, loop.length, loop.fell, distance, spent / loop.length / efforts.shape[1]
+        total=loop.total,
+        length=loop.length,
+        fell=loop.fell,
+        distance=distance,
+        effort=spent / loop.length / efforts.shape[1],
+        footfalls=footfalls.steps,
+        turns=footfalls.turns,
     )
     loop.put_back()
     return episode
