@@ -77,6 +77,24 @@ def test_integration_is_of_fourth_order():
     assert all(12 < ratio < 20 for ratio in ratios), ratios
 
 
+def test_two_that_are_coupled_go_out_of_phase_and_follow_the_reference():
+    options = dataclasses.replace(AUTHORS, oscillator_coupling=0.3)
+    drive = np.array([0.2, 0.2])
+    v, w, course = np.array([0.5, 0.4]), np.zeros(2), np.zeros((4000, 2))
+    swing(v, w, drive, parameter_record(numbers(options), 33.0), course)
+    settled = course[2000:]
+    assert np.ptp(settled, axis=0).min() > 0.5
+    assert np.corrcoef(settled.T)[0, 1] < -0.95
+    reference = Oscillators(2, options)
+    reference.v = np.array([0.5, 0.4])
+    for _ in range(4000):
+        reference.step(drive, 33.0)
+    assert np.allclose(v, reference.v, rtol=0, atol=1e-9)
+    alone = np.zeros((4000, 2))
+    swing(np.array([0.5, 0.4]), np.zeros(2), drive, parameter_record(numbers(AUTHORS), 33.0), alone)
+    assert np.corrcoef(alone[2000:].T)[0, 1] > 0.0
+
+
 def test_oscillators_are_not_coupled_and_follow_the_reference():
     drive = np.array([-0.7, 0.1, 0.6])
     v, w, course = np.zeros(3), np.zeros(3), np.zeros((5000, 3))

@@ -111,7 +111,7 @@ class DynamicSynapses:
 
 
 class Oscillators:
-    """FitzHugh-Nagumo oscillators, not coupled (equations 7 and 8).
+    """FitzHugh-Nagumo oscillators (equations 7 and 8), each held down by the others.
 
     Attributes:
         v, w: states, (count,), dimensionless.
@@ -133,6 +133,8 @@ class Oscillators:
         """Advance by `dt` ms with the input held, by classical Runge-Kutta steps."""
         state, h = np.array([self.v, self.w]), dt / self.options.oscillator_substeps
         bound = self.options.oscillator_bound
+        others = (self.v.sum() - self.v) / max(self.v.size - 1, 1)
+        drive = drive - self.options.oscillator_coupling * others
         for _ in range(self.options.oscillator_substeps):
             k1 = self.slope(state, drive)
             k2 = self.slope(state + h / 2 * k1, drive)

@@ -17,6 +17,9 @@ def slope(v, w, drive, parameters):
 def step_fitzhugh_nagumo(v, w, drive, parameters):
     """Advance all oscillators by one control step, in place, with classical Runge-Kutta steps.
 
+    Where they are coupled, each hears -oscillator_coupling times the mean of the others' v at the
+    beginning of the step beside its input, which drives two of them out of phase.
+
     Args:
         v, w: states, (oscillators,), dimensionless.
         drive: input I, (oscillators,), held during the step.
@@ -24,13 +27,16 @@ def step_fitzhugh_nagumo(v, w, drive, parameters):
     """
     h = parameters.dt / parameters.oscillator_substeps
     bound = parameters.oscillator_bound
+    total = v.sum()
+    coupling = parameters.oscillator_coupling / max(v.size - 1, 1)
     for k in range(v.size):
         a, b = v[k], w[k]
+        held = drive[k] - coupling * (total - a)
         for _ in range(parameters.oscillator_substeps):
-            v1, w1 = slope(a, b, drive[k], parameters)
-            v2, w2 = slope(a + 0.5 * h * v1, b + 0.5 * h * w1, drive[k], parameters)
-            v3, w3 = slope(a + 0.5 * h * v2, b + 0.5 * h * w2, drive[k], parameters)
-            v4, w4 = slope(a + h * v3, b + h * w3, drive[k], parameters)
+            v1, w1 = slope(a, b, held, parameters)
+            v2, w2 = slope(a + 0.5 * h * v1, b + 0.5 * h * w1, held, parameters)
+            v3, w3 = slope(a + 0.5 * h * v2, b + 0.5 * h * w2, held, parameters)
+            v4, w4 = slope(a + h * v3, b + h * w3, held, parameters)
             a = min(max(a + h / 6.0 * (v1 + 2.0 * v2 + 2.0 * v3 + v4), -bound), bound)
             b = min(max(b + h / 6.0 * (w1 + 2.0 * w2 + 2.0 * w3 + w4), -bound), bound)
         v[k], w[k] = a, b

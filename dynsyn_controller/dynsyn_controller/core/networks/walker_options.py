@@ -50,6 +50,8 @@ class WalkerOptions:
         oscillator_rate: 1/tau of equations 7 and 8, 1/ms, > 0.
         oscillator_substeps: Runge-Kutta steps in one control step, >= 1.
         oscillator_bound: |v| and |w| are clipped to it after each of them, > 0 and at most 1000.
+        oscillator_coupling: each oscillator hears this times the mean of the others' v with a minus
+            beside its input, >= 0: above 0, two of them go out of phase; 0: they are not coupled.
         oscillator_activation: of the oscillators' input: "linear" or "tanh" of the weighted sum.
         oscillator_bias: the oscillators' input has a constant 1 as a further input.
         action_activation: of the action layer: "linear" or "tanh".
@@ -77,6 +79,7 @@ class WalkerOptions:
     oscillator_rate: float = 0.05
     oscillator_substeps: int = 8
     oscillator_bound: float = 10.0
+    oscillator_coupling: float = 0.0
     oscillator_activation: Literal["linear", "tanh"] = "linear"
     oscillator_bias: bool = False
     action_activation: Literal["linear", "tanh"] = "linear"
@@ -93,7 +96,13 @@ NO_ADAPTATION, LINEAR_ADAPTATION, NONLINEAR_ADAPTATION = 0, 1, 2
 LINEAR, TANH = 0, 1
 """Choices, as kernels know them."""
 
-_NOT_NEGATIVE = ("initial_range", "adaptation_rate", "adaptation_target", "normalisation_time")
+_NOT_NEGATIVE = (
+    "initial_range",
+    "adaptation_rate",
+    "adaptation_target",
+    "oscillator_coupling",
+    "normalisation_time",
+)
 _POSITIVE = (
     "gain_initial",
     "oscillator_rate",
