@@ -21,6 +21,13 @@ def test_every_body_can_be_lived_by_every_arm(body: str, arm: str):
     assert args.robot == BODIES[body].robot
 
 
+def test_a_second_network_of_a_robot_is_lived_by_one_arm(tmp_path: Path):
+    found = [
+        trial.name for trial in bodies.trials(["walker", "walker_linear"], ARMS, [4], tmp_path)
+    ]
+    assert found == [*(f"walker-{arm}-4" for arm in ARMS), "walker_linear-same-4"]
+
+
 def test_tables_say_what_has_been_lived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bodies, "TESTS", 2)
     work, out = tmp_path / "work", tmp_path / "out"

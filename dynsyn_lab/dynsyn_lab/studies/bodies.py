@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_lab.rollouts.loop import StepLoop
-from dynsyn_lab.studies.bodies_arms import BODIES, words
+from dynsyn_lab.studies.bodies_arms import BODIES, SAME, words
 from dynsyn_lab.studies.bodies_report import report, table
 from dynsyn_lab.studies.trial_processes import Budget, Trial, known, live_all, recalled
 from dynsyn_sim_bridge.robots.spec import describe
@@ -69,6 +69,8 @@ def trials(
     for seed in seeds:
         for body in bodies:
             for arm in arms:
+                if arm != SAME and not BODIES[body].others:
+                    continue
                 yield recalled(Trial(arm, seed, body), work)
 
 

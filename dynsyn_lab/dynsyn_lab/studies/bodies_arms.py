@@ -18,11 +18,13 @@ class BodyPlan:
         robot: reference of the robot.
         same: words of `dynsyn train` after which learner and values are those of every body.
         before: words after which they are what the robot had until then.
+        others: the other arms are lived, too, and not just in a body of the same robot.
     """
 
     robot: str
     same: dict[str, str] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
+    others: bool = True
 
 
 def _gymnasium(name: str) -> BodyPlan:
@@ -51,9 +53,9 @@ BODIES: dict[str, BodyPlan] = {
         )
     },
     "walker": BodyPlan("walker", {"learner": PLAIN}),
-    "walker_linear": BodyPlan("walker", {"learner": PLAIN, **_LINEAR}),
+    "walker_linear": BodyPlan("walker", {"learner": PLAIN, **_LINEAR}, others=False),
     "swimmer": BodyPlan("swimmer", {"learner": PLAIN}),
-    "swimmer_linear": BodyPlan("swimmer", {"learner": PLAIN, **_LINEAR}),
+    "swimmer_linear": BodyPlan("swimmer", {"learner": PLAIN, **_LINEAR}, others=False),
 }
 """Name -> how it lives."""
 
