@@ -110,9 +110,11 @@ def test_warnings_are_told_once(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_parent_however_it_dies(tmp_path, number):
     parent = """
-        import sys, threading
+        import signal, sys, threading
         from pathlib import Path
         from dynsyn_lab.live.processes import Group
+        # ignored where these tests were started in the background of a script
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         group = Group()
         group.start("node", sys.argv[2:], Path(sys.argv[1]))
         child = group.processes[0]
@@ -123,10 +125,13 @@ def test_nothing_outlives_a_parent_however_it_dies(tmp_path, number):
     """
     command = [sys.executable, "-c", textwrap.dedent(parent), str(tmp_path / "node.log")]
     with subprocess.Popen([*command, *python(OBEDIENT)], stdout=subprocess.PIPE) as running:
-        pid = int(running.stdout.readline())
-        running.send_signal(number)
-        assert running.wait(10) != 0
-        assert gone(pid)
+        try:
+            pid = int(running.stdout.readline())
+            running.send_signal(number)
+            assert running.wait(10) != 0
+            assert gone(pid)
+        finally:
+            running.kill()
 
 
 def test_children_of_a_process_end_with_it(tmp_path):
