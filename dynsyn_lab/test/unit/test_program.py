@@ -48,6 +48,8 @@ def test_a_ctrl_c_when_all_is_done_changes_nothing():
 def test_a_ctrl_c_while_importing_is_one_line():
     program = """
         import os, signal
+        # ignored where these tests were started in the background of a script
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from dynsyn_lab.cli import program
         program._run = lambda: os.kill(os.getpid(), signal.SIGINT)
         program.dynsyn()
