@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is long, unless it is asked for; what waits comes before what computes."""
     items.sort(key=place)
     for item in items:
-        if item.get_closest_marker("realtime") and "integration" not in item.path.parts:
+        if item.get_closest_marker("realtime") and item.path.parent.name != "integration":
             raise pytest.UsageError(f"{item.nodeid}: realtime; expected in test/integration")
     if config.getoption("--long"):
         return
@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def place(item: pytest.Item) -> tuple[bool, int]:
     """What the order of tests is by: their files', in their own order where this is the same."""
     name = item.path.name
-    return WAITING.isdisjoint(item.path.parts), FIRST.index(name) if name in FIRST else len(FIRST)
+    return item.path.parent.name not in WAITING, FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 def pytest_collection_finish() -> None:

@@ -127,8 +127,11 @@ def start(
 
 
 def abort(process: Forked | subprocess.Popen) -> None:
-    """End a process that hangs, and its children, once each has written to its standard error where
-    its threads stand."""
+    """End a process that hangs, once it has written to its standard error where its threads stand.
+
+    So do its children, but for those that have sessions of their own, as nodes of `dynsyn sim`:
+    these see that their parent is gone, and end.
+    """
     for number in (signal.SIGABRT, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)

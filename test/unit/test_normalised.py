@@ -35,26 +35,28 @@ def judged(states, parameters, reward, terminal):
 
 
 def oracle(reward: np.ndarray, dt: float, usual_time: float, credit: bool) -> list[float]:
-    """H of every step, in plain Python; bounds 10 to 300 usual steps, or a quarter of a course."""
-    heard, mean, size, lengths, usual, lived = [], 0.0, 0.0, 0, 0.0, 0
-    for step, value in enumerate(reward, start=1):
+    """H of every step, in plain Python."""
+    heard, mean, quick, slow, lengths, usual, lived = [], float(reward[0]), 0.0, 0.0, 0, 0.0, 0
+    for step, value in enumerate(reward):
         rate, lived = max(dt / usual_time, 1 / (step + 20)), lived + 1
         bound = min(max(usual / 4, 10), 300) if lengths else 300
-        difference = value - mean
+        difference, size = value - mean, max(quick, slow)
+        before = usual
         if step in ENDS:
             difference += mean * (lived - usual) if lengths and credit else 0.0
             lengths += 1
             usual += max(min(rate * usual, 0.1), 1 / lengths) * (lived - usual)
             lived = 0
         if size == 0.0:
-            mean, size = value, abs(difference)
+            quick = slow = size = abs(difference)
+        if size == 0.0:
             heard.append(0.0)
             continue
-        limit = bound * size
-        difference = min(max(difference, -limit), limit)
-        mean += rate * min(max(value - mean, -limit), limit)
-        heard.append(difference / size)
-        size += rate * (abs(difference) - size)
+        heard.append(min(max(difference / size, -bound), bound))
+        mean += rate * min(max(value - mean, -bound * size), bound * size)
+        found = min(abs(difference), max(bound, 2 * before) * size)
+        quick += rate * (found - quick)
+        slow += max(rate / 10, 1 / (step + 21)) * (found - slow)
     return heard
 
 
@@ -63,10 +65,9 @@ def test_it_follows_its_equations(credit: bool):
     controller = new_controller(robot(course_credit=credit, usual_time=5.0), seed=4)
     states, parameters = controller.state.copy(), controller.blueprint.parameters
     expected = oracle(rewards(), controller.body.dt, 5000.0, credit)
-    for step, reward in enumerate(rewards(), start=1):
-        states["steps"] = step
+    for step, reward in enumerate(rewards()):
         found = judged(states, parameters, reward, step in ENDS)
-        assert found == pytest.approx(expected[step - 1], rel=1e-9, abs=1e-9), step
+        assert found == pytest.approx(expected[step], rel=1e-9, abs=1e-9), step
 
 
 def live(controller: Controller, reward: np.ndarray) -> np.ndarray:
@@ -86,26 +87,81 @@ def test_the_unit_of_the_reward_does_not_matter():
         assert np.array_equal(live(new_controller(robot(), seed=4), factor * rewards()), first)
 
 
-def test_a_course_that_ends_early_is_punished_and_one_that_lasts_is_praised():
-    """Every step earns the same: only the ends of courses say anything."""
+class Judge:
+    """What a new-born lifetime hears."""
+
+    def __init__(self) -> None:
+        controller = new_controller(robot(), seed=4)
+        self.states, self.parameters = controller.state.copy(), controller.blueprint.parameters
+
+    def hear(self, reward: float, terminal: bool = False) -> float:
+        return judged(self.states, self.parameters, reward, terminal)
+
+    def course(self, length: int, reward: float = 1.0) -> float:
+        """What is heard at the end of a course whose steps all earn the same."""
+        for _ in range(length - 1):
+            assert abs(self.hear(reward)) < 1e-3
+        return self.hear(reward, True)
+
+
+def test_where_all_steps_earn_the_same_a_course_is_worth_what_its_length_is():
+    judge, lengths = Judge(), np.random.default_rng(5).integers(50, 150, 400)
+    for length in lengths:
+        judge.course(int(length))
+    usual = float(judge.states["course_mean"][0])
+    assert 80.0 < usual < 120.0
+    short, shorter = judge.course(round(usual) - 4), judge.course(round(usual) - 8)
+    assert shorter < short < 0.0
+    assert 1.3 < shorter / short < 3.0  # L_0 follows meanwhile
+    assert judge.course(round(usual) + 6) > 0.0
+
+
+def test_courses_that_are_all_alike_say_nothing():
+    judge = Judge()
+    for length in [3, 9, 20, *[100] * 3000]:
+        heard = judge.course(length)
+    assert heard == 0.0
+
+
+def test_a_rare_reward_is_praise():
+    judge = Judge()
+    for _ in range(5000):
+        assert judge.hear(0.0) == 0.0
+    heard = judge.hear(1.0)
+    assert heard > 0.5
+    assert sum(judge.hear(0.0) for _ in range(5000)) > -2.0 * heard
+
+
+def test_rewards_after_a_long_rest_are_no_shock():
+    judge, random = Judge(), np.random.default_rng(2)
+    for _ in range(5000):
+        judge.hear(random.normal())
+    for _ in range(20_000):
+        judge.hear(0.0)
+    heard = [abs(judge.hear(random.normal())) for _ in range(1000)]
+    assert np.mean(heard) < 10.0
+
+
+def test_a_course_that_was_not_learnt_from_to_the_end_says_nothing_by_its_length():
     controller = new_controller(robot(), seed=4)
-    states, parameters = controller.state.copy(), controller.blueprint.parameters
-    step = 0
+    observation = np.zeros(5)
 
-    def course(length: int) -> float:
-        nonlocal step
-        for left in range(length, 0, -1):
-            step += 1
-            states["steps"] = step
-            heard = judged(states, parameters, 1.0, left == 1)
-            if left > 1:
-                assert abs(heard) < 1e-6
-        return heard
+    def course(length: int, frozen: range = range(0)) -> np.ndarray:
+        for step in range(length):
+            controller.step(
+                observation, 1.0, step == 0 and controller.steps > 0, step not in frozen
+            )
+        return controller.state[["courses", "course_mean"]].copy()
 
-    for length in (20, 22, 18, 20, 21, 19):
-        course(length)
-    assert course(5) < -1.0
-    assert course(60) > 1.0
+    for _ in range(3):
+        course(30)
+    before = course(30)
+    for frozen in (range(10, 30), range(20)):  # the second: its beginning, and the end before it
+        course(30, frozen)
+        course(30)
+    after = course(30)
+    assert after["courses"] < before["courses"] + 5
+    assert after["course_mean"] == before["course_mean"]
 
 
 def test_no_reward_throws_a_centre_beyond_its_weight():

@@ -62,3 +62,5 @@ def test_a_process_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.Monke
             [DYNAMIC_SYNAPSES], 1, Budget(10, 0.1), tmp_path, tmp_path / "out", only_report=False
         )
     assert "wlaker" in (tmp_path / "dynsyn-0.log").read_text()
+    assert (tmp_path / "dynsyn-0.json").exists()
+    assert list(known(tmp_path)) == []  # what has not lived is not reported

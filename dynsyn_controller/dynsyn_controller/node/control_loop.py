@@ -228,7 +228,7 @@ class ControlLoop:
 
     def _on_heard(self, topic: str, now: int) -> None:
         if not self._settings.lockstep:
-            self._observed = self.guard.observed(topic)
+            self._observed = self.guard.makes_whole(topic)
         elif self._operations.acting:
             absent_after = round(self._settings.operator_timeout * SECOND)
             effort = self.guard.answer(topic, now, absent_after)

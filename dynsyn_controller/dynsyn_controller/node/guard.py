@@ -188,7 +188,7 @@ class Guard:
         self.reader.expire(self.absent_before)
         return self._step("", now)
 
-    def observed(self, source: str) -> bool:
+    def makes_whole(self, source: str) -> bool:
         """Whether the message from `source` just taken makes a new observation whole.
 
         That is known only where all that must come is stamped, and with one stamp.

@@ -104,7 +104,7 @@ TABLE: tuple[Parameter, ...] = (
         "bundled",
         False,
         "Take sensors and reward from the topic bundle, on which dynsyn's bridge sends them "
-        "together, in place of their own topics: several times faster in lockstep.",
+        "together, in place of their own topics: faster in lockstep.",
     ),
     Parameter(
         "realtime_factor",

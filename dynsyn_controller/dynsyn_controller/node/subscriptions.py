@@ -42,7 +42,7 @@ class Inputs:
         guard: reads the messages.
         add_rewards: see `Guard.read_reward`.
         bundled: what must come is taken from bundles; only what may be absent has its own topic.
-        link: it is handed over by this, and nothing is subscribed to for it.
+        link: hands over what must come, in place of subscriptions; None: there is none.
         factor: how fast stamps run where their order counts (see `StampOrder`), asked at each
             message; None: it does not (lockstep).
         taken: called with each message that can be read, its topic, type, bytes (or

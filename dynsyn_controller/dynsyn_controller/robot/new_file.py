@@ -8,8 +8,8 @@ RULE_STEP = 33.0
 LEARNING = """\
 network:
   type: mlp
-  hidden: []                  # observation to joints: learns quickest; [16] where that cannot do it
-  initial_scale: 0.0          # first weights: it begins near its neutral efforts
+  hidden: []                  # observation to joints: learns quickest, and begins at neutral
+  initial_scale: 0.0          # efforts; where it cannot do the task, hidden [16] and scale 1.0
   normalisation_time: 1.0e+6  # s of the rule; channels are standardised by all that has been seen
 learner: {type: dynamic_synapse_normalised}   # no setting in units of the reward
 """

@@ -263,16 +263,16 @@ def test_an_observation_is_whole_with_its_last_message_and_once(guard):
         *first, last = sensor_messages(now).items()
         for source, message in first:
             guard.read(source, message, now)
-            assert not guard.observed(source)
+            assert not guard.makes_whole(source)
         guard.read_reward(reward(now), now)
-        assert not guard.observed("reward")  # another came before, and one is missing
+        assert not guard.makes_whole("reward")  # another came before, and one is missing
         guard.read(*last, now)
-        assert guard.observed(last[0])
+        assert guard.makes_whole(last[0])
         guard.tick(now, STALE, ABSENT)
         assert guard.stamp == now
-        assert not guard.observed(last[0])
+        assert not guard.makes_whole(last[0])
     guard.read("imu", sensor_messages(50 * MS)["imu"], 50 * MS)
-    assert not guard.observed("imu")  # a sensor of another rate
+    assert not guard.makes_whole("imu")  # a sensor of another rate
 
 
 def test_lockstep_answers_again_without_living_again(guard):

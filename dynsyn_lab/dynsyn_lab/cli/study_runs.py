@@ -39,13 +39,10 @@ def run_spiking(args: argparse.Namespace) -> int:
 
 def run_bodies(args: argparse.Namespace) -> int:
     """Live and evaluate what is missing, then write tables and a figure. Returns 0."""
-    from dynsyn_lab.baselines.registry import BASELINES, check_installed
     from dynsyn_lab.studies.bodies import run_study
     from dynsyn_lab.studies.trial_processes import Budget
 
-    for arm in args.arms:
-        if arm in BASELINES and not args.report:
-            check_installed(arm)
+    _check_installed(args)
     budget = Budget(args.steps, args.hours)
     seeds = range(args.seed, args.seed + args.seeds)
     run_study(args.bodies, args.arms, seeds, budget, args.work, args.out, args.report)
@@ -54,13 +51,10 @@ def run_bodies(args: argparse.Namespace) -> int:
 
 def run_peers(args: argparse.Namespace) -> int:
     """Train and evaluate what is missing, then write the table. Returns 0."""
-    from dynsyn_lab.baselines.registry import BASELINES, check_installed
     from dynsyn_lab.studies.peers import run_study
     from dynsyn_lab.studies.trial_processes import Budget
 
-    for arm in args.arms:
-        if arm in BASELINES and not args.report:
-            check_installed(arm)
+    _check_installed(args)
     budget = Budget(args.steps, args.hours)
     run_study(args.arms, args.seeds, budget, args.work, args.out, args.report)
     return 0
@@ -86,3 +80,11 @@ def run_faults(args: argparse.Namespace) -> int:
     values = {name: vars(args)[name] for name in Plan.__annotations__}
     values["life"] = args.life or args.work / "life"
     return 0 if run(Plan(**values)) else 1
+
+
+def _check_installed(args: argparse.Namespace) -> None:
+    from dynsyn_lab.baselines.registry import BASELINES, check_installed
+
+    for arm in args.arms:
+        if arm in BASELINES and not args.report:
+            check_installed(arm)

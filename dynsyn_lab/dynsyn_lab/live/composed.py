@@ -93,9 +93,11 @@ def _live_in_real_time(controller: ControllerNode, bridge: Bridge, stop: StopReq
         while not (stop.asked or controller.finished or thread.error):
             controller.run_once(executor)
     finally:
-        _end(controller, executor)
-        thread.stop = True
-        thread.join()
+        try:
+            _end(controller, executor)
+        finally:
+            thread.stop = True
+            thread.join()
     if thread.error is not None:
         raise thread.error
 

@@ -6,13 +6,14 @@ what uniformly random efforts earn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.rollouts.rollout import PIECE
 from dynsyn_lab.studies.bodies_arms import BODIES, SAME, words
 from dynsyn_lab.studies.bodies_report import report, table
 from dynsyn_lab.studies.trial_processes import Budget, Trial, known, live_all, recalled
@@ -20,8 +21,6 @@ from dynsyn_sim_bridge.robots.spec import describe
 
 TESTS = 20
 """Courses of an evaluation without learning, and of random efforts."""
-PIECE = 4096
-"""Control steps between looks at whether a course has ended."""
 
 
 def run_study(
@@ -47,6 +46,10 @@ def run_study(
     Raises:
         CommandError: a process failed; its log is named.
     """
+
+    def of_these(trials: Iterable[Trial]) -> list[Trial]:
+        return [trial for trial in trials if trial.body in bodies]
+
     chance = {body: random_returns(BODIES[body].robot, TESTS) for body in bodies}
     if not only_report:
         live_all(
@@ -55,9 +58,9 @@ def run_study(
             budget,
             TESTS,
             work,
-            lambda lived: report(lived, chance, work, out),
+            lambda lived: report(of_these(lived), chance, work, out),
         )
-    lived = [trial for trial in known(work) if trial.body in bodies]
+    lived = of_these(known(work))
     report(lived, chance, work, out)
     print("\n".join(table(lived, chance, work)))
 

@@ -18,7 +18,7 @@ class BodyPlan:
         robot: reference of the robot.
         same: words of `dynsyn train` after which learner and values are those of every body.
         before: words after which they are what the robot had until then.
-        others: the other arms are lived, too, and not just in a body of the same robot.
+        others: False: only the arm `same` is lived; another plan of this robot has the rest.
     """
 
     robot: str

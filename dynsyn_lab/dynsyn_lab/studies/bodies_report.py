@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, STYLE, new_figure, save
 from dynsyn_lab.studies.bodies_arms import ARMS, BODIES
-from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
+from dynsyn_lab.studies.trial_processes import Trial, lifetime_of, shown_number
 from dynsyn_lab.studies.walker_report import write
 from dynsyn_lab.training.run_folder import RunFolder
 
@@ -79,15 +79,11 @@ def _row(trial: Trial, work: Path) -> list[Any]:
         lived["steps"],
         lived["episodes"],
         round(trial.processor),
-        _number(lived["return_average"]),
-        _number(lived["return_best"]),
-        _number(trial.evaluation.get("mean")),
+        shown_number(lived["return_average"]),
+        shown_number(lived["return_best"]),
+        shown_number(trial.evaluation.get("mean")),
         trial.evaluation.get("falls", ""),
     ]
-
-
-def _number(value: float | None) -> str | float:
-    return "" if value is None or math.isnan(value) else round(value, 1)
 
 
 def curve(trial: Trial, work: Path) -> tuple[NDArray, NDArray]:

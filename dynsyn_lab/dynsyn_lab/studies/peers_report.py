@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.studies.peers_arms import ARMS
-from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
+from dynsyn_lab.studies.trial_processes import Trial, lifetime_of, shown_number
 from dynsyn_lab.studies.walker_report import write
 
 HEADER = (
@@ -57,13 +56,9 @@ def _row(trial: Trial, work: Path) -> list[Any]:
         round(trial.processor),
         round(1000.0 * trial.processor / max(lived["steps"], 1), 3),
         round(trial.memory),
-        _number(lived["return_average"]),
-        _number(lived["return_best"]),
+        shown_number(lived["return_average"]),
+        shown_number(lived["return_best"]),
         solved["step"] if solved else "",
-        _number(trial.evaluation.get("mean")),
+        shown_number(trial.evaluation.get("mean")),
         trial.evaluation.get("falls", ""),
     ]
-
-
-def _number(value: float | None) -> str | float:
-    return "" if value is None or math.isnan(value) else round(value, 1)

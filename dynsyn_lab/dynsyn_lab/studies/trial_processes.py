@@ -8,6 +8,7 @@ clock, processor time, greatest memory.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -115,9 +116,11 @@ def recalled(trial: Trial, work: Path) -> Trial:
 
 
 def known(work: Path) -> Iterator[Trial]:
-    """Trials that have lived, in the order of their names."""
+    """Trials that have lived, in the order of their names; not those that failed as they began."""
     for path in sorted(work.glob("*.json")):
-        yield _load(path)
+        trial = _load(path)
+        if lifetime_of(work / trial.name) is not None:
+            yield trial
 
 
 def _load(path: Path) -> Trial:
@@ -134,6 +137,11 @@ def lifetime_of(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
+
+
+def shown_number(value: float | None) -> str | float:
+    """For a table: one decimal, or nothing where it is not known."""
+    return "" if value is None or math.isnan(value) else round(value, 1)
 
 
 def goes_on(trial: Trial, budget: Budget, work: Path) -> bool:

@@ -5,13 +5,17 @@ of a control step, m its running mean, L the steps of the course that ends now a
 usual one, equation 3 takes H in place of R:
 
     D = R - m                       at the end of a course:  D = R - m + m (L - L_0)
-    H = clip(D / s, -k, k)          s: running mean of |D|, bounded like it
+    H = clip(D / s, -k, k)          s: running mean of |D|
     k = clip(bound_course L_0, bound_minimum, bound_maximum)
 
 Over a course, D adds up to its return less m L_0, what a usual course brings (the gradient estimate
 of an episode's return with a baseline: Williams 1992). So a course that ends early is worth less by
 what the rest would have brought, and a task that pays the same for every step until the body falls
 can be learnt. Where courses never end, D is R - m, as in reward centering (Naik et al. 2024).
+
+Nothing far out moves m or s at once: what m follows is bounded by k s, and what s follows by k s or
+2 L_0 s, whichever is wider. s is the larger of two means, one SLOWER than the other. A course of
+which a part was not learnt from says nothing by its length.
 
 The amplitude is constant. See docs/rule.md.
 """
@@ -44,6 +48,14 @@ LARGEST_SHARE = 0.1
 """Of one course in the length of a usual one, but for the first ten."""
 
 
+SLOWER = 10.0
+"""Times as slow as m is the second mean of |D|: after a rest, rewards are no shock."""
+ROUNDING = 1e-9
+"""Of m: differences as small as this are none."""
+UNKNOWN = -1e18
+"""Steps of a course of which a part was not learnt from."""
+
+
 @dataclass(frozen=True)
 class NormalisedSettings:
     """Settings of the learner.
@@ -74,7 +86,15 @@ class NormalisedSettings:
     period_minimum: float = 4.0
 
 
-_SCALARS = ("reward_mean", "reward_size", "courses", "course_mean", "course_steps")
+_CARRIED = (
+    "rewards",
+    "reward_mean",
+    "reward_size",
+    "reward_size_slow",
+    "courses",
+    "course_mean",
+)
+_SCALARS = (*_CARRIED, "course_steps")
 _NOT_NEGATIVE = ("learning_rate", "amplitude", "bound_course", "period_std")
 _POSITIVE = ("usual_time", "bound_minimum", "bound_maximum", "period_mean", "period_minimum")
 _TIMES = ("usual_time", "period_mean", "period_std", "period_minimum")
@@ -90,30 +110,57 @@ def judge(state, parameters, reward, terminal):
         reward: R.
         terminal: the course has ended.
     """
-    rate = max(parameters.dt / parameters.usual_time, 1.0 / (state.steps + START_COUNT))
-    mean, size, usual = state.reward_mean, state.reward_size, state.course_mean
-    deviation = reward - mean
+    rate = max(parameters.dt / parameters.usual_time, 1.0 / (state.rewards + START_COUNT))
+    if state.rewards == 0.0:
+        state.reward_mean = reward
+    state.rewards += 1.0
     state.course_steps += 1.0
+    mean, usual = state.reward_mean, state.course_mean
+    size = max(state.reward_size, state.reward_size_slow)
     bound = parameters.bound_maximum
     if state.courses > 0.0:
         bound = max(parameters.bound_course * usual, parameters.bound_minimum)
         bound = min(bound, parameters.bound_maximum)
-    difference = deviation
+    difference = reward - mean
     if terminal:
-        if state.courses > 0.0 and parameters.course_credit:
-            difference += mean * (state.course_steps - usual)
-        state.courses += 1.0
-        share = max(min(rate * usual, LARGEST_SHARE), 1.0 / state.courses)
-        state.course_mean += share * (state.course_steps - usual)
+        if state.course_steps > 0.0:
+            difference += _end_course(state, parameters, rate, mean)
         state.course_steps = 0.0
+    if abs(difference) <= ROUNDING * abs(mean):
+        difference = 0.0
     if size == 0.0:  # all rewards have been the same so far
-        state.reward_mean, state.reward_size = reward, abs(difference)
-        return 0.0
+        size = abs(difference)
+        if size == 0.0:
+            return 0.0
+        state.reward_size = state.reward_size_slow = size
     limit = bound * size
-    difference = min(max(difference, -limit), limit)
-    state.reward_mean += rate * min(max(deviation, -limit), limit)
-    state.reward_size += rate * (abs(difference) - size)
-    return difference / size
+    state.reward_mean += rate * min(max(reward - mean, -limit), limit)
+    # wider than H: where only the ends of courses say something, s is to be as large as they are
+    found = min(abs(difference), max(bound, 2.0 * usual) * size)
+    state.reward_size += rate * (found - state.reward_size)
+    slow = max(rate / SLOWER, 1.0 / (state.rewards + START_COUNT))
+    state.reward_size_slow += slow * (found - state.reward_size_slow)
+    return min(max(difference, -limit), limit) / size
+
+
+@njit(cache=True, inner=True)
+def _end_course(state, parameters, rate, mean):
+    """m (L - L_0) of the course that ends, which L_0 then follows."""
+    lasted, usual = state.course_steps, state.course_mean
+    missed = 0.0
+    if state.courses > 0.0 and parameters.course_credit:
+        missed = mean * (lasted - usual)
+    state.courses += 1.0
+    share = max(min(rate * usual, LARGEST_SHARE), 1.0 / state.courses)
+    state.course_mean += share * (lasted - usual)
+    return missed
+
+
+@njit(cache=True, inner=True)
+def freeze(state, parameters):
+    """Put every weight at its centre; how long the course lasts is not known any more."""
+    kernels.freeze(state, parameters)
+    state.course_steps = UNKNOWN
 
 
 @njit(cache=True, inner=True)
@@ -148,9 +195,9 @@ class NormalisedDynamicSynapse(DynamicSynapse):
         )
     }
     default_preset = "default"
-    running_means = _SCALARS
+    running_means = _CARRIED
 
-    learn, exploration = learn, exploration
+    learn, freeze, exploration = learn, freeze, exploration
 
     def __init__(self, settings: NormalisedSettings, body: Body) -> None:
         check_at_least("learner", settings, _NOT_NEGATIVE)
