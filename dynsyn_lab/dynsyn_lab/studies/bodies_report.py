@@ -143,7 +143,7 @@ def draw(
                 (line,) = axes.plot(steps / 1000.0, returns, color=colour, lw=0.9)
                 handles.setdefault(trial.arm, line)
         handles["random"] = axes.axhline(chance[body].mean(), color=GREY, ls="--", lw=0.9)
-        axes.set_title(body.split("-")[0])
+        axes.set_title(body.split("-")[0].replace("Inverted", "Inv. "))  # as wide as a panel
     for axes in panels[len(bodies) :]:
         axes.set_axis_off()
     figure.legend(handles.values(), handles.keys(), loc="outside lower right", ncols=len(handles))
