@@ -188,16 +188,6 @@ class Guard:
         self.reader.expire(self.absent_before)
         return self._step("", now)
 
-    def makes_whole(self, source: str) -> bool:
-        """Whether the message from `source` just taken makes a new observation whole.
-
-        That is known only where all that must come is stamped, and with one stamp.
-        """
-        stamp, stamps = self._clocking_stamp(), self.reader.stamps
-        if not self.senses.all_stamped or stamps.get(source, stamp) != stamp:
-            return False
-        return stamp != self.stamp and self.reader.complete(stamp)
-
     def listen(self, now: int, silent_after: int) -> None:
         """Lockstep, where there are no ticks: see whether all still speak; sets `stale`.
 

@@ -39,13 +39,6 @@ class Deadlines:
         """ns until the next deadline; 0 or less: it has come."""
         return self.next - now
 
-    def near(self, now: int) -> bool:
-        """Whether the next deadline may be met now already, as all that it waits for is there.
-
-        That is so in twice the time for which `align` lets a tick wait for what may come late.
-        """
-        return self.next - now <= 2 * self._margin
-
     def advance(self, now: int) -> int:
         """The tick of the next deadline is being done: go on to the first one after `now`.
 

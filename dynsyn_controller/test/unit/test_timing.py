@@ -49,16 +49,6 @@ def test_deadlines_move_to_where_the_messages_are():
     assert abs(periods[-100:] - PERIOD).max() < 1000
 
 
-def test_a_deadline_may_be_met_early_within_twice_the_margin_and_keeps_its_successor():
-    deadlines = Deadlines(PERIOD, now=0)
-    early = PERIOD - 2 * PERIOD // 20
-    assert not deadlines.near(early - 1)
-    assert deadlines.near(early)
-    assert deadlines.advance(early) == 0
-    assert deadlines.next == 2 * PERIOD
-    assert not deadlines.near(early)
-
-
 def test_deadlines_do_not_follow_what_stopped_coming():
     deadlines = Deadlines(PERIOD, now=0)
     deadlines.align(PERIOD)
