@@ -126,6 +126,19 @@ def check_positive(where: str, options: Any, names: typing.Iterable[str]) -> Non
             )
 
 
+def check_order(where: str, options: Any, pairs: typing.Iterable[tuple[str, str]]) -> None:
+    """Check that of two settings the first is not above the second.
+
+    Raises:
+        SchemaError: the first that is, with its key below `where`.
+    """
+    for low, high in pairs:
+        if getattr(options, low) > getattr(options, high):
+            raise SchemaError(
+                f"{where}.{low}", f"found {getattr(options, low)}, above {where}.{high}"
+            )
+
+
 def check_times(where: str, options: Any, names: typing.Iterable[str], dt: float) -> None:
     """Check that time constants of running means (s) are 0, unused, or a control step or more.
 

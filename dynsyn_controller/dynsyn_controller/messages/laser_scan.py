@@ -83,17 +83,10 @@ class ScanExtractor:
             raise MessageError(f"{len(ranges)} rays, expected {self._count}")
         among = distances.limits(message.range_min, message.range_max, self._range_max)
         plain: list[float] = [ranges[ray] for ray in self._rays]
-        far = among.farthest
-        # Neither NaN nor too near: only what is far is not as it reads, and this is quicker.
-        if not math.isnan(sum(plain)) and among.low <= min(plain):
-            if max(plain) <= far:
-                return plain, self.places
-            beyond = far if among.high == math.inf else None
-            values = [
-                each if each <= far else far if each == math.inf else beyond for each in plain
-            ]
-        else:
-            values = [distances.reading(distance, among) for distance in plain]
+        ordinary = math.isfinite(sum(plain)) and among.low <= min(plain)
+        if ordinary and max(plain) <= among.farthest:  # each reads as it is, and this is quicker
+            return plain, self.places
+        values = [distances.reading(distance, among) for distance in plain]
         if None not in values:
             return cast(list[float], values), self.places
         kept = [(v, p) for v, p in zip(values, self.places, strict=True) if v is not None]

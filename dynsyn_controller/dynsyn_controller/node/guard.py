@@ -176,13 +176,15 @@ class Guard:
         An observation is answered when all of it and its reward have come with the same stamp. One
         that is sent again is answered with the same efforts, and not lived again.
         """
-        stamps, stamp = self.reader.stamps, self._clocking_stamp()
+        stamps = self.reader.stamps
+        clocking = self.senses.clocking
+        stamp = self.rewards.stamp if clocking == REWARD else stamps[clocking]
         if stamps.get(source, stamp) != stamp:  # five times of six, and quick
             return None
         if not self.reader.complete(stamp) or self.freshness.arrived.get(REWARD) == NEVER:
             return None
         if stamp == self._answered:
-            return self.effort if source == self.senses.clocking else None
+            return self.effort if source == clocking else None
         self.stamp = self._answered = stamp
         self.absent_before = now - absent_after
         self.reader.expire(self.absent_before)
@@ -240,10 +242,6 @@ class Guard:
         if can_hold and "joint_states" not in self._silent(now):
             return self._pause(self.chain.limit(self._standby.effort(sensors), sensors))
         return self._pause(self.chain.hold(sensors))
-
-    def _clocking_stamp(self) -> int:
-        clocking = self.senses.clocking
-        return self.rewards.stamp if clocking == REWARD else self.reader.stamps.get(clocking, 0)
 
     def _silent(self, now: int) -> str:
         return " ".join(self.freshness.late(now)) if self.stale else ""

@@ -58,16 +58,13 @@ class Deadlines:
         what it is to 1 % and a sender at the same rate is soon met at the same phase every time.
 
         Args:
-            latency: ns from that message to the deadline just met.
+            latency: ns since that message, at the tick just done.
         """
         if latency >= self.period:
             return
+        wanted = max(LEAST_MARGIN, round(MARGIN * self.period))
         most = self.period // SLOWNESS
-        self.next -= min(most, max(-most, (latency - self._margin) // 10))
-
-    @property
-    def _margin(self) -> int:
-        return max(LEAST_MARGIN, round(MARGIN * self.period))
+        self.next -= min(most, max(-most, (latency - wanted) // 10))
 
     def change_period(self, period: int, now: int) -> None:
         """From now on another period (ns, > 0)."""

@@ -3,8 +3,8 @@
 Two processes: this one publishes all that the walker senses at the control rate and times the
 commands that come back; the other is the real controller node in real time, learning, and after it
 a bare relay. The latency is from the first message of an observation being published to the command
-for it being received here. The controller acts when an observation is whole and its deadline near;
-the relay answers at once.
+for it being received here. The controller acts at its own deadlines, so that its latency holds the
+wait for them; the relay answers at once.
 """
 
 from __future__ import annotations

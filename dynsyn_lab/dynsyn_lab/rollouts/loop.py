@@ -14,6 +14,8 @@ from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
+PIECE = 4096
+"""Control steps of a course between looks at whether it has ended."""
 Act = Callable[[FloatArray, float, bool, bool], FloatArray]
 """Observation, reward and terminal of the step before, learning -> effort in N m."""
 
@@ -80,6 +82,12 @@ class StepLoop:
         self.effort, self.reward, self.terminal, self.fell = effort, reward, terminal, fell
         self.total, self.length = total, self.length + lived
         return lived
+
+    def run_course(self, learning: bool = True) -> None:
+        """Live to the end of the present course, see `run`."""
+        self.run(PIECE, learning)
+        while not self.terminal:
+            self.run(PIECE, learning)
 
     def change_body(self, body: SimulatedRobot) -> None:
         """Take another body for the courses that follow `put_back`; they come from one generator.

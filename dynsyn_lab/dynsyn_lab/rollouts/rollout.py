@@ -12,8 +12,6 @@ from dynsyn_lab.rollouts.footfalls import Footfalls
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
-PIECE = 4096
-"""Control steps between looks at whether the course has ended."""
 PLACE = "odom.position"
 """Block of the sensor vector that says where the body is."""
 
@@ -74,9 +72,7 @@ def _episode(loop: StepLoop, learning: bool, footfalls: Footfalls) -> Episode:
     """One course, from its start until the body has been put onto the next."""
     start = _place(loop)
     footfalls.begin()
-    loop.run(PIECE, learning)
-    while not loop.terminal:
-        loop.run(PIECE, learning)
+    loop.run_course(learning)
     distance = float(np.linalg.norm(_place(loop) - start))
     efforts = np.frombuffer(bytes(loop.efforts)).reshape(loop.length, -1)
     spent = sum(sum(map(abs, effort)) for effort in efforts.tolist())

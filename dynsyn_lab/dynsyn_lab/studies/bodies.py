@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_lab.rollouts.loop import StepLoop
-from dynsyn_lab.rollouts.rollout import PIECE
 from dynsyn_lab.studies.bodies_arms import BODIES, SAME, words
 from dynsyn_lab.studies.bodies_report import report, table
 from dynsyn_lab.studies.trial_processes import Budget, Trial, known, live_all, recalled
@@ -98,9 +97,7 @@ def random_returns(robot: str, courses: int, seed: int = 0) -> NDArray[np.float6
         loop = StepLoop(spec.robot, body, act)
         returns = np.zeros(courses)
         for course in range(courses):
-            loop.run(PIECE)
-            while not loop.terminal:
-                loop.run(PIECE)
+            loop.run_course()
             returns[course] = loop.total
             loop.put_back()
     finally:

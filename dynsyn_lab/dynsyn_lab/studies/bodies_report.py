@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, STYLE, new_figure, save
 from dynsyn_lab.studies.bodies_arms import ARMS, BODIES
-from dynsyn_lab.studies.trial_processes import Trial, lifetime_of, shown_number
-from dynsyn_lab.studies.walker_report import write
+from dynsyn_lab.studies.tables import rounded, spread, write
+from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
 from dynsyn_lab.training.run_folder import RunFolder
 
 POINTS = 20
@@ -79,9 +79,9 @@ def _row(trial: Trial, work: Path) -> list[Any]:
         lived["steps"],
         lived["episodes"],
         round(trial.processor),
-        shown_number(lived["return_average"]),
-        shown_number(lived["return_best"]),
-        shown_number(trial.evaluation.get("mean")),
+        rounded(lived["return_average"]),
+        rounded(lived["return_best"]),
+        rounded(trial.evaluation.get("mean")),
         trial.evaluation.get("falls", ""),
     ]
 
@@ -114,16 +114,9 @@ def table(trials: Sequence[Trial], chance: Chance, work: Path) -> list[str]:
         for arm in arms:
             own = [t for t in trials if (t.body, t.arm) == (body, arm)]
             last = [(lifetime_of(work / t.name) or {}).get("return_average") for t in own]
-            cells += [_spread(last), _spread([t.evaluation.get("mean") for t in own])]
+            cells += [spread(last), spread([t.evaluation.get("mean") for t in own])]
         lines.append(f"| {body} | " + " | ".join(cells) + " |")
     return lines
-
-
-def _spread(values: Sequence[float | None]) -> str:
-    found = np.array([value for value in values if value is not None and not math.isnan(value)])
-    if len(found) < 2:
-        return "".join(f"{value:.0f}" for value in found)
-    return f"{np.median(found):.0f} ({found.min():.0f} to {found.max():.0f})"
 
 
 def draw(

@@ -25,6 +25,7 @@ from dynsyn_lab.studies.lifelong_lives import (
     lives,
     sequence,
 )
+from dynsyn_lab.studies.tables import spread
 
 POINTS = 20
 """Of a curve, over the steps of a life after a change."""
@@ -176,13 +177,6 @@ def _values(rows: Iterable[Row], name: str) -> NDArray[np.float64]:
     return np.array(found, dtype=float)
 
 
-def _spread(values: NDArray[np.float64]) -> str:
-    """Median and range over seeds; of one seed its value."""
-    if len(values) < 2:
-        return "".join(f"{value:.0f}" for value in values)
-    return f"{np.median(values):.0f} ({values.min():.0f} to {values.max():.0f})"
-
-
 def table(told: list[Row]) -> list[str]:
     """Robots and changes in rows: median over seeds and, in brackets, range."""
     lines = [
@@ -199,11 +193,11 @@ def table(told: list[Row]) -> list[str]:
         options = ", ".join(f"{k} {v:g}" for k, v in CHANGES[robot][change].items()) or UNCHANGED
         recovered = _values(learning, "recovered_step")
         lines.append(
-            f"| {robot} | {options} | {len(learning)} | {_spread(_values(frozen, 'deployed'))} "
-            f"| {_spread(_values(learning, 'first_20'))} | {_spread(_values(learning, 'last_20'))} "
-            f"| {_spread(_values(learning, 'continuing'))} "
-            f"| {_spread(_values(learning, 'deployed'))} | {len(recovered)} | {_spread(recovered)} "
-            f"| {_spread(_values(young, 'deployed'))} |"
+            f"| {robot} | {options} | {len(learning)} | {spread(_values(frozen, 'deployed'))} "
+            f"| {spread(_values(learning, 'first_20'))} | {spread(_values(learning, 'last_20'))} "
+            f"| {spread(_values(learning, 'continuing'))} "
+            f"| {spread(_values(learning, 'deployed'))} | {len(recovered)} | {spread(recovered)} "
+            f"| {spread(_values(young, 'deployed'))} |"
         )
     return lines
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.studies.peers_arms import ARMS
-from dynsyn_lab.studies.trial_processes import Trial, lifetime_of, shown_number
-from dynsyn_lab.studies.walker_report import write
+from dynsyn_lab.studies.tables import rounded, write
+from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
 
 HEADER = (
     "arm",
@@ -56,9 +56,9 @@ def _row(trial: Trial, work: Path) -> list[Any]:
         round(trial.processor),
         round(1000.0 * trial.processor / max(lived["steps"], 1), 3),
         round(trial.memory),
-        shown_number(lived["return_average"]),
-        shown_number(lived["return_best"]),
+        rounded(lived["return_average"]),
+        rounded(lived["return_best"]),
         solved["step"] if solved else "",
-        shown_number(trial.evaluation.get("mean")),
+        rounded(trial.evaluation.get("mean")),
         trial.evaluation.get("falls", ""),
     ]

@@ -14,7 +14,7 @@ from dynsyn_lab.plots.style import STYLE, save
 from dynsyn_lab.studies.spiking_arms import Arm, arms
 from dynsyn_lab.studies.spiking_book import CONTROLS, Book
 from dynsyn_lab.studies.spiking_figures import draw
-from dynsyn_lab.studies.walker_report import write
+from dynsyn_lab.studies.tables import write
 
 SOLVED = {200: 195.0, 500: 475.0}
 """Frames at most -> mean over 100 episodes that counts as solved."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from dynsyn_lab.plots.style import BLUE, CYCLE, GREY, STYLE, VERMILION, new_figure, save
 from dynsyn_lab.studies.swimmer_trials import ABLATIONS, CHANGES, CONDITIONS, FEW_SEEDS, FROM_ONE
+from dynsyn_lab.studies.tables import write
 from dynsyn_lab.studies.trials import SPAN, Trial, returns_of
 
 BLOCK = 10
@@ -33,10 +33,7 @@ def report(name: str, stages: Stages, work: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE):
         header, rows, table, figure = REPORTS[name](stages, work)
-        with (out / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
+        write(out / f"{name}.csv", header, rows)
         save(figure, out / name, ("png", "svg"))
     print("\n".join(table))
 

@@ -8,7 +8,6 @@ clock, processor time, greatest memory.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import subprocess
@@ -137,11 +136,6 @@ def lifetime_of(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     return json.loads(path.read_text(encoding="utf-8"))["lifetimes"][0]
-
-
-def shown_number(value: float | None) -> str | float:
-    """For a table: one decimal, or nothing where it is not known."""
-    return "" if value is None or math.isnan(value) else round(value, 1)
 
 
 def goes_on(trial: Trial, budget: Budget, work: Path) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +15,7 @@ from dynsyn_controller.core.statistics import WINDOW
 from dynsyn_lab.plots import comparison
 from dynsyn_lab.plots.style import STYLE, new_figure, save
 from dynsyn_lab.studies import walker_evaluations
+from dynsyn_lab.studies.tables import write
 from dynsyn_lab.studies.walker_arms import SOLVED_RETURN, Arm, Lifetime
 from dynsyn_lab.studies.walker_evaluations import Evaluation
 
@@ -60,14 +60,6 @@ def report(arms: Sequence[Arm], evaluations: Sequence[Evaluation], out: Path, ev
         write(out / "evaluations.csv", header, rounded)
         lines += ["", *walker_evaluations.table(evaluations)]
     print("\n".join(lines))
-
-
-def write(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """A CSV file."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 def _rounded(value: object) -> object:

@@ -29,6 +29,7 @@ from dynsyn_controller.core.learners.dynamic_synapse import kernels
 from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    TIMES,
     DynamicSynapseSettings,
     kernel_settings,
 )
@@ -184,9 +185,7 @@ class CriticDynamicSynapse(DynamicSynapse):
 
     def settings(self) -> dict[str, Any]:
         """See `settings.kernel_settings`."""
-        found = kernel_settings(self.options)
-        found["critic_statistics_time"] *= 1000.0
-        return found
+        return kernel_settings(self.options, (*TIMES, "critic_statistics_time"))
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """The critic expects nothing yet."""

@@ -31,23 +31,19 @@ from dynsyn_controller.core.learners.base import Learner, Preset
 from dynsyn_controller.core.learners.dynamic_synapse import kernels
 from dynsyn_controller.core.learners.dynamic_synapse.learner import DynamicSynapse
 from dynsyn_controller.core.learners.dynamic_synapse.presets import LIFELONG_STATISTICS, PRESETS
-from dynsyn_controller.core.learners.dynamic_synapse.settings import UNBOUNDED
+from dynsyn_controller.core.learners.dynamic_synapse.settings import UNBOUNDED, kernel_settings
 from dynsyn_controller.core.networks.base import Body
+from dynsyn_controller.core.networks.standardisation import rate_after
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.schema import (
-    SchemaError,
     check_at_least,
+    check_order,
     check_positive,
     check_times,
-    numbers,
 )
 
-START_COUNT = 20.0
-"""Imagined steps before the first, so that running means of young lifetimes do not jump."""
 LARGEST_SHARE = 0.1
 """Of one course in the length of a usual one, but for the first ten."""
-
-
 SLOWER = 10.0
 """Times as slow as m is the second mean of |D|: after a rest, rewards are no shock."""
 ROUNDING = 1e-9
@@ -110,7 +106,7 @@ def judge(state, parameters, reward, terminal):
         reward: R.
         terminal: the course has ended.
     """
-    rate = max(parameters.dt / parameters.usual_time, 1.0 / (state.rewards + START_COUNT))
+    rate = rate_after(state.rewards, parameters.dt / parameters.usual_time)
     if state.rewards == 0.0:
         state.reward_mean = reward
     state.rewards += 1.0
@@ -138,7 +134,7 @@ def judge(state, parameters, reward, terminal):
     # wider than H: where only the ends of courses say something, s is to be as large as they are
     found = min(abs(difference), max(bound, 2.0 * usual) * size)
     state.reward_size += rate * (found - state.reward_size)
-    slow = max(rate / SLOWER, 1.0 / (state.rewards + START_COUNT))
+    slow = rate_after(state.rewards, rate / SLOWER)
     state.reward_size_slow += slow * (found - state.reward_size_slow)
     return min(max(difference, -limit), limit) / size
 
@@ -202,11 +198,7 @@ class NormalisedDynamicSynapse(DynamicSynapse):
     def __init__(self, settings: NormalisedSettings, body: Body) -> None:
         check_at_least("learner", settings, _NOT_NEGATIVE)
         check_positive("learner", settings, _POSITIVE)
-        if settings.bound_minimum > settings.bound_maximum:
-            raise SchemaError(
-                "learner.bound_minimum",
-                f"found {settings.bound_minimum}, above learner.bound_maximum",
-            )
+        check_order("learner", settings, (("bound_minimum", "bound_maximum"),))
         check_times("learner", settings, ("usual_time",), body.dt)
         Learner.__init__(self, settings, body)
 
@@ -217,11 +209,12 @@ class NormalisedDynamicSynapse(DynamicSynapse):
 
     def settings(self) -> dict[str, Any]:
         """Times in ms; the amplitude as the kernels of the rule know it."""
-        found = numbers(self.options)
-        for name in _TIMES:
-            found[name] *= 1000.0
-        found |= {"amplitude_initial": self.options.amplitude}
-        return {**found, "amplitude_minimum": 0.0, "amplitude_maximum": UNBOUNDED}
+        return {
+            **kernel_settings(self.options, _TIMES),
+            "amplitude_initial": self.options.amplitude,
+            "amplitude_minimum": 0.0,
+            "amplitude_maximum": UNBOUNDED,
+        }
 
     @property
     def least_exploration(self) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dynsyn_controller.core.schema import (
     SchemaError,
     check_at_least,
+    check_order,
     check_positive,
     check_times,
     numbers,
@@ -89,8 +91,10 @@ _NOT_NEGATIVE = (
     "effort_cost",
 )
 _POSITIVE = ("period_mean", "period_minimum", "progress_goal", "progress_time")
+_ORDERED = (("amplitude_minimum", "amplitude_maximum"), ("reward_minimum", "reward_maximum"))
 _AVERAGES = ("baseline_time", "progress_time")
-_TIMES = ("period_mean", "period_std", "period_minimum", "settling_time", *_AVERAGES)
+TIMES = ("period_mean", "period_std", "period_minimum", "settling_time", *_AVERAGES)
+"""Settings that are s."""
 
 LINEAR_LAW, EXPONENTIAL_LAW, PROGRESS_LAW = 0, 1, 2
 """The choices of amplitude_law, as kernels know them."""
@@ -108,14 +112,7 @@ def check(settings: DynamicSynapseSettings, dt: float) -> None:
     """
     check_at_least("learner", settings, _NOT_NEGATIVE)
     check_positive("learner", settings, _POSITIVE)
-    for low, high in (
-        ("amplitude_minimum", "amplitude_maximum"),
-        ("reward_minimum", "reward_maximum"),
-    ):
-        if getattr(settings, low) > getattr(settings, high):
-            raise SchemaError(
-                f"learner.{low}", f"found {getattr(settings, low)}, above learner.{high}"
-            )
+    check_order("learner", settings, _ORDERED)
     if settings.reward_minimum_late > 0:
         raise SchemaError(
             "learner.reward_minimum_late",
@@ -130,9 +127,9 @@ def check(settings: DynamicSynapseSettings, dt: float) -> None:
     check_times("learner", settings, _AVERAGES, dt)
 
 
-def kernel_settings(settings: DynamicSynapseSettings) -> dict[str, float | int]:
-    """What the kernels read: times in ms, choices as whole numbers."""
+def kernel_settings(settings: Any, times: Iterable[str] = TIMES) -> dict[str, float | int]:
+    """What the kernels read: choices as whole numbers, and these settings, which are s, in ms."""
     found = numbers(settings)
-    for name in _TIMES:
+    for name in times:
         found[name] *= 1000.0
     return found
