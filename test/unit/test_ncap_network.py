@@ -16,7 +16,7 @@ from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.step import step_batch
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, load_robot
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer
 from dynsyn_sim_bridge.robots.swimmer_physics import joint_range
 
@@ -305,6 +305,27 @@ def test_options_that_cannot_be_are_refused(options, message):
     with pytest.raises(SchemaError) as error:
         newborn(**options)
     assert message in str(error.value)
+
+
+def test_preset_paper_is_the_paper_s_on_this_body():
+    robot = swimmer_file({"preset": "paper", "initial_magnitude": 0.5})
+    made = robot.choose(options={"preset": "paper", "weights": "separate"}).blueprint
+    options = made.network.options
+    assert (options.commands, options.turn_weight, options.speed_weight) == ("fixed", 1.0, -1.0)
+    assert (options.saturation, options.activation) == ("pass", "rectify")
+    # given beside it; of the file; of the preset in place of the file's
+    assert (options.weights, options.bend, options.initial_magnitude) == ("separate", "ring", 1.0)
+    assert robot.blueprint.network.options.initial_magnitude == 0.5
+    assert "preset" not in robot.complete().network
+    # with weights of 1 it is this robot file's circuit but for what a turn weighs
+    assert dataclasses.asdict(options) == {
+        **dataclasses.asdict(newborn().network.options),
+        **{"weights": "separate", "saturation": "pass", "commands": "fixed", "turn_weight": 1.0},
+    }
+    with pytest.raises(RobotFileError, match="preset: found 'papr', expected one of paper"):
+        swimmer_file({"preset": "papr"})
+    with pytest.raises(RobotFileError, match="preset: found 'paper', expected none: network mlp"):
+        robot.choose(network="mlp", options={"preset": "paper"})
 
 
 def test_a_missing_position_channel_is_named():

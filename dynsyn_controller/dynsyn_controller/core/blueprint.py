@@ -28,9 +28,11 @@ class Blueprint:
 
     Args:
         body: names, limits and sensitivities of the robot.
-        network: section `network` of a robot file: `type`, and options of that network.
+        network: section `network` of a robot file: `type`, `preset` where the network has any, and
+            options of that network.
         learner: section `learner`: `type`, `preset`, and settings of that learner. Options and
-            settings replace the preset's, which replace the defaults.
+            settings replace the preset's, which replace the defaults; a preset of the network goes
+            before what the learner's says of it.
 
     Attributes:
         body, network, learner: of all lifetimes.
@@ -54,7 +56,11 @@ class Blueprint:
         self.preset, preset = _preset(learner_class, learner)
         options = parse(
             network_class.Options,
-            {**preset.networks.get(network_class.name, {}), **_own(network)},
+            {
+                **preset.networks.get(network_class.name, {}),
+                **_network_preset(network_class, network),
+                **_own(network),
+            },
             "network",
         )
         settings = parse(learner_class.Settings, {**preset.settings, **_own(learner)}, "learner")
@@ -173,13 +179,19 @@ def choose_network(
 ) -> dict[str, Any]:
     """A section `network` of another type or with other options; None: those of `section`.
 
-    Options of `section` belong to its own type, and are left out under another one.
+    Options of `section` belong to its own type, and are left out under another one. So are those
+    that a preset among `options` sets; others, such as where the body's channels are, stay.
+
+    Raises:
+        SchemaError: an unknown network or preset.
     """
     own_type = _type_of(section, "network")
     options = options or {}
     chosen = network or _type_of({"type": own_type, **options}, "network")
     same = NETWORKS.full_name(chosen) == NETWORKS.full_name(own_type)
-    return {**(_own(section) if same else {}), **options, "type": chosen}
+    replaced = _network_preset(NETWORKS.find(chosen), options)
+    kept = {key: value for key, value in section.items() if same and key not in replaced}
+    return {**kept, **options, "type": chosen}
 
 
 def _number(dtype: np.dtype) -> type:
@@ -204,6 +216,19 @@ def _preset(cls: type[Learner], learner: Mapping[str, Any]) -> tuple[str, Preset
             "learner.preset", f"found {name!r}, expected one of {', '.join(cls.presets)}"
         )
     return name, cls.presets[name]
+
+
+def _network_preset(cls: type[Network], network: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Options of the preset that a section asks for; none without one."""
+    if "preset" not in network:
+        return {}
+    name = network["preset"]
+    if not isinstance(name, str) or name not in cls.presets:
+        expected = f"one of {', '.join(cls.presets)}" if cls.presets else "none"
+        raise SchemaError(
+            "network.preset", f"found {name!r}, expected {expected}: network {cls.name}"
+        )
+    return cls.presets[name]
 
 
 def _check_apart(what: str, names: dict[str, list[str]]) -> None:

@@ -257,7 +257,7 @@ def parse_robot(
                 raise SchemaError("modules", "this robot's body has a fixed number of modules")
             data["modules"] = modules
         if network and isinstance(data.get("network"), dict):
-            data["network"] = {**data["network"], **network}
+            data["network"] = choose_network(data["network"], options=network)
         migrate_scan(data)
         for key in data.keys() & {"joints", "sensors", "observation"}:
             data[key] = _expand(data[key], data.get("modules", 0))

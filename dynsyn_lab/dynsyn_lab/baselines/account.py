@@ -43,6 +43,10 @@ class Account:
         """Control steps lived, of all bodies."""
         return int(self._states["steps"][0])
 
+    def lived(self, body: int) -> int:
+        """Control steps that a body has lived; bodies take turns."""
+        return -((body - self.steps) // self.totals.size)
+
     def count(self, body: int, reward: float, terminal: bool) -> None:
         """Count a control step of a body, and its episode where that has ended."""
         _count(self._states, self.totals[body], reward, terminal, self._threshold)

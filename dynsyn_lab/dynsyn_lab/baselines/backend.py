@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dynsyn_controller.core.networks.mlp import MlpNetwork
 from dynsyn_lab.baselines.registry import check_installed, find, settings_of
 from dynsyn_lab.policies.lifetimes import act_as
 from dynsyn_lab.policies.policy import Policy
@@ -24,8 +25,9 @@ class Peer(Protocol):
     def live(self) -> None:
         """Live and learn for the shortest stretch after which it can be saved."""
 
-    def policy(self) -> Policy:
-        """What has been learnt so far, as it acts without exploring."""
+    def policy(self) -> Policy | NDArray[np.float64]:
+        """What has been learnt so far, as it acts without exploring: a perceptron, or all weights
+        of the lifetime's network where that is none."""
 
     def save(self) -> dict[str, NDArray]:
         """Everything that restoring needs beside the population; nothing is pickled."""
@@ -45,7 +47,7 @@ class Birth:
         name: of the baseline.
         settings: of it, see `settings`.
         population: of one lifetime; its record counts steps and episodes.
-        hidden, activation: of the policy's network.
+        hidden, activation: of the policy's network; where that is no perceptron, of its critic.
         note: called at the end of every episode.
         write: puts the present policy into the record.
     """
@@ -81,13 +83,14 @@ class BaselineBackend:
         check_installed(name)
         baseline = find(name)
         given = {key: value for key, value in config.baseline.items() if key != "type"}
-        network: Any = population.blueprint.network.options
+        network = population.blueprint.network
+        perceptron: Any = network.options if network.name == MlpNetwork.name else baseline
         birth = Birth(
             name,
             settings_of(name, given),
             population,
-            tuple(network.hidden),
-            network.activation,
+            tuple(perceptron.hidden),
+            perceptron.activation,
             note,
             self._write,
         )
@@ -98,8 +101,11 @@ class BaselineBackend:
 
     def _write(self) -> None:
         """Put what has been learnt into the record, that of a lifetime which acts as it does."""
-        population = self._population
-        act_as(self._peer.policy(), self._order, population.blueprint, population.states)
+        learnt, blueprint = self._peer.policy(), self._population.blueprint
+        if isinstance(learnt, Policy):
+            act_as(learnt, self._order, blueprint, self._population.states)
+        else:
+            blueprint.learner.give_birth(self._population.states, learnt, blueprint.parameters)
 
     def begin(self, until: NDArray[np.int64]) -> None:
         """See `population.Backend.begin`."""

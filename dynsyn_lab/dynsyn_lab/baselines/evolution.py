@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.networks.ncap import NcapNetwork
 from dynsyn_controller.core.networks.standardisation import EPSILON
 from dynsyn_lab.baselines.backend import Birth
 from dynsyn_lab.baselines.strategies import new_strategy
@@ -105,9 +106,11 @@ class Evolution:
         variance = np.maximum(self._seen[1] / count - mean**2, 0.0) + VARIANCE_MINIMUM
         return Scaling(mean, variance, clip)
 
-    def policy(self) -> Policy:
+    def policy(self) -> Policy | NDArray[np.float64]:
         """See `backend.Peer.policy`: the mean of the search."""
         mean, layers = self._strategy.mean, []
+        if self._blueprint.network.name == NcapNetwork.name:
+            return mean
         for layer in self._blueprint.layers:
             matrix = mean[layer.slice].reshape(layer.rows, layer.columns)
             layers.append((matrix[:, :-1].copy(), matrix[:, -1].copy()))

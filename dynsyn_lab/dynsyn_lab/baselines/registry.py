@@ -24,6 +24,7 @@ class Baseline:
         activation: of them, likewise.
         squashed: actions go through a hyperbolic tangent; else they are clipped.
         layer_normalised: its hidden layers are normalised.
+        on_ncap: settings that begin otherwise with the network ncap; None: it cannot learn that.
     """
 
     about: str
@@ -35,21 +36,33 @@ class Baseline:
     activation: str = "relu"
     squashed: bool = True
     layer_normalised: bool = False
+    on_ncap: dict[str, Any] | None = None
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Types of network whose weights it can learn."""
+        return ("mlp",) if self.on_ncap is None else ("mlp", "ncap")
 
 
 _SB3 = ("stable_baselines", "StableBaselines")
 _EVOLUTION = ("evolution", "Evolution")
 _TORCH = ("torch", "stable_baselines3")
+_PLAIN = {"norm_obs": False}
+"""The circuit senses bends as they are."""
+_QUIET = {**_PLAIN, "log_std_init": -2.3}
+"""Deviation 0.1, as in the authors' program: its efforts are of size 1 from the beginning."""
 BASELINES = {
-    "ppo": Baseline("PPO", *_SB3, of.PpoSettings, _TORCH, (64, 64), "tanh", squashed=False),
+    "ppo": Baseline(
+        "PPO", *_SB3, of.PpoSettings, _TORCH, (64, 64), "tanh", squashed=False, on_ncap=_QUIET
+    ),
     "sac": Baseline("SAC", *_SB3, of.SacSettings, _TORCH),
     "tqc": Baseline("TQC", *_SB3, of.TqcSettings, (*_TORCH, "sb3_contrib")),
-    "td3": Baseline("TD3", *_SB3, of.Td3Settings, _TORCH, (400, 300)),
-    "ddpg": Baseline("DDPG", *_SB3, of.Td3Settings, _TORCH, (400, 300)),
+    "td3": Baseline("TD3", *_SB3, of.Td3Settings, _TORCH, (400, 300), on_ncap=_PLAIN),
+    "ddpg": Baseline("DDPG", *_SB3, of.Td3Settings, _TORCH, (400, 300), on_ncap=_PLAIN),
     "ars": Baseline("ARS", *_SB3, of.ArsSettings, (*_TORCH, "sb3_contrib"), ()),
-    "es": Baseline("OpenAI-ES", *_EVOLUTION, of.EsSettings, (), (16,), "tanh"),
-    "pepg": Baseline("PEPG", *_EVOLUTION, of.PepgSettings, (), (16,), "tanh"),
-    "cma": Baseline("CMA-ES", *_EVOLUTION, of.CmaSettings, ("cma",), ()),
+    "es": Baseline("OpenAI-ES", *_EVOLUTION, of.EsSettings, (), (16,), "tanh", on_ncap=_PLAIN),
+    "pepg": Baseline("PEPG", *_EVOLUTION, of.PepgSettings, (), (16,), "tanh", on_ncap=_PLAIN),
+    "cma": Baseline("CMA-ES", *_EVOLUTION, of.CmaSettings, ("cma",), (), on_ncap=_PLAIN),
     "stream_ac": Baseline(
         "Stream AC(lambda)",
         "stream_ac",

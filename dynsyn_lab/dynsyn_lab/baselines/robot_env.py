@@ -16,26 +16,31 @@ from dynsyn_sim_bridge.robots.spec import RobotSpec
 class RobotEnv(gymnasium.Env):
     """One body of a lifetime. Every step is counted in the lifetime's account.
 
-    An observation is the robot file's channels, float32; an action -1..1 of each joint's effort
-    limit. An episode is truncated where it ends by the length of the course and not by a fall. The
-    courses come from the body's own seed, so that `seed` of `reset` has no meaning.
+    An observation is the robot file's channels, float32, and behind them the beat, where there is
+    one; an action -1..1 of each joint's effort limit. An episode is truncated where it ends by the
+    length of the course and not by a fall. The courses come from the body's own seed, so that
+    `seed` of `reset` has no meaning.
 
     Args:
         spec: the robot.
         seed: of the courses, >= 0.
         account: that the steps are counted in.
         index: of this body in the account.
+        period: control steps after which the beat begins anew; it counts those lived, as the
+            oscillators of a lifetime do, whatever a course begins or ends. 0: no beat is observed.
 
     Attributes:
         loop: the body, and all it takes to put it back where it was.
     """
 
-    def __init__(self, spec: RobotSpec, seed: int, account: Account, index: int) -> None:
+    def __init__(
+        self, spec: RobotSpec, seed: int, account: Account, index: int, period: int = 0
+    ) -> None:
         robot = spec.robot
-        channels, joints = len(robot.observation), len(robot.joints)
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (channels,), np.float32)
+        observed, joints = len(robot.observation) + bool(period), len(robot.joints)
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (observed,), np.float32)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (joints,), np.float32)
-        self._account, self._index = account, index
+        self._account, self._index, self._period = account, index, period
         self._limit = np.asarray(robot.body.effort_limit, np.float64)
         self._effort = np.zeros(joints)
         self._longest = longest_course(spec)
@@ -65,7 +70,10 @@ class RobotEnv(gymnasium.Env):
         return self._look(), loop.reward, loop.terminal and not late, late, {}
 
     def _look(self) -> NDArray[np.float32]:
-        return self.loop.senses.look().astype(np.float32)
+        seen = self.loop.senses.look()
+        if self._period:
+            seen = np.append(seen, self._account.lived(self._index) % self._period)
+        return seen.astype(np.float32)
 
     def close(self) -> None:
         """Release the body."""

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dynsyn_controller.core.networks.mlp import MlpNetwork
 from dynsyn_controller.core.networks.mlp_options import MlpOptions
+from dynsyn_controller.core.networks.ncap import NcapNetwork
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_lab.baselines.registry import Baseline, check_installed, find, settings_of
 from dynsyn_lab.errors import UsageError
@@ -26,6 +28,7 @@ def make_baseline_config(
     robot: str,
     robot_options: dict[str, Any],
     settings: dict[str, Any],
+    network: str | None,
     options: dict[str, Any],
     seed: int,
     save_every: int,
@@ -36,7 +39,8 @@ def make_baseline_config(
     Args:
         name: of the baseline.
         settings: of it.
-        options: of its policy's network: hidden, activation.
+        network: type of its policy's network; None: a perceptron.
+        options: of it; of a perceptron hidden and activation.
         others: see `make_config`.
 
     Raises:
@@ -44,11 +48,24 @@ def make_baseline_config(
         CommandError, ImportError: a package is not installed.
     """
     baseline = find(name)
+    network = network or MlpNetwork.name
+    if network not in baseline.networks:
+        raise UsageError(
+            f"--network: found {network}, expected {' or '.join(baseline.networks)} with "
+            f"--learner {name}"
+        )
+    circuit = network == NcapNetwork.name
+    begins = (baseline.on_ncap or {}) if circuit else {}
     try:
-        chosen = settings_of(name, settings)
+        chosen = settings_of(name, {**begins, **settings})
     except SchemaError as error:
         raise UsageError(str(error)) from None
-    for key in options:
+    if circuit and chosen.norm_obs:
+        raise UsageError(
+            "--learner.norm_obs: found true, expected false with --network ncap, which senses "
+            "bends as they are"
+        )
+    for key in () if circuit else options:
         if key not in _OPTIONS:
             raise UsageError(
                 f"--network.{key}: not with --learner {name}, whose network is a perceptron: "
@@ -59,8 +76,8 @@ def make_baseline_config(
         robot,
         robot_options=robot_options,
         learner="none",
-        network="mlp",
-        options=_network(name, baseline, chosen, options),
+        network=network,
+        options=options if circuit else _perceptron(name, baseline, chosen, options),
         seed=seed,
         backend=IN_PROCESS,
         save_every=save_every,
@@ -71,16 +88,16 @@ def make_baseline_config(
         baseline={"type": name, **dataclasses.asdict(chosen)},
         overrides={
             **{f"learner.{key}": getattr(chosen, key) for key in settings},
-            **{f"network.{key}": config.setting(f"network.{key}") for key in options},
+            **{f"network.{key}": config.overrides[f"network.{key}"] for key in options},
         },
         versions=versions(PACKAGES),
     )
 
 
-def _network(
+def _perceptron(
     name: str, baseline: Baseline, settings: Any, options: dict[str, Any]
 ) -> dict[str, Any]:
-    """Options of the network that acts as the policy will."""
+    """Options of the perceptron that acts as the policy will."""
     activation = options.get("activation", baseline.activation)
     hidden = options.get("hidden", list(baseline.hidden))
     if not isinstance(hidden, list):

@@ -32,6 +32,7 @@ class PpoSettings(Scaled):
 
     Attributes:
         n_envs: bodies that live at once; a control step of each counts.
+        log_std_init: first logarithm of the deviation of actions, whose range is -1..1.
         others: see the library.
     """
 
@@ -48,6 +49,7 @@ class PpoSettings(Scaled):
     ent_coef: float = 0.0
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
+    log_std_init: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
+from dynsyn_controller.core.networks.ncap import NcapNetwork
 from dynsyn_lab.baselines.account import Account
 from dynsyn_lab.baselines.backend import Birth
+from dynsyn_lab.baselines.circuit import policy_of_circuit
 from dynsyn_lab.baselines.robot_env import RobotEnv
 from dynsyn_lab.policies.policy import Policy, Scaling
 from dynsyn_lab.policies.sb3_file import CLASSES, policy_of
@@ -60,8 +62,12 @@ class StableBaselines:
         seed, bodies = population.seeds[0], getattr(birth.settings, "n_envs", 1)
         self._account = Account(population, bodies, birth.note, birth.write)
         seeds = course_seeds(population.course_seeds[0], bodies)
+        network = population.blueprint.network
+        self._circuit = network if isinstance(network, NcapNetwork) else None
+        period = self._circuit.options.period_steps if self._circuit else 0
         self._bodies = [
-            RobotEnv(population.spec, own, self._account, index) for index, own in enumerate(seeds)
+            RobotEnv(population.spec, own, self._account, index, period)
+            for index, own in enumerate(seeds)
         ]
         makers: Any = [partial(_itself, body) for body in self._bodies]
         world: Any = DummyVecEnv(makers)
@@ -86,12 +92,18 @@ class StableBaselines:
             "net_arch": list(birth.hidden),
             "activation_fn": _ACTIVATIONS[birth.activation],
         }
-        name = "MlpPolicy"
+        name: Any = "MlpPolicy"
+        if self._circuit:
+            state = birth.population.states[0]
+            name, own = policy_of_circuit(birth.name, self._circuit, state, list(birth.hidden))
+            policy |= own
+        if birth.name == "ppo":
+            policy["log_std_init"] = birth.settings.log_std_init
         if birth.name in ("sac", "tqc") and birth.settings.use_sde:
             policy |= {"log_std_init": birth.settings.log_std_init, "clip_mean": 0.0}
         if birth.name == "tqc":
-            own = "top_quantiles_to_drop_per_net"
-            arguments[own] = settings[own]
+            dropped = "top_quantiles_to_drop_per_net"
+            arguments[dropped] = settings[dropped]
         if birth.name == "ars":
             arguments["n_top"] = birth.settings.n_top or None
             if not birth.hidden:
@@ -115,13 +127,15 @@ class StableBaselines:
             steps = settings.train_freq * -(-STRETCH // settings.train_freq)
         self._model.learn(steps, reset_num_timesteps=False, log_interval=None)
 
-    def policy(self) -> Policy:
+    def policy(self) -> Policy | NDArray[np.float64]:
         """See `backend.Peer.policy`."""
         weights = {
             name: value.double().numpy()
             for name, value in self._model.policy.state_dict().items()
             if not name.startswith("critic")
         }
+        if self._circuit:
+            return weights["action_net.weight" if self._name == "ppo" else "actor.mu.weight"]
         ones = np.ones(self._world.action_space.shape[0])
         scaling = None
         if self._settings.norm_obs:

@@ -74,7 +74,7 @@ def add_parser(subparsers: Any) -> None:
     born.add_argument(
         "--learner",
         metavar="TYPE",
-        help="what learns (the robot file's); or a baseline, with a perceptron of its own: "
+        help="what learns (the robot file's); or a baseline, with a perceptron or --network ncap: "
         + ", ".join(BASELINES),
     )
     born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
@@ -192,8 +192,8 @@ _BIRTH = [
 _BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
 _BIRTH += ["trace_every", "change", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
-_NOT_OF_BASELINES = ["origin", "transfer", "preset", "network", "repulsive", "attractive_only"]
-_NOT_OF_BASELINES += ["adaptation", "backend", "trace_every", "change", "render"]
+_NOT_OF_BASELINES = ["origin", "transfer", "preset", "repulsive", "attractive_only", "adaptation"]
+_NOT_OF_BASELINES += ["backend", "trace_every", "change", "render"]
 
 
 def _resumed(args: argparse.Namespace) -> RunFolder:
@@ -277,6 +277,7 @@ def _created_baseline(args: argparse.Namespace, limits: Limits) -> RunFolder:
         args.robot,
         robot_options=with_joints(args),
         settings=args.dotted["learner"],
+        network=args.network,
         options=args.dotted["network"],
         seed=args.seed or 0,
         save_every=args.save_every or SAVE_EVERY,

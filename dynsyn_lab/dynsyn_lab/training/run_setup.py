@@ -77,7 +77,8 @@ def make_config(
         robot_options=spec.options,
         robot_file=description.source,
         overrides={
-            f"{name}.{key}": getattr(description, name)[key]
+            # of a preset of the network only its options are left
+            f"{name}.{key}": getattr(description, name).get(key, asked[name][key])
             for name in asked
             for key in asked[name]
         },

@@ -6,7 +6,7 @@ it in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -119,6 +119,7 @@ class Network:
         name: as in a robot file's `network: {type: NAME}`.
         Options: frozen dataclass of the other keys there. Numbers, choices (`Literal`) and switches
             reach the kernels' `settings` under their own names.
+        presets: named sets of options, which go before those of the learner's preset.
         adjustable: names of options in which a lifetime need not agree with the robot file that it
             goes on with: those that only say how it began, and those that presets set.
         moving: names of its record fields that come along into another body.
@@ -135,6 +136,7 @@ class Network:
 
     name: ClassVar[str]
     Options: ClassVar[type]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     adjustable: ClassVar[tuple[str, ...]] = ()
     moving: ClassVar[tuple[str, ...]] = ()
 

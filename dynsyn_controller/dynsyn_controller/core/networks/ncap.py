@@ -31,6 +31,7 @@ from dynsyn_controller.core.networks.base import (
 from dynsyn_controller.core.networks.ncap_options import (
     AT_BIRTH,
     KINDS,
+    PRESETS,
     NcapOptions,
     check,
     initial_weights,
@@ -149,6 +150,7 @@ class NcapNetwork(Network):
 
     name = "ncap"
     Options = NcapOptions
+    presets = PRESETS
     adjustable = AT_BIRTH
     moving = ("beat",)
     evolve, think, constrain = evolve, think, constrain

@@ -18,6 +18,25 @@ KINDS = ("osc", "prop", "ipsi", "contra")
 SIGNS = {"osc": 1.0, "prop": 1.0, "ipsi": 1.0, "contra": -1.0}
 """Excitation or inhibition, where signs are constrained."""
 
+PRESETS = {
+    # nothing of where the body's channels are: `bend`, `speed` and `turn` are the robot file's
+    "paper": {
+        "weights": "shared",
+        "signs": "constrained",
+        "saturation": "pass",
+        "initial": "equal",
+        "initial_magnitude": 1.0,
+        "given": None,
+        "oscillator": "square",
+        "period_steps": 60,
+        "activation": "rectify",
+        "commands": "fixed",
+        "turn_weight": 1.0,
+        "speed_weight": -1.0,
+    },
+}
+"""`paper`: the text's circuit and first weights (section 3.3, appendix A.3). Its program clips the
+activation as well."""
 
 AT_BIRTH = ("initial", "initial_magnitude", "given")
 """Options that only say where weights began."""
