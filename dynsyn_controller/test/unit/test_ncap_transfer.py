@@ -62,6 +62,23 @@ def test_modules_are_copied_or_left_out_by_name(old, new):
             assert value == there[name]
 
 
+@pytest.mark.parametrize("learner", ["none", "synaptic"])
+def test_so_are_those_of_learners_that_keep_all_in_the_weights(learner):
+    source, target = (
+        new_controller(
+            load_robot(config_path("robots/swimmer.yaml"), modules=joints).choose(
+                learner, options={"weights": "separate"}
+            )
+        )
+        for joints in (5, 7)
+    )
+    source.state["weight"] = np.random.default_rng(2).uniform(size=source.weight.size)
+    transfer(source, target)
+    there = by_name(source, source.weight)
+    for name, value in by_name(target, target.weight).items():
+        assert value == there[moved(name, 5)]
+
+
 def test_copies_do_not_swing_in_step_with_their_model():
     source, target = newborn(5), newborn(7, seed=9)
     live(source, 50)

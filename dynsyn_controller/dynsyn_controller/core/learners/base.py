@@ -103,8 +103,8 @@ class Learner:
         """Carry what was learnt over into another body, in place.
 
         Args:
-            source, target: records; `target` is new-born.
+            source, target: records, shape (1,); `target` is new-born.
             origin: which synapse of `source` each one of `target` comes from.
         """
         for name in dict.fromkeys(("weight", *self.quantities)):
-            target[name][:] = source[name][origin.index]
+            target[name][...] = source[name][:, origin.index]
