@@ -176,10 +176,8 @@ class Guard:
         An observation is answered when all of it and its reward have come with the same stamp. One
         that is sent again is answered with the same efforts, and not lived again.
         """
-        stamps = self.reader.stamps
-        clocking = self.senses.clocking
-        stamp = self.rewards.stamp if clocking == REWARD else stamps[clocking]
-        if stamps.get(source, stamp) != stamp:  # five times of six, and quick
+        clocking, stamp = self.senses.clocking, self._clocking_stamp()
+        if self.reader.stamps.get(source, stamp) != stamp:  # five times of six, and quick
             return None
         if not self.reader.complete(stamp) or self.freshness.arrived.get(REWARD) == NEVER:
             return None
@@ -189,6 +187,18 @@ class Guard:
         self.absent_before = now - absent_after
         self.reader.expire(self.absent_before)
         return self._step("", now)
+
+    def makes_whole(self, source: str) -> bool:
+        """Whether the message from `source` just taken makes a new observation whole.
+
+        That is known only where all that must come is stamped, and with one stamp.
+        """
+        if not self.senses.all_stamped:
+            return False
+        stamp = self._clocking_stamp()
+        if self.reader.stamps.get(source, stamp) != stamp:  # most times, and quick
+            return False
+        return stamp != self.stamp and self.reader.complete(stamp)
 
     def listen(self, now: int, silent_after: int) -> None:
         """Lockstep, where there are no ticks: see whether all still speak; sets `stale`.
@@ -242,6 +252,11 @@ class Guard:
         if can_hold and "joint_states" not in self._silent(now):
             return self._pause(self.chain.limit(self._standby.effort(sensors), sensors))
         return self._pause(self.chain.hold(sensors))
+
+    def _clocking_stamp(self) -> int:
+        """Stamp of the newest message of the source that comes last."""
+        clocking = self.senses.clocking
+        return self.rewards.stamp if clocking == REWARD else self.reader.stamps[clocking]
 
     def _silent(self, now: int) -> str:
         return " ".join(self.freshness.late(now)) if self.stale else ""

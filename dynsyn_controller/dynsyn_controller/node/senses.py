@@ -25,6 +25,7 @@ class Senses:
         freshness: of each source that must come.
         sources: whose messages are taken: names of sensors, and `REWARD` where it comes by topic.
         clocking: in lockstep, the source that is answered.
+        all_stamped: every sensor that must come sends stamps.
         observation: the last one that was asked for, (channels,).
 
     Args:
@@ -49,6 +50,8 @@ class Senses:
             places[REWARD] = {}
             self.sources += (REWARD,)
         self.clocking = next(iter(self.reader.stamps), "") if computed else REWARD
+        stamped = len(self.reader.stamps) == len(self.reader.sources)
+        self.all_stamped = stamped and self.clocking != ""
         self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
         self._arrived = self.freshness.arrived
         self._all_came = False

@@ -11,6 +11,7 @@ import numpy as np
 
 SECOND = 1_000_000_000
 MARGIN = 0.05
+PATIENCE = 0.25
 LEAST_MARGIN = 500_000  # ns
 SLOWNESS = 100
 WINDOW = 1000
@@ -39,6 +40,10 @@ class Deadlines:
         """ns until the next deadline; 0 or less: it has come."""
         return self.next - now
 
+    def near(self, now: int) -> bool:
+        """Whether less than half a period is left until the next deadline."""
+        return 2 * (self.next - now) < self.period
+
     def advance(self, now: int) -> int:
         """The tick of the next deadline is being done: go on to the first one after `now`.
 
@@ -50,19 +55,22 @@ class Deadlines:
         self.overruns += skipped
         return skipped
 
-    def align(self, latency: int) -> None:
+    def align(self, latency: int, whole: bool) -> None:
         """Move the next deadline a little, so that ticks come soon after what they depend on.
 
-        A tick is wanted `MARGIN` of a period (at least `LEAST_MARGIN`) after the last message
-        before it. Moved by at most one part in `SLOWNESS` of a period at a time, the rate stays
-        what it is to 1 % and a sender at the same rate is soon met at the same phase every time.
+        A deadline is wanted `MARGIN` of a period after the last message before it. Where a tick is
+        done as soon as its observation is whole, the deadline is there for late ones alone and is
+        wanted after `PATIENCE` of a period. At least `LEAST_MARGIN` both. Moved by at most one
+        part in `SLOWNESS` of a period at a time, the rate stays what it is to 1 % and a sender at
+        the same rate is soon met at the same phase every time.
 
         Args:
-            latency: ns since that message, at the tick just done.
+            latency: ns from that message to the deadline of the tick just done.
+            whole: the observation came whole.
         """
         if latency >= self.period:
             return
-        wanted = max(LEAST_MARGIN, round(MARGIN * self.period))
+        wanted = max(LEAST_MARGIN, round((PATIENCE if whole else MARGIN) * self.period))
         most = self.period // SLOWNESS
         self.next -= min(most, max(-most, (latency - wanted) // 10))
 

@@ -258,6 +258,23 @@ def test_lockstep_answers_once_all_of_one_stamp_is_there(guard, first):
             assert guard.controller.statistics.reward == step
 
 
+def test_an_observation_is_whole_with_its_last_message_and_once(guard):
+    for now in (20 * MS, 40 * MS):
+        *first, last = sensor_messages(now).items()
+        for source, message in first:
+            guard.read(source, message, now)
+            assert not guard.makes_whole(source)
+        guard.read_reward(reward(now), now)
+        assert not guard.makes_whole("reward")  # another came before, and one is missing
+        guard.read(*last, now)
+        assert guard.makes_whole(last[0])
+        guard.tick(now, STALE, ABSENT)
+        assert guard.stamp == now
+        assert not guard.makes_whole(last[0])
+    guard.read("imu", sensor_messages(50 * MS)["imu"], 50 * MS)
+    assert not guard.makes_whole("imu")  # a sensor of another rate
+
+
 def test_lockstep_answers_again_without_living_again(guard):
     (*_, first) = answers(guard, SOURCES, 20 * MS, value=1.0)
     before = guard.controller.state.tobytes()

@@ -32,7 +32,8 @@ def test_missed_deadlines_are_skipped_and_counted(late, skipped):
     assert deadlines.next % PERIOD == 0
 
 
-def test_deadlines_move_to_where_the_messages_are():
+@pytest.mark.parametrize(("whole", "part"), [(False, 20), (True, 4)])
+def test_deadlines_move_to_where_the_messages_are(whole, part):
     """Messages every period at a phase of 3 ms: soon every tick is just after one, at one rate."""
     deadlines = Deadlines(PERIOD, now=0)
     ticks = []
@@ -40,18 +41,27 @@ def test_deadlines_move_to_where_the_messages_are():
         now = deadlines.next
         deadlines.advance(now)
         ticks.append(now)
-        deadlines.align((now - 3_000_000) % PERIOD)
+        deadlines.align((now - 3_000_000) % PERIOD, whole)
     latencies = (np.array(ticks) - 3_000_000) % PERIOD
-    wanted = max(LEAST_MARGIN, PERIOD // 20)
+    wanted = max(LEAST_MARGIN, PERIOD // part)
     assert abs(latencies[-1] - wanted) < 20_000
     periods = np.diff(ticks)
     assert abs(periods - PERIOD).max() <= PERIOD // 100
     assert abs(periods[-100:] - PERIOD).max() < 1000
 
 
+def test_a_deadline_is_near_in_the_second_half_of_its_period():
+    deadlines = Deadlines(PERIOD, now=0)
+    assert not deadlines.near(PERIOD // 2)
+    assert deadlines.near(PERIOD // 2 + 1)
+    assert deadlines.advance(PERIOD // 2 + 1) == 0
+    assert deadlines.next == 2 * PERIOD
+    assert not deadlines.near(PERIOD)
+
+
 def test_deadlines_do_not_follow_what_stopped_coming():
     deadlines = Deadlines(PERIOD, now=0)
-    deadlines.align(PERIOD)
+    deadlines.align(PERIOD, whole=False)
     assert deadlines.next == PERIOD
 
 
