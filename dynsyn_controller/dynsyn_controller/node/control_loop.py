@@ -18,6 +18,7 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.black_box import BlackBox
 from dynsyn_controller.node.events import Event, Events, Level
 from dynsyn_controller.node.guard import Guard
+from dynsyn_controller.node.introduction import introduction
 from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
@@ -84,7 +85,7 @@ class ControlLoop:
         )
         self.guard.learning, self.guard.held = settings.learning, INACTIVE
         if settings.lockstep:
-            _check_stamped(self.guard)
+            self.guard.senses.check_stamped()
         self.guard.warm_up()
         self._recording = Recording(
             self.robot,
@@ -129,7 +130,12 @@ class ControlLoop:
         self._rest_at, self._has_answered = 0, False
         self._whole = 0  # observations that came whole since the last tick
         self._closed = False
-        self._introduce(life.continued)
+        topics = self._inputs.subscribed.values()
+        born_from = None if life.continued else settings.seed
+        for line in introduction(
+            self.robot, self.guard.controller, topics, self.writer.path, born_from
+        ):
+            self._log.info(line)
 
     def start(self) -> None:
         """Begin to act; the node's publishers are on."""
@@ -332,40 +338,3 @@ class ControlLoop:
         if self._outputs is not None:
             self._outputs.refused += 1
         self._events.moment(f"refused_{topic}", f"refused: {error}", now, Level.ERROR)
-
-    def _introduce(self, continued: bool) -> None:
-        robot, controller, log = self.robot, self.guard.controller, self._log.info
-        span = robot.command_range
-        joints = ", ".join(
-            f"{index} {name} ({low:g} to {high:g})"
-            for index, (name, low, high) in enumerate(
-                zip(robot.joint_names, span.low, span.high, strict=True)
-            )
-        )
-        what = f"command {robot.command.type}, in this order"
-        log(f"robot {robot.name}, {robot.control_rate:g} Hz; {what}: {joints}")
-        topics = ", ".join(dict.fromkeys(self._inputs.subscribed.values()))
-        log(f"observation of {len(robot.observation)} channels; topics {topics}")
-        rule = (
-            f"learner {controller.learner.name}, preset {controller.preset}, "
-            f"{controller.weight.size} synapses"
-        )
-        if continued:
-            hours = controller.steps / robot.control_rate / 3600.0
-            log(
-                f"continues the lifetime in {self.writer.path}: {hours:.1f} h, "
-                f"{controller.steps:,} steps; {rule}"
-            )
-        else:
-            kept = f"kept in {self.writer.path}" if self.writer.path else "in memory only"
-            log(f"a new-born lifetime, {kept}, seed {self._settings.seed}; {rule}")
-
-
-def _check_stamped(guard: Guard) -> None:
-    """Check that lockstep can match all that must come by its stamp."""
-    for source in guard.reader.sources:
-        if source not in guard.reader.stamps:
-            raise ParameterError(
-                f"lockstep: messages of sensor {source} bear no stamp to match them by; "
-                "expected false, or a default for its channels"
-            )

@@ -9,6 +9,7 @@ import numpy as np
 from dynsyn_controller.messages.conversions import NEVER, SensorReader
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.freshness import Freshness
+from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.observation import Observer
 from dynsyn_controller.robot.robot_file import Channel, Robot
 
@@ -65,6 +66,19 @@ class Senses:
             and channel.default is not None
             and not robot.reward.knows_command
         ]
+
+    def check_stamped(self) -> None:
+        """Check that lockstep can match all that must come by its stamp.
+
+        Raises:
+            ParameterError: a sensor bears none.
+        """
+        for source in self.reader.sources:
+            if source not in self.reader.stamps:
+                raise ParameterError(
+                    f"lockstep: messages of sensor {source} bear no stamp to match them by; "
+                    "expected false, or a default for its channels"
+                )
 
     def topic(self, source: str) -> str:
         """Topic of a source, as the node calls it."""

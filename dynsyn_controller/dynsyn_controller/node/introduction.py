@@ -1,0 +1,48 @@
+"""What the controller node says of itself once, in its log, when it has been configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.robot.robot_file import Robot
+
+
+def introduction(
+    robot: Robot,
+    controller: Controller,
+    topics: Iterable[str],
+    path: Path | None,
+    born_from: int | None,
+) -> Iterator[str]:
+    """Lines on the robot, its joints in their order, the topics, the learner and the lifetime.
+
+    Args:
+        robot: the robot file.
+        controller: made for it.
+        topics: that are subscribed to.
+        path: of the checkpoint; None: none is kept.
+        born_from: seed of a new-born lifetime; None: it was read from the checkpoint.
+    """
+    span = robot.command_range
+    joints = ", ".join(
+        f"{index} {name} ({low:g} to {high:g})"
+        for index, (name, low, high) in enumerate(
+            zip(robot.joint_names, span.low, span.high, strict=True)
+        )
+    )
+    what = f"command {robot.command.type}, in this order"
+    yield f"robot {robot.name}, {robot.control_rate:g} Hz; {what}: {joints}"
+    heard = ", ".join(dict.fromkeys(topics))
+    yield f"observation of {len(robot.observation)} channels; topics {heard}"
+    rule = (
+        f"learner {controller.learner.name}, preset {controller.preset}, "
+        f"{controller.weight.size} synapses"
+    )
+    if born_from is None:
+        hours = controller.steps / robot.control_rate / 3600.0
+        yield f"continues the lifetime in {path}: {hours:.1f} h, {controller.steps:,} steps; {rule}"
+    else:
+        kept = f"kept in {path}" if path else "in memory only"
+        yield f"a new-born lifetime, {kept}, seed {born_from}; {rule}"
