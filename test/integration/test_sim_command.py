@@ -14,7 +14,7 @@ from ros_environment import TIMEOUT
 
 from dynsyn_controller.lifetime.checkpoint import load, save
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.config_files import shipped_checkpoint
+from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
 from dynsyn_sim_bridge.robots.registry import entry
 
 pytestmark = [pytest.mark.usefixtures("state_folder"), pytest.mark.faults]
@@ -97,6 +97,26 @@ def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_
     assert summary["weights_changed"] is True
     assert summary["checkpoint"] == ""
     assert not list(state_folder.glob("*.ckpt"))
+
+
+def test_a_body_that_breaks_ends_composed_lockstep_and_loses_nothing(dynsyn, tmp_path):
+    (tmp_path / "broken.py").write_text(
+        "from dynsyn_sim_bridge.robots.cart_pole import CartPole\n"
+        "class Broken(CartPole):\n"
+        "    steps = 0\n"
+        "    def step(self, effort):\n"
+        "        self.steps += 1\n"
+        "        if self.steps > 300:\n"
+        "            raise ArithmeticError('the pole broke')\n"
+        "        return super().step(effort)\n"
+    )
+    robot = config_path("robots/cart_pole.yaml").read_text()
+    (tmp_path / "broken.yaml").write_text(f"{robot}\nsimulation: {{robot: 'broken.py:Broken'}}\n")
+    life, arguments = tmp_path / "life.ckpt", ("--lockstep", "--composed", "--headless")
+    run = dynsyn("sim", tmp_path / "broken.yaml", *arguments, "--checkpoint", life)
+    assert run.wait(60) == 1
+    assert "the pole broke" in run.output
+    assert load(life).controller().steps == 301
 
 
 @pytest.mark.long
