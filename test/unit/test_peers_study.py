@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,32 +12,35 @@ from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.baselines.registry import BASELINES, settings_of
 from dynsyn_lab.cli.main import build_parser
 from dynsyn_lab.errors import CommandError
-from dynsyn_lab.studies import peers
 from dynsyn_lab.studies.peers import run_study
-from dynsyn_lab.studies.peers_arms import ARMS, DYNAMIC_SYNAPSES, options_of
+from dynsyn_lab.studies.peers_arms import DYNAMIC_SYNAPSES, PEERS, learner_of
 from dynsyn_lab.studies.trial_processes import Budget, known
 
 
-@pytest.mark.parametrize("arm", ARMS)
-def test_every_arm_can_be(arm: str) -> None:
-    args = build_parser().parse_args(["train", "walker", *options_of(arm)])
-    assert args.learner == (None if arm == DYNAMIC_SYNAPSES else arm)
-    if arm in BASELINES:
+@pytest.mark.parametrize(
+    ("robot", "arm"), [(robot, arm) for robot, peers in PEERS.items() for arm in peers.arms]
+)
+def test_every_arm_can_be(robot: str, arm: str) -> None:
+    args = build_parser().parse_args(["train", *PEERS[robot].words(arm)])
+    learner = learner_of(arm)
+    assert args.learner == (None if learner == DYNAMIC_SYNAPSES else learner)
+    assert arm.startswith(learner)
+    if learner in BASELINES:
         given = {
             key.removeprefix("learner."): value_of(value)
-            for key, value in ARMS[arm].items()
+            for key, value in PEERS[robot].arms[arm].items()
             if key.startswith("learner.")
         }
-        settings = settings_of(arm, given)
+        settings = settings_of(learner, given)
         assert all(getattr(settings, key) == value for key, value in given.items())
 
 
-def test_it_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "TESTS", 2)
+def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    peers = replace(PEERS["walker"], courses=2)
     work, out = tmp_path / "work", tmp_path / "out"
 
     def study(steps: int) -> tuple[dict[str, str], float]:
-        run_study([DYNAMIC_SYNAPSES], 1, Budget(steps, 0.2), work, out, only_report=False)
+        run_study(peers, [DYNAMIC_SYNAPSES], 1, Budget(steps, 0.2), work, out, only_report=False)
         with (out / "peers.csv").open(encoding="utf-8") as file:
             (row,) = csv.DictReader(file)
         (trial,) = known(work)
@@ -49,17 +53,23 @@ def test_it_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     second, more = study(800)
     assert second["steps"] == "800"
     assert more > used
-    assert second["return, 100 courses frozen"] != ""
+    assert second["return, 2 courses frozen"] != ""
     assert study(800) == (second, more)  # nothing is left to be done
 
 
-def test_a_process_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "ROBOT", "wlaker")
+def test_a_process_that_fails_is_named(tmp_path: Path) -> None:
+    peers = replace(PEERS["walker"], robot="wlaker")
     with pytest.raises(
         CommandError, match=r"dynsyn-0: dynsyn train ended with 2: see .*dynsyn-0\.log"
     ):
         run_study(
-            [DYNAMIC_SYNAPSES], 1, Budget(10, 0.1), tmp_path, tmp_path / "out", only_report=False
+            peers,
+            [DYNAMIC_SYNAPSES],
+            1,
+            Budget(10, 0.1),
+            tmp_path,
+            tmp_path / "out",
+            only_report=False,
         )
     assert "wlaker" in (tmp_path / "dynsyn-0.log").read_text()
     assert (tmp_path / "dynsyn-0.json").exists()

@@ -22,6 +22,8 @@ from dynsyn_lab.studies.defaults import (
     LIFELONG_ROBOTS,
     LIFELONG_SEEDS,
     LIFELONG_WORK,
+    NCAP_OUT,
+    NCAP_WORK,
     PEERS_HOURS,
     PEERS_OUT,
     PEERS_SEEDS,
@@ -34,7 +36,7 @@ from dynsyn_lab.studies.defaults import (
     SWIMMER_STUDIES,
     WALKER_EVERY,
 )
-from dynsyn_lab.studies.peers_arms import ARMS
+from dynsyn_lab.studies.peers_arms import PEERS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -161,16 +163,20 @@ def _add_budget(parser: argparse.ArgumentParser, seeds: int, steps: int, hours: 
 
 
 def _add_peers(parts: Any) -> None:
-    parser = parts.add_parser(
-        "peers",
-        help="other learners on the walker beside the dynamic synapses",
-        description="Train the walker by other learners, each with the settings that its own "
-        "people use, each in its own process; evaluate, and write what it took. What has been "
-        "lived is kept in a work folder; with more steps or hours the same study goes on.",
-    )
-    _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
-    _add_lived(parser, "arms", ARMS, PEERS_WORK, PEERS_OUT)
-    parser.set_defaults(run=study_runs.run_peers)
+    for name, robot, what, work, out in (
+        ("peers", "walker", "the walker", PEERS_WORK, PEERS_OUT),
+        ("ncap", "swimmer", "the swimmer, its circuit and perceptrons,", NCAP_WORK, NCAP_OUT),
+    ):
+        parser = parts.add_parser(
+            name,
+            help=f"other learners on {what} beside the dynamic synapses",
+            description=f"Train {what} by other learners, each in its own process; evaluate, and "
+            "write what it took. What has been lived is kept in a work folder; with more steps or "
+            "hours the same study goes on.",
+        )
+        _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
+        _add_lived(parser, "arms", PEERS[robot].arms, work, out)
+        parser.set_defaults(run=study_runs.run_peers, robot=robot)
 
 
 def _add_lifelong(parts: Any) -> None:

@@ -52,11 +52,12 @@ def run_bodies(args: argparse.Namespace) -> int:
 def run_peers(args: argparse.Namespace) -> int:
     """Train and evaluate what is missing, then write the table. Returns 0."""
     from dynsyn_lab.studies.peers import run_study
+    from dynsyn_lab.studies.peers_arms import PEERS
     from dynsyn_lab.studies.trial_processes import Budget
 
     _check_installed(args)
     budget = Budget(args.steps, args.hours)
-    run_study(args.arms, args.seeds, budget, args.work, args.out, args.report)
+    run_study(PEERS[args.robot], args.arms, args.seeds, budget, args.work, args.out, args.report)
     return 0
 
 
@@ -84,7 +85,8 @@ def run_faults(args: argparse.Namespace) -> int:
 
 def _check_installed(args: argparse.Namespace) -> None:
     from dynsyn_lab.baselines.registry import BASELINES, check_installed
+    from dynsyn_lab.studies.peers_arms import learner_of
 
-    for arm in args.arms:
-        if arm in BASELINES and not args.report:
-            check_installed(arm)
+    for learner in map(learner_of, args.arms):
+        if learner in BASELINES and not args.report:
+            check_installed(learner)

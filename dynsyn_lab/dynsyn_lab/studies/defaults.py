@@ -35,6 +35,7 @@ SPIKING_WORK, SPIKING_OUT = "runs/spiking-study", "results/spiking"
 """Folders of what has been lived, and of tables and figures."""
 
 PEERS_WORK, PEERS_OUT = "runs/peers-study", "results/peers"
+NCAP_WORK, NCAP_OUT = "runs/ncap-study", "results/ncap"
 PEERS_STEPS, PEERS_HOURS, PEERS_SEEDS = 10_000_000, 1.0, 5
 """Of each arm and seed: control steps and wall clock, what comes first; and how many seeds."""
 

@@ -1,4 +1,4 @@
-"""The study of peers: other learners on the walker beside the dynamic synapses.
+"""The studies of peers: other learners on a robot beside the dynamic synapses.
 
 Arms are lived seed by seed, each in a process of its own; see `trial_processes`.
 """
@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dynsyn_lab.studies.peers_arms import options_of
+from dynsyn_lab.studies.peers_arms import Peers
 from dynsyn_lab.studies.peers_report import report
 from dynsyn_lab.studies.trial_processes import Budget, Trial, known, live_all, recalled
 
-ROBOT = "walker"
-TESTS = 100
-"""Courses of an evaluation without learning."""
-
 
 def run_study(
-    arms: Sequence[str], seeds: int, budget: Budget, work: Path, out: Path, only_report: bool
+    peers: Peers,
+    arms: Sequence[str],
+    seeds: int,
+    budget: Budget,
+    work: Path,
+    out: Path,
+    only_report: bool,
 ) -> None:
     """Train what is missing, one after the other and seed by seed, then write the tables.
 
     Args:
-        arms: names of `peers_arms.ARMS`.
+        peers: the study.
+        arms: names of its arms.
         seeds: number of them, from 0.
         budget: of each trial.
         work: folder of the run folders.
@@ -36,13 +39,13 @@ def run_study(
     if not only_report:
         live_all(
             trials(arms, seeds, work),
-            lambda trial: [ROBOT, *options_of(trial.arm)],
+            lambda trial: peers.words(trial.arm),
             budget,
-            TESTS,
+            peers.courses,
             work,
-            lambda lived: report(lived, work, out),
+            lambda lived: report(peers, lived, work, out),
         )
-    for row in report(list(known(work)), work, out):
+    for row in report(peers, list(known(work)), work, out):
         print("| " + " | ".join(str(value) for value in row) + " |", flush=True)
 
 

@@ -1,12 +1,20 @@
-"""Arms of the study of peers: the walker, each learner with the settings its own people use there.
+"""Arms of the studies of peers: which robot, which learners, which settings.
 
-PPO, SAC, TQC and ARS have the values that rl-baselines3-zoo tuned for BipedalWalker-v3 (its
-hyperparams/*.yml of 2026). The others have the defaults of docs/baselines.md, and the dynamic
-synapses those of their robot file.
+On the walker PPO, SAC, TQC and ARS have the values that rl-baselines3-zoo tuned for
+BipedalWalker-v3 (its hyperparams/*.yml of 2026). On the swimmer OpenAI-ES has those of the NCAP
+paper's appendix A.3, and the circuit begins with weights of 0.3, since with the paper's 1 it swims
+before it has learnt anything. All others have the defaults of docs/baselines.md, and the dynamic
+synapses those of the robot file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dynsyn_lab.baselines.registry import BASELINES
+
+DYNAMIC_SYNAPSES = "dynsyn"
 _OFF_POLICY = {
     "learner.learning_rate": "7.3e-4",
     "learner.buffer_size": "300000",
@@ -19,9 +27,8 @@ _OFF_POLICY = {
     "learner.use_sde": "true",
     "network.hidden": "[400,300]",
 }
-
-ARMS: dict[str, dict[str, str]] = {
-    "dynsyn": {},
+_WALKER: dict[str, dict[str, str]] = {
+    DYNAMIC_SYNAPSES: {},
     "ppo": {
         "learner.n_envs": "32",
         "learner.n_steps": "2048",
@@ -47,11 +54,57 @@ ARMS: dict[str, dict[str, str]] = {
     "cma": {},
     "stream_ac": {},
 }
-"""Name of the arm, which but for the dynamic synapses is that of the learner -> options."""
-DYNAMIC_SYNAPSES = "dynsyn"
+
+_CIRCUIT = {"network": "ncap", "network.preset": "paper", "network.initial_magnitude": "0.3"}
+_SMALL, _LARGE = {"network.hidden": "[2,2]"}, {"network.hidden": "[256,256]"}
+_PAPER_ES = {"learner.population": "256", "learner.sigma": "0.02"}
+_SWIMMER: dict[str, dict[str, str]] = {
+    "dynsyn_ncap": _CIRCUIT,
+    "ppo_ncap": _CIRCUIT,
+    "ddpg_ncap": _CIRCUIT,
+    "es_ncap": {**_CIRCUIT, **_PAPER_ES},
+    "cma_ncap": _CIRCUIT,
+    "dynsyn_mlp2": {"network": "mlp", **_SMALL},
+    "ppo_mlp2": _SMALL,
+    "es_mlp2": {**_SMALL, **_PAPER_ES},
+    "ppo_mlp256": _LARGE,
+    "ddpg_mlp256": _LARGE,
+}
 
 
-def options_of(arm: str) -> list[str]:
-    """Words of `dynsyn train walker` that make this arm."""
-    learner = [] if arm == DYNAMIC_SYNAPSES else ["--learner", arm]
-    return learner + [word for key, value in ARMS[arm].items() for word in (f"--{key}", value)]
+@dataclass(frozen=True)
+class Peers:
+    """One study of peers.
+
+    Attributes:
+        robot: of all arms.
+        arms: name, which begins with that of the learner and may go on after "_" -> options of
+            `dynsyn train`.
+        courses: of an evaluation without learning.
+        goal: mean return of 100 episodes that counts as solved; None: the robot has none, and never
+            falls.
+    """
+
+    robot: str
+    arms: Mapping[str, Mapping[str, str]]
+    courses: int
+    goal: int | None
+
+    def words(self, arm: str) -> list[str]:
+        """Words after `dynsyn train` that make an arm."""
+        learner = learner_of(arm)
+        first = [] if learner == DYNAMIC_SYNAPSES else ["--learner", learner]
+        rest = [word for key, value in self.arms[arm].items() for word in (f"--{key}", value)]
+        return [self.robot, *first, *rest]
+
+
+def learner_of(arm: str) -> str:
+    """Name of an arm's learner."""
+    return arm if arm in BASELINES else arm.partition("_")[0]
+
+
+PEERS = {
+    "walker": Peers("walker", _WALKER, 100, 300),
+    "swimmer": Peers("swimmer", _SWIMMER, 20, None),
+}
+"""Studies of peers by robot."""

@@ -1,4 +1,4 @@
-"""Table of the study of peers, from what has been lived."""
+"""Table of a study of peers, from what has been lived."""
 
 from __future__ import annotations
 
@@ -6,59 +6,50 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dynsyn_lab.studies.peers_arms import ARMS
+from dynsyn_lab.studies.peers_arms import Peers
 from dynsyn_lab.studies.tables import rounded, write
 from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
 
-HEADER = (
-    "arm",
-    "seed",
-    "steps",
-    "episodes",
-    "wall clock / s",
-    "processor time / s",
-    "processor time / ms a step",
-    "greatest memory / MB",
-    "return, last 100 episodes",
-    "return, best 100 episodes",
-    "steps to 300 of 100",
-    "return, 100 courses frozen",
-    "falls, 100 courses frozen",
-)
 
-
-def report(trials: Sequence[Trial], work: Path, out: Path) -> list[list[Any]]:
+def report(peers: Peers, trials: Sequence[Trial], work: Path, out: Path) -> list[list[Any]]:
     """Write peers.csv into `out`. Returns its rows.
 
     Args:
+        peers: the study.
         trials: that have lived.
         work: folder of their run folders.
         out: folder of the results.
     """
-    order = list(ARMS)
+    order = list(peers.arms)
     ordered = sorted(trials, key=lambda trial: (order.index(trial.arm), trial.seed))
-    rows = [_row(trial, work) for trial in ordered]
+    rows = [_row(peers, trial, work) for trial in ordered]
     out.mkdir(parents=True, exist_ok=True)
-    write(out / "peers.csv", HEADER, rows)
-    return rows
+    if rows:
+        write(out / "peers.csv", tuple(rows[0]), [list(row.values()) for row in rows])
+    return [list(row.values()) for row in rows]
 
 
-def _row(trial: Trial, work: Path) -> list[Any]:
+def _row(peers: Peers, trial: Trial, work: Path) -> dict[str, Any]:
+    """Values by column."""
     lived = lifetime_of(work / trial.name)
     assert lived is not None  # it has lived
-    solved = lived["solved"]
-    return [
-        trial.arm,
-        trial.seed,
-        lived["steps"],
-        lived["episodes"],
-        round(trial.wall),
-        round(trial.processor),
-        round(1000.0 * trial.processor / max(lived["steps"], 1), 3),
-        round(trial.memory),
-        rounded(lived["return_average"]),
-        rounded(lived["return_best"]),
-        solved["step"] if solved else "",
-        rounded(trial.evaluation.get("mean")),
-        trial.evaluation.get("falls", ""),
-    ]
+    solved, frozen = lived["solved"], f"{peers.courses} courses frozen"
+    return {
+        "arm": trial.arm,
+        "seed": trial.seed,
+        "steps": lived["steps"],
+        "episodes": lived["episodes"],
+        "wall clock / s": round(trial.wall),
+        "processor time / s": round(trial.processor),
+        "processor time / ms a step": round(1000.0 * trial.processor / max(lived["steps"], 1), 3),
+        "greatest memory / MB": round(trial.memory),
+        "return, last 100 episodes": rounded(lived["return_average"]),
+        "return, best 100 episodes": rounded(lived["return_best"]),
+        **(
+            {f"steps to {peers.goal} of 100": solved["step"] if solved else ""}
+            if peers.goal
+            else {}
+        ),
+        f"return, {frozen}": rounded(trial.evaluation.get("mean")),
+        **({f"falls, {frozen}": trial.evaluation.get("falls", "")} if peers.goal else {}),
+    }
