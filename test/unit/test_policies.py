@@ -269,12 +269,53 @@ def test_another_learner_goes_on_with_what_was_learnt(tmp_path: Path):
     assert np.unique(after.quantity("amplitude")).tolist() == [0.01]
 
 
+@pytest.mark.parametrize("file", [False, True])
+def test_a_policy_is_left_alone_beside_a_residual_that_learns(
+    robot: Robot, file: bool, tmp_path: Path
+):
+    chain, path = policy_of(CHAINS["scaled inputs, actions in their own units"][0]), tmp_path / "p"
+    plain, policy = from_policy(chain, robot, (), Learning(), "policy")
+    learning = Learning("dynamic_synapse", "dynsyn", seed=4, residual=0.2)
+    if file:
+        checkpoint.save(path, plain, policy)
+        described, controller = from_checkpoint(path, robot, learning)
+    else:
+        described, controller = from_policy(chain, robot, (), learning, "policy")
+    observations = RANDOM.normal(0.0, 1.0, (300, CHANNELS))
+    assert np.array_equal(
+        efforts(controller, observations[:50]), efforts(policy, observations[:50])
+    )
+    checkpoint.save(path, described, controller)
+    controller, own = checkpoint.load(path).controller(), policy.weight.copy()
+    limits, away = robot.body.effort_limit, []
+    for row in observations:
+        effort = controller.step(row, RANDOM.uniform()) / limits
+        record = controller.state[0]
+        policy.step(row, 0.0)
+        inputs = np.append(record["unit"][:CHANNELS], 1.0)
+        residual = 0.2 * np.tanh(controller.weight.reshape(JOINTS, -1) @ inputs)
+        wanted = np.clip(policy.state["output"][0] + residual, -1.0, 1.0)
+        np.testing.assert_allclose(effort, wanted, atol=1e-12)
+        away.append(np.abs(residual).max())
+    assert np.array_equal(controller.state["policy_weight"][0], own)
+    assert controller.quantity("centre").any()
+    assert 0.05 < max(away) < 0.2
+
+
+def test_a_residual_is_beside_a_perceptron(tmp_path: Path):
+    robot = load_robot(config_path("robots/swimmer.yaml"))
+    checkpoint.save(tmp_path / "a.ckpt", robot.complete(), new_controller(robot))
+    with pytest.raises(PolicyError, match="residual: found network ncap, expected mlp"):
+        from_checkpoint(tmp_path / "a.ckpt", robot, Learning("dynamic_synapse", residual=0.1))
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["p.h5", "out.ckpt"], "p.h5: found ending '.h5', expected one of .zip, .onnx, .ckpt"),
         (["p.onnx", "out.ckpt", "--statistics", "v.pkl"], "--statistics: only with a .zip"),
         (["p.ckpt", "out.ckpt", "--joints", "a"], "--joints: not with a checkpoint"),
+        (["p.onnx", "out.ckpt", "--residual", "0.1"], "--residual: needs --learner TYPE"),
         (["p.onnx", "there.ckpt"], "there.ckpt: is there already; name another file"),
         (["p.ckpt", "out.ckpt"], "checkpoint p.ckpt: cannot be read: No such file"),
     ],

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsyn_lab.cli.arguments import whole
+from dynsyn_lab.cli.arguments import positive, whole
 from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
 
@@ -53,6 +53,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--learner", default="none", metavar="TYPE", help="what learns on (none)")
     parser.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
     parser.add_argument(
+        "--residual",
+        type=positive,
+        metavar="K",
+        help="leave the policy alone, and let a residual beside it learn, which moves no effort by "
+        "more than K times its limit (needs --learner)",
+    )
+    parser.add_argument(
         "--seed", type=whole, default=0, metavar="S", help="of what the learner draws (0)"
     )
     accept_dotted(parser, ("learner", "robot"))
@@ -73,7 +80,9 @@ def run(args: argparse.Namespace) -> int:
     from dynsyn_lab.policies.lifetimes import Learning, from_checkpoint, from_policy, of_readings
     from dynsyn_lab.policies.policy import PolicyError
 
-    learning = Learning(args.learner, args.preset, args.dotted["learner"], args.seed)
+    learning = Learning(
+        args.learner, args.preset, args.dotted["learner"], args.seed, args.residual or 0.0
+    )
     try:
         robot = _robot(args)
         if kind == ".ckpt":
@@ -104,6 +113,8 @@ def _check(args: argparse.Namespace, kind: str) -> None:
     for flag, given in (("--joints", args.joints), ("--inputs", args.inputs)):
         if given and kind == ".ckpt":
             raise UsageError(f"{flag}: not with a checkpoint, which has its own")
+    if args.residual and args.learner == "none":
+        raise UsageError("--residual: needs --learner TYPE, which is to learn it")
     if args.out.exists():
         raise UsageError(f"{args.out}: is there already; name another file")
 

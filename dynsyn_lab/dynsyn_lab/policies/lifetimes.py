@@ -12,6 +12,7 @@ import numpy as np
 from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.networks.mlp import MlpNetwork
+from dynsyn_controller.core.networks.residual import ResidualNetwork
 from dynsyn_controller.core.networks.standardisation import EPSILON
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import learnt
@@ -32,12 +33,32 @@ class Learning:
         preset: None: see `blueprint.choose_learner`.
         settings: in place of the preset's.
         seed: of what the learner draws at birth, >= 0.
+        residual: the weights are left alone, and a residual beside them learns, that goes no
+            further than this, in effort limits; 0: the weights change themselves.
     """
 
     learner: str = "none"
     preset: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    residual: float = 0.0
+
+    def network(self, section: dict[str, Any]) -> dict[str, Any]:
+        """Section `network` for a perceptron, given its own.
+
+        Raises:
+            PolicyError: a residual beside another network.
+        """
+        if not self.residual:
+            return section
+        if section["type"] != MlpNetwork.name:
+            raise PolicyError(
+                f"residual: found network {section['type']}, expected {MlpNetwork.name}"
+            )
+        own = {**section, "type": ResidualNetwork.name, "residual_scale": self.residual}
+        if section.get("normalisation_time"):  # what it is standardised by stands still, too
+            own |= {"normalisation_time": 0.0, "input_statistics": "fixed"}
+        return own
 
     def section(self, robot: Robot) -> dict[str, Any]:
         """Section `learner` of a robot file; what is not given is as `robot` has it.
@@ -51,7 +72,7 @@ class Learning:
 def from_policy(
     policy: Policy, robot: Robot, joints: Sequence[str], learning: Learning, where: str
 ) -> tuple[Robot, Controller]:
-    """A lifetime of the network `mlp` that acts as a policy does.
+    """A lifetime of the network `mlp`, or `residual`, that acts as a policy does.
 
     Args:
         policy: its inputs are the robot's channels, in the robot file's order.
@@ -75,7 +96,8 @@ def from_policy(
             f"robot {robot.name}"
         )
     order = _order(policy, robot, joints, where)
-    robot = robot.with_sections(network_of(policy, hidden), learning.section(robot)).complete()
+    network = learning.network(network_of(policy, hidden))
+    robot = robot.with_sections(network, learning.section(robot)).complete()
     state = robot.blueprint.new_state(learning.seed)
     act_as(policy, order, robot.blueprint, state)
     return robot, Controller(robot.blueprint, state)
@@ -109,7 +131,7 @@ def act_as(policy: Policy, order: Sequence[int], blueprint: Blueprint, state: np
         blueprint: of the lifetime.
         state: its record, shape (1,), changed in place.
     """
-    blueprint.learner.give_birth(state, policy.weights(order), blueprint.parameters)
+    _put_weights(policy.weights(order), blueprint, state)
     scaling = policy.scaling
     state["input_mean"] = scaling.mean if scaling else 0.0
     # the network adds EPSILON
@@ -156,14 +178,17 @@ def from_checkpoint(path: Path, robot: Robot, learning: Learning) -> tuple[Robot
     Raises:
         CheckpointError: the file is missing, damaged, or of another body.
         RobotFileError, SchemaError: a learner, preset or setting that cannot be.
+        PolicyError: a residual beside another network than `mlp`.
     """
     saved = checkpoint.load(path)
     checkpoint.check_body(robot, saved)
     before = saved.controller()
     weights = np.empty(before.network.synapses)
     _copy_learnt(before.state, before.blueprint.parameters, weights)
-    robot = saved.robot.with_sections(saved.robot.network, learning.section(saved.robot)).complete()
-    controller = _born(robot, weights, learning.seed)
+    network = learning.network(saved.robot.network)
+    robot = saved.robot.with_sections(network, learning.section(saved.robot)).complete()
+    controller = Controller(robot.blueprint, robot.blueprint.new_state(learning.seed))
+    _put_weights(weights, robot.blueprint, controller.state)
     for name, *_ in before.network.fields():
         controller.state[name] = before.state[name]
     return robot, controller
@@ -174,9 +199,9 @@ def _copy_learnt(states, parameters, values):
     values[:] = learnt(states[0], parameters[0])
 
 
-def _born(robot: Robot, weights: np.ndarray, seed: int) -> Controller:
-    """A new-born lifetime with these first weights."""
-    blueprint = robot.blueprint
-    state = blueprint.new_state(seed)
-    blueprint.learner.give_birth(state, weights, blueprint.parameters)
-    return Controller(blueprint, state)
+def _put_weights(weights: np.ndarray, blueprint: Blueprint, state: np.ndarray) -> None:
+    """Give a lifetime the weights to begin with, or those beside which its residual learns."""
+    if isinstance(blueprint.network, ResidualNetwork):
+        state["policy_weight"] = weights
+    else:
+        blueprint.learner.give_birth(state, weights, blueprint.parameters)

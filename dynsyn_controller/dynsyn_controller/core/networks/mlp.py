@@ -13,7 +13,7 @@ Every layer's last input is a constant 1.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,13 +48,19 @@ LAYER_EPSILON = 1e-5
 @njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation through all layers to the outputs."""
-    _sense(state, settings, observation, learning)
+    sense(state, settings, observation, learning)
+    propagate(state, settings, state.weight[:])
+
+
+@njit(cache=True, inner=True)
+def propagate(state, settings, weight):
+    """From the inputs through all layers, whose weights are `weight`, to the outputs."""
     depth, at, start = settings.sizes.size - 1, 0, 0
     for layer in range(depth):
         columns, rows = settings.sizes[layer] + 1, settings.sizes[layer + 1]
         last = layer == depth - 1
         sums = state.output[:] if last else state.unit[at + columns :]
-        weighted_sums(state.weight[:], start, state.unit[at:], columns, sums, rows)
+        weighted_sums(weight, start, state.unit[at:], columns, sums, rows)
         if settings.layer_normalisation and not last:
             normalise_layer(sums[:rows])
         activate(sums[:rows], settings.output_activation if last else settings.activation)
@@ -93,7 +99,7 @@ def normalise_layer(values):
 
 
 @njit(cache=True, inner=True)
-def _sense(state, settings, observation, learning):
+def sense(state, settings, observation, learning):
     """The inputs: observation times sensitivity, or standardised."""
     fixed = settings.input_statistics == FIXED
     if fixed or settings.normalisation_time > 0.0:
@@ -114,7 +120,7 @@ class MlpNetwork(Network):
 
     name = "mlp"
     Options = MlpOptions
-    adjustable = (*AT_BIRTH, "normalisation_time", "input_scale")
+    adjustable: ClassVar[tuple[str, ...]] = (*AT_BIRTH, "normalisation_time", "input_scale")
     think = think
 
     def __init__(self, body: Body, options: MlpOptions) -> None:

@@ -12,6 +12,7 @@ NETWORKS = Registry(
         "walker": "dynsyn_controller.core.networks.walker:WalkerNetwork",
         "ncap": "dynsyn_controller.core.networks.ncap:NcapNetwork",
         "mlp": "dynsyn_controller.core.networks.mlp:MlpNetwork",
+        "residual": "dynsyn_controller.core.networks.residual:ResidualNetwork",
         "spiking": "dynsyn_controller.core.networks.spiking:SpikingNetwork",
     },
 )
