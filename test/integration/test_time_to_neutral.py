@@ -30,7 +30,7 @@ PERIOD = 0.02  # s, of the walker's control
 STALE = 3 * PERIOD  # s without a message after which a source that is as quick as control is stale
 DEADMAN = 0.1  # s
 FROZEN = 1.0  # s
-LOOK = 1.0  # s between two looks at what need not be told at once
+LOOK = 0.1  # s between two looks at readings that may stay the same
 COMMAND_TIMEOUT = 0.1  # s, of the drivers that are recommended, and of the bridge
 BUSY = 0.05  # s that other work on the machine may add; the best of TRIES counts
 TRIES = 3
@@ -267,7 +267,7 @@ FAULTS: dict[str, tuple[Callable[[Bench], None], float, str]] = {
     "tilted": (spoilt("imu", tilt), 4 * PERIOD, "tilted by 1.20 rad"),
     "readings are frozen": (
         with_value("frozen", {"imu"}),
-        FROZEN + LOOK + PERIOD,
+        FROZEN + 2 * (LOOK + PERIOD),
         "imu: exactly the same values",
     ),
 }

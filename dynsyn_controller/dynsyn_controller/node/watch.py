@@ -16,6 +16,7 @@ from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wr
 from dynsyn_controller.node.timing import SECOND, Pace
 
 _RATE = 1.0  # Hz, of what need not be told at once
+_VALUES_RATE = 10.0  # Hz, of looks for readings that stay the same, which may disarm the robot
 _STEADY = ("contacts", "command", REWARD)  # of which a living robot may say the same for long
 _HELD = {
     "disarmed": ("disarmed: neutral effort until dynsyn/arm is called", "armed"),
@@ -47,7 +48,7 @@ class Watch:
         self._topics = {**inputs.topics, **inputs.subscribed}
         self._senders = sorted(set(inputs.subscribed.values()))
         self._node, self._guard, self._settings, self._events = node, guard, settings, events
-        self._pace = Pace(_RATE)
+        self._pace, self._values_pace = Pace(_RATE), Pace(_VALUES_RATE)
         self._was_waiting = self._was_stale = False
         self._waiting_from: int | None = None
         self._answered = -1
@@ -62,6 +63,9 @@ class Watch:
         held = self._guard.held
         for name, (begun, ended) in _HELD.items():
             self._state(name.replace(" ", "_"), held == name, begun, ended, now)
+        watched = self._settings.frozen_after > 0 and not self._guard.senses.waiting()
+        if watched and self._values_pace.due(now):
+            self._look_at_values(now)
         if self._pace.due(now):
             self._look_closely(now)
 
@@ -122,8 +126,6 @@ class Watch:
             if self._settings.wrong_stamps == "warn":
                 self._look_at_stamps(now)
             self._look_at_time(now)
-        if self._settings.frozen_after > 0:
-            self._look_at_values(now)
 
     def _count_senders(self, now: int) -> None:
         node, settings = self._node, self._settings
