@@ -72,12 +72,17 @@ class Journal:
         lifetime: index within the run.
         goal: when it has done what was asked for.
         book: element of an array of BOOK, used and changed in place.
+
+    Attributes:
+        before: episodes that it had lived, on whatever body, when the run began; they count neither
+            for the best mean nor for having solved the task.
     """
 
     def __init__(self, lifetime: int, goal: Goal, book: NDArray[np.void]) -> None:
         self.lifetime = lifetime
         self.goal = goal
         self.book = book
+        self.before = 0
 
     def close_episode(
         self, record: NDArray[np.void], step: int | None = None, length: int | None = None
@@ -95,7 +100,7 @@ class Journal:
         solved = book["solved_step"] < 0 and bool(self._solves(record))
         if solved:
             book["solved_step"], book["solved_episode"] = step, episode
-        whole, average = episode >= WINDOW, float(record["return_average"])
+        whole, average = episode - self.before >= WINDOW, float(record["return_average"])
         best = whole and average >= book["best"] + BEST_RISE
         if best:
             book["best"] = average
@@ -108,7 +113,7 @@ class Journal:
     def _solves(self, record: NDArray[np.void]) -> bool | None:
         """Whether the mean return of the task's window solves it; None: no return does."""
         task, episodes = self.goal.task, int(record["episodes"])
-        if episodes < task.window:
+        if episodes - self.before < task.window:
             return False
         if task.window == WINDOW:
             return task.solved_by(float(record["return_average"]))

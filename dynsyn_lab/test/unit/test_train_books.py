@@ -84,6 +84,19 @@ def test_solved_at_the_first_hundred_that_average_300() -> None:
     assert fed.population.books[0]["solved_step"] == fed.endings[WINDOW].step == 3 * (WINDOW + 1)
 
 
+def test_what_was_earned_before_the_run_does_not_solve_its_task() -> None:
+    fed = Fed(Goal(until_solved=True, task=WALKER))
+    for _ in range(WINDOW):
+        fed.episode(400.0)
+    fed.journal.book["solved_step"], fed.journal.before = -1, WINDOW
+    fed.endings.clear()
+    for _ in range(WINDOW - 1):
+        fed.episode(400.0)
+    assert not any(ending.solved or ending.record is not None for ending in fed.endings)
+    fed.episode(400.0)
+    assert fed.endings[-1].solved
+
+
 def test_a_best_is_kept_as_the_lifetime_was() -> None:
     fed = Fed()
     for _ in range(WINDOW):
