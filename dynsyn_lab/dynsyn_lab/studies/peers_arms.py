@@ -2,9 +2,11 @@
 
 On the walker PPO, SAC, TQC and ARS have the values that rl-baselines3-zoo tuned for
 BipedalWalker-v3 (its hyperparams/*.yml of 2026). On the swimmer OpenAI-ES has those of the NCAP
-paper's appendix A.3, and the circuit begins with weights of 0.3, since with the paper's 1 it swims
-before it has learnt anything. All others have the defaults of docs/baselines.md, and the dynamic
-synapses those of the robot file.
+paper's appendix A.3. So have PPO and DDPG in the arms named so, as far as the paper's library
+(Tonic) and this one have the same settings: the discount is this one's, and no update stops early
+at a divergence. The circuit begins with weights of 0.3, since with the paper's 1 it swims before it
+has learnt anything. All others have the defaults of docs/baselines.md, and the dynamic synapses
+those of the robot file.
 """
 
 from __future__ import annotations
@@ -58,11 +60,25 @@ _WALKER: dict[str, dict[str, str]] = {
 _CIRCUIT = {"network": "ncap", "network.preset": "paper", "network.initial_magnitude": "0.3"}
 _SMALL, _LARGE = {"network.hidden": "[2,2]"}, {"network.hidden": "[256,256]"}
 _PAPER_ES = {"learner.population": "256", "learner.sigma": "0.02"}
+_PAPER_PPO = {
+    "learner.n_steps": "4096",
+    "learner.batch_size": "4096",
+    "learner.n_epochs": "80",
+    "learner.gae_lambda": "0.97",
+}
+_PAPER_DDPG = {
+    "learner.batch_size": "100",
+    "learner.train_freq": "50",
+    "learner.gradient_steps": "50",
+    "learner.learning_starts": "10000",
+}
 _SWIMMER: dict[str, dict[str, str]] = {
     "dynsyn_ncap": _CIRCUIT,
     "ppo_ncap": _CIRCUIT,
     "ddpg_ncap": _CIRCUIT,
     "es_ncap": {**_CIRCUIT, **_PAPER_ES},
+    "ppo_ncap_paper": {**_CIRCUIT, **_PAPER_PPO},
+    "ddpg_ncap_paper": {**_CIRCUIT, **_PAPER_DDPG},
     "cma_ncap": _CIRCUIT,
     "dynsyn_mlp2": {"network": "mlp", **_SMALL},
     "ppo_mlp2": _SMALL,
