@@ -32,23 +32,25 @@ def judged(states, parameters, observation, reward, terminal):
 class Oracle:
     """V = w . phi with TD(lambda), discount 0.99, trace 0.9, step 0.02; see the critic's module."""
 
-    def __init__(self, channels: int, dt: float) -> None:
-        count = 1 + channels + len(list(combinations(range(channels), 2)))
+    def __init__(self, channels: int, rhythms: int, dt: float) -> None:
+        inputs = channels + rhythms
+        count = 1 + inputs + len(list(combinations(range(inputs), 2)))
         self.weights, self.trace = np.zeros(count), np.zeros(count)
         self.mean, self.variance = np.zeros(channels), np.ones(channels)
         self.rate = dt / 1e6
         self.phi: np.ndarray | None = None
 
-    def look(self, observation: np.ndarray, steps: int) -> np.ndarray:
+    def look(self, observation: np.ndarray, rhythm: np.ndarray, steps: int) -> np.ndarray:
         states, rate = observation[: self.mean.size], max(self.rate, 1.0 / (steps + 20.0))
         deviation = states - self.mean
         self.mean = self.mean + rate * deviation
         self.variance = self.variance + rate * (deviation**2 - self.variance)
         x = 0.5 * np.clip((states - self.mean) / np.sqrt(self.variance + 1e-6), -3.0, 3.0)
+        x = np.concatenate([x, 0.5 * rhythm])
         return np.array([1.0, *x, *(x[i] * x[j] for i, j in combinations(range(x.size), 2))])
 
-    def judge(self, observation, steps: int, reward: float, terminal: bool, fell: bool) -> float:
-        before, self.phi = self.phi, self.look(observation, steps)
+    def judge(self, observation, rhythm, steps, reward, terminal, fell) -> float:
+        before, self.phi = self.phi, self.look(observation, rhythm, steps)
         if before is None:
             return reward
         self.trace = 0.99 * 0.9 * self.trace + before
@@ -65,14 +67,17 @@ def test_it_follows_its_equations():
     controller = new_controller(robot(), seed=4)
     random = np.random.default_rng(2)
     states, parameters = controller.state.copy(), controller.blueprint.parameters
-    oracle = Oracle(len(controller.body.states), controller.body.dt)
+    oscillators = states["v"].size
+    oracle = Oracle(len(controller.body.states), 2 * oscillators, controller.body.dt)
     states["steps"] = 1
     for step in range(STEPS):
         fell, ended = step == FALL, step == END
         reward = -100.0 if fell else float(random.normal())
         observation = random.normal(1.0, 2.0, size=5)
+        swing = random.normal(size=(oscillators, 2))
+        states["v"], states["w"] = swing.T
         found = judged(states, parameters, observation, reward, fell or ended)
-        expected = oracle.judge(observation, step + 1, reward, fell or ended, fell)
+        expected = oracle.judge(observation, swing.ravel(), step + 1, reward, fell or ended, fell)
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
         if ended:
             assert found == reward

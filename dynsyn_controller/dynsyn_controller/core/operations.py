@@ -29,7 +29,7 @@ REQUIRED = {
     "network": ("think",),
     "learner": ("learn", "freeze", "exploration", "learnt", "put"),
 }
-OPTIONAL = {"network": ("evolve", "constrain"), "learner": ("decide",)}
+OPTIONAL = {"network": ("evolve", "constrain", "rhythm"), "learner": ("decide",)}
 
 _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
@@ -110,6 +110,10 @@ def constrain(state, settings):
     """Network: put learnt values back that must not be (see `put`), after learning. Optional."""
 
 
+def rhythm(state, settings, into):
+    """Network: write where its own rhythm stands, `Network.rhythms` numbers of size 1. Optional."""
+
+
 def learn(state, settings, observation, reward, terminal):
     """Learner: live one step on: change weights by the reward for what the last outputs did.
 
@@ -163,6 +167,14 @@ def _constrain(state, settings):
     if kernel is None:
         return lambda state, settings: None
     return lambda state, settings: kernel(state, settings)
+
+
+@overload(rhythm)
+def _rhythm(state, settings, into):
+    kernel = _kernel("network", settings, "rhythm")
+    if kernel is None:
+        return lambda state, settings, into: None
+    return lambda state, settings, into: kernel(state, settings, into)
 
 
 @overload(learn)

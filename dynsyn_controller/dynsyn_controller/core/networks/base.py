@@ -123,6 +123,7 @@ class Network:
         adjustable: names of options in which a lifetime need not agree with the robot file that it
             goes on with: those that only say how it began, and those that presets set.
         moving: names of its record fields that come along into another body.
+        rhythms: how many numbers its operation `rhythm` writes.
         layers: of synapses, in the order of the flat arrays.
         unit_names: of the units that `activity` reports.
 
@@ -139,6 +140,7 @@ class Network:
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     adjustable: ClassVar[tuple[str, ...]] = ()
     moving: ClassVar[tuple[str, ...]] = ()
+    rhythms: int = 0
 
     think: ClassVar[Callable]
 

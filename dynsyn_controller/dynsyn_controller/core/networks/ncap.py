@@ -72,6 +72,13 @@ def evolve(state, settings, learning):
 
 
 @njit(cache=True, inner=True)
+def rhythm(state, settings, into):
+    """Cosine and sine of the oscillators' phase."""
+    phase = 2.0 * math.pi * state.beat / settings.period_steps
+    into[0], into[1] = math.cos(phase), math.sin(phase)
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation to the outputs."""
     _sense(state, settings, observation)
@@ -153,7 +160,8 @@ class NcapNetwork(Network):
     presets = PRESETS
     adjustable = AT_BIRTH
     moving = ("beat",)
-    evolve, think, constrain = evolve, think, constrain
+    evolve, rhythm, think, constrain = evolve, rhythm, think, constrain
+    rhythms = 2
 
     def __init__(self, body: Body, options: NcapOptions) -> None:
         check(body, options)

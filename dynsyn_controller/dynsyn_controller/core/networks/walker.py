@@ -52,6 +52,14 @@ def _homeostasis(state, settings):
 
 
 @njit(cache=True, inner=True)
+def rhythm(state, settings, into):
+    """Both variables of every oscillator; they swing between about -2 and 2."""
+    for k in range(state.v.size):
+        into[2 * k] = 0.5 * state.v[k]
+        into[2 * k + 1] = 0.5 * state.w[k]
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """All four layers, from the observation to the outputs."""
     _sense(state, settings, observation)
@@ -135,11 +143,12 @@ class WalkerNetwork(Network):
     name = "walker"
     Options = WalkerOptions
     adjustable = tuple(f.name for f in fields(WalkerOptions) if f.name not in STRUCTURE)
-    evolve, think = evolve, think
+    evolve, rhythm, think = evolve, rhythm, think
 
     def __init__(self, body: Body, options: WalkerOptions) -> None:
         check(body, options)
         super().__init__(body, options)
+        self.rhythms = 2 * options.oscillators
         self.layers = _layers(body, options)
         self.unit_names = tuple(
             [f"hidden.{j}" for j in range(options.hidden)]

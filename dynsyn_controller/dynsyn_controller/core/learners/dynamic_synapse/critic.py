@@ -2,7 +2,8 @@
 
 Equation 3 takes R + V(next) - V(now) in place of R. The difference is not discounted: over a course
 it adds up to nothing, so that lasting gains stay gains and are not explained away. V is linear in
-the standardised signed channels x of the observation and in their products,
+x_1 .. x_n, which are the standardised signed channels of the observation and where the network's
+own rhythm stands (see `operations.rhythm`), and in their products,
 
     phi = (1, x_1, ..., x_n, x_1 x_2, x_1 x_3, ..., x_(n-1) x_n),    V = w . phi,
 
@@ -33,7 +34,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.settings import (
     DynamicSynapseSettings,
     kernel_settings,
 )
-from dynsyn_controller.core.networks.base import Body, FloatArray
+from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.standardisation import (
     BOUND,
     rate_after,
@@ -41,6 +42,7 @@ from dynsyn_controller.core.networks.standardisation import (
     update_statistics,
 )
 from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.operations import rhythm
 from dynsyn_controller.core.schema import SchemaError, check_positive, check_times
 
 SCALE = 0.5
@@ -67,9 +69,9 @@ class CriticSettings(DynamicSynapseSettings):
     critic_statistics_time: float = 1000.0
 
 
-def features(channels: int) -> int:
-    """Length of phi for so many signed channels."""
-    return 1 + channels + channels * (channels - 1) // 2
+def features(inputs: int) -> int:
+    """Length of phi for so many x."""
+    return 1 + inputs + inputs * (inputs - 1) // 2
 
 
 @njit(cache=True, inner=True)
@@ -79,12 +81,13 @@ def look(state, parameters, observation):
     rate = parameters.dt / parameters.critic_statistics_time
     rate = rate_after(state.steps, rate)
     update_statistics(observation, mean, variance, rate)
-    phi, channels = state.critic_features[:], mean.size
+    phi, inputs = state.critic_features[:], int(parameters.critic_inputs)
     standardise(observation, mean, variance, BOUND, SCALE, phi[1:])
+    rhythm(state, parameters, phi[1 + mean.size : 1 + inputs])
     phi[0] = 1.0
-    at = channels + 1
-    for i in range(1, channels + 1):
-        for j in range(i + 1, channels + 1):
+    at = inputs + 1
+    for i in range(1, inputs + 1):
+        for j in range(i + 1, inputs + 1):
             phi[at] = phi[i] * phi[j]
             at += 1
     return value(state)
@@ -171,10 +174,14 @@ class CriticDynamicSynapse(DynamicSynapse):
             if not inside:
                 raise SchemaError(f"learner.{name}", f"found {found}, expected {low:g} to {high:g}")
 
+    def serve(self, network: Network) -> None:
+        """The critic hears the network's rhythm."""
+        super().serve(network)
+        self._inputs = len(self.body.states) + network.rhythms
+
     def fields(self, synapses: int) -> list[tuple]:
         """Those of the rule, and what the critic knows."""
-        channels = len(self.body.states)
-        count = features(channels)
+        channels, count = len(self.body.states), features(self._inputs)
         arrays = {"weights": count, "trace": count, "features": count}
         arrays |= {"mean": channels, "variance": channels}
         return [
@@ -185,7 +192,8 @@ class CriticDynamicSynapse(DynamicSynapse):
 
     def settings(self) -> dict[str, Any]:
         """See `settings.kernel_settings`."""
-        return kernel_settings(self.options, (*TIMES, "critic_statistics_time"))
+        settings = kernel_settings(self.options, (*TIMES, "critic_statistics_time"))
+        return {**settings, "critic_inputs": self._inputs}
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """The critic expects nothing yet."""
