@@ -129,6 +129,7 @@ class ControlLoop:
         self._deadlines = Deadlines(self._period, time.monotonic_ns())
         self._rest_at, self._has_answered = 0, False
         self._whole = 0  # observations that came whole since the last tick
+        self._in_step = False  # the last tick answered one of them, and no more had come
         self._closed = False
         topics = self._inputs.subscribed.values()
         born_from = None if life.continued else settings.seed
@@ -191,8 +192,9 @@ class ControlLoop:
         if self._closed:  # by a transition that was just heard
             return
         now = time.monotonic_ns()
-        # A sender faster than the loop does not set its pace: of several, the last is answered.
-        if seen == 0 and self._whole == 1 and self._deadlines.near(now) and self.acting:
+        # Only a sender of the loop's own rate sets its pace.
+        met = self._in_step and seen == 0 and self._whole == 1
+        if met and self._deadlines.near(now) and self.acting:
             self._tick(now)
             return
         # In lockstep the time for it is while the robot makes its next observation.
@@ -253,7 +255,9 @@ class ControlLoop:
 
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines
-        due, whole, self._whole = max(now, deadlines.next), self._whole == 1, 0
+        due = max(now, deadlines.next)
+        whole = self._in_step and self._whole == 1
+        self._in_step, self._whole = self._whole == 1, 0
         deadlines.advance(now)
         self._outputs.overruns = deadlines.overruns
         stale_after = round(settings.stale_periods * deadlines.period)
