@@ -31,7 +31,7 @@ from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import wrong_stamp
 from dynsyn_controller.node.tape import TapeError
-from dynsyn_controller.node.timing import SECOND, Deadlines
+from dynsyn_controller.node.timing import SECOND, Steps
 from dynsyn_controller.node.watch import Watch, log
 
 LONGEST_WAIT = SECOND // 20
@@ -126,10 +126,8 @@ class ControlLoop:
         self._watch = Watch(node, self.guard, self._inputs, settings, self._events)
         self._people = People(node, self.guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations, self._recording)
-        self._deadlines = Deadlines(self._period, time.monotonic_ns())
+        self._deadlines = Steps(self._period, time.monotonic_ns())
         self._rest_at, self._has_answered = 0, False
-        self._whole = 0  # observations that came whole since the last tick
-        self._in_step = False  # the last tick answered one of them, and no more had come
         self._closed = False
         topics = self._inputs.subscribed.values()
         born_from = None if life.continued else settings.seed
@@ -180,21 +178,19 @@ class ControlLoop:
         """Wait for what is next, at most `wait` (ns), and do it."""
         now = time.monotonic_ns()
         if self._operations.acting and not self._settings.lockstep:
-            wait = min(wait, self._deadlines.remaining(now))
+            remaining, period = self._deadlines.remaining(now), self._deadlines.period
+            wait = min(wait, remaining)
             if wait <= 0:
-                if now - self.guard.newest > self._deadlines.period:
+                if -remaining > period // 4 or now - self.guard.newest > period:
                     self._hear_all(executor)
                 if self._operations.acting:  # unless one of those heard was to deactivate it
                     self._tick(time.monotonic_ns())
                 return
-        seen = self._whole
         executor.spin_once(timeout_sec=wait / SECOND)
         if self._closed:  # by a transition that was just heard
             return
         now = time.monotonic_ns()
-        # Only a sender of the loop's own rate sets its pace.
-        met = self._in_step and seen == 0 and self._whole == 1
-        if met and self._deadlines.near(now) and self.acting:
+        if self._operations.acting and self._deadlines.early(now):
             self._tick(now)
             return
         # In lockstep the time for it is while the robot makes its next observation.
@@ -237,7 +233,8 @@ class ControlLoop:
 
     def _on_heard(self, topic: str, now: int) -> None:
         if not self._settings.lockstep:
-            self._whole += self.guard.makes_whole(topic)
+            if self.guard.makes_whole(topic):
+                self._deadlines.observe()
         elif self._operations.acting:
             absent_after = round(self._settings.operator_timeout * SECOND)
             effort = self.guard.answer(topic, now, absent_after)
@@ -255,16 +252,13 @@ class ControlLoop:
 
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines
-        due = max(now, deadlines.next)
-        whole = self._in_step and self._whole == 1
-        self._in_step, self._whole = self._whole == 1, 0
         deadlines.advance(now)
         self._outputs.overruns = deadlines.overruns
         stale_after = round(settings.stale_periods * deadlines.period)
         absent_after = round(settings.operator_timeout * SECOND)
         self._send(self.guard.tick(now, stale_after, absent_after))
         if not (self.guard.stale or self.guard.senses.waiting()):
-            deadlines.align(due - self.guard.newest, whole)
+            deadlines.align(self.guard.newest)
         self._do_the_rest(now)
 
     def _send(self, effort: FloatArray) -> None:

@@ -56,11 +56,14 @@ class Frozen:
         self._last: dict[str, bytes] = {}
         self._since: dict[str, int] = {}
 
-    def look(self, sensors: FloatArray, now: int, moving: bool) -> dict[str, float]:
+    def look(
+        self, sensors: FloatArray, arrived: Mapping[str, int], now: int, moving: bool
+    ) -> dict[str, float]:
         """Sources whose values have been the same for too long, and for how many s.
 
         Args:
             sensors: readings of now.
+            arrived: source -> when its last message came, ns; one that is silent says nothing new.
             now: ns.
             moving: the robot is being driven; a robot that rests may sense the same.
         """
@@ -69,8 +72,8 @@ class Frozen:
             values = sensors[places].tobytes()
             if values != self._last.get(source) or not moving:
                 self._last[source], self._since[source] = values, now
-            elif now - self._since[source] > self._after:
-                found[source] = (now - self._since[source]) / _SECOND
+            elif arrived[source] - self._since[source] > self._after:
+                found[source] = (arrived[source] - self._since[source]) / _SECOND
         return found
 
 

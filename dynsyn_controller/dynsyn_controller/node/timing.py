@@ -12,6 +12,9 @@ import numpy as np
 SECOND = 1_000_000_000
 MARGIN = 0.05
 PATIENCE = 0.25
+EARLIEST = 0.4
+IN_STEP = 10
+LEAST_APART = 0.7  # less than 1 - PATIENCE, or no step would ever be the first to be early
 LEAST_MARGIN = 500_000  # ns
 SLOWNESS = 100
 WINDOW = 1000
@@ -40,10 +43,6 @@ class Deadlines:
         """ns until the next deadline; 0 or less: it has come."""
         return self.next - now
 
-    def near(self, now: int) -> bool:
-        """Whether less than half a period is left until the next deadline."""
-        return 2 * (self.next - now) < self.period
-
     def advance(self, now: int) -> int:
         """The tick of the next deadline is being done: go on to the first one after `now`.
 
@@ -55,29 +54,65 @@ class Deadlines:
         self.overruns += skipped
         return skipped
 
-    def align(self, latency: int, whole: bool) -> None:
-        """Move the next deadline a little, so that ticks come soon after what they depend on.
-
-        A deadline is wanted `MARGIN` of a period after the last message before it. Where a tick is
-        done as soon as its observation is whole, the deadline is there for late ones alone and is
-        wanted after `PATIENCE` of a period. At least `LEAST_MARGIN` both. Moved by at most one
-        part in `SLOWNESS` of a period at a time, the rate stays what it is to 1 % and a sender at
-        the same rate is soon met at the same phase every time.
-
-        Args:
-            latency: ns from that message to the deadline of the tick just done.
-            whole: the observation came whole.
-        """
-        if latency >= self.period:
-            return
-        wanted = max(LEAST_MARGIN, round((PATIENCE if whole else MARGIN) * self.period))
-        most = self.period // SLOWNESS
-        self.next -= min(most, max(-most, (latency - wanted) // 10))
-
     def change_period(self, period: int, now: int) -> None:
         """From now on another period (ns, > 0)."""
         self.period = period
         self.next = now + period
+
+
+class Steps(Deadlines):
+    """Deadlines of control steps, each of which may be met early.
+
+    Where all that a step needs bears one stamp, it is known when an observation is whole. If one
+    came for each of the last `IN_STEP` steps, the sender keeps the loop's own rate, and a step is
+    done as soon as the next is whole. The deadline is there for late ones.
+    """
+
+    def __init__(self, period: int, now: int) -> None:
+        super().__init__(period, now)
+        self._last = self._due = now
+        self._whole = 0  # observations since the step before
+        self._answered = 0  # steps in a row for which one came
+
+    def observe(self) -> None:
+        """An observation has become whole."""
+        self._whole += 1
+
+    def early(self, now: int) -> bool:
+        """Whether the next deadline is to be met now already.
+
+        Never by more than `EARLIEST` of a period, and never sooner than `LEAST_APART` of one after
+        the step before: limits of a step are those of a period.
+        """
+        left, gone = self.next - now, now - self._last
+        met = self._answered >= IN_STEP and self._whole == 1
+        return met and 0 < left <= EARLIEST * self.period and gone >= LEAST_APART * self.period
+
+    def advance(self, now: int) -> int:
+        """See `Deadlines`; the step is done now."""
+        self._last, self._due = now, max(now, self.next)
+        self._answered = self._answered + 1 if self._whole == 1 else 0
+        self._whole = 0
+        return super().advance(now)
+
+    def align(self, newest: int) -> None:
+        """Move the next deadline a little, so that steps come soon after what they depend on.
+
+        A deadline is wanted `MARGIN` of a period, at least `LEAST_MARGIN`, after the last message
+        before it; where it is there for late observations alone, `PATIENCE` of a period. Moved by
+        at most one part in `SLOWNESS` of a period at a time, the rate stays what it is to 1 % and a
+        sender at the same rate is soon met at the same phase every time.
+
+        Args:
+            newest: when the last message before the step just done came, ns.
+        """
+        latency = self._due - newest
+        if latency >= self.period:
+            return
+        margin = max(LEAST_MARGIN, round(MARGIN * self.period))
+        wanted = round(PATIENCE * self.period) if self._answered > IN_STEP else margin
+        most = self.period // SLOWNESS
+        self.next -= min(most, max(-most, (latency - wanted) // 10))
 
 
 class Pace:

@@ -157,7 +157,8 @@ class Watch:
     def _look_at_values(self, now: int) -> None:
         guard = self._guard
         moving = not guard.held and bool((guard.effort != guard.chain.neutral).any())
-        for source, seconds in self._frozen.look(guard.reader.sensors, now, moving).items():
+        found = self._frozen.look(guard.reader.sensors, guard.freshness.arrived, now, moving)
+        for source, seconds in found.items():
             text = f"{source}: exactly the same values for {seconds:.0f} s while efforts change"
             if self._settings.frozen_readings == "disarm":
                 guard.trip(text, now)

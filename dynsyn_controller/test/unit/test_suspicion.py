@@ -28,14 +28,21 @@ def test_stamps_a_microsecond_apart_are_told_apart():
 def test_values_that_stay_the_same_while_the_robot_is_driven():
     frozen = Frozen({"imu": [0, 1], "odom": [2], "reward": []}, 5 * SECOND)
     sensors = np.zeros(3)
+
+    def look(second, moving=True, **came):
+        arrived = {"imu": second, "odom": second, **came}
+        arrived = {source: at * SECOND for source, at in arrived.items()}
+        return frozen.look(sensors, arrived, second * SECOND, moving)
+
     for second in range(6):
         sensors[2] = second
-        assert frozen.look(sensors, second * SECOND, moving=True) == {}
+        assert look(second) == {}
     sensors[2] = 6
-    assert frozen.look(sensors, 6 * SECOND, moving=True) == {"imu": 6.0}
-    assert frozen.look(sensors, 7 * SECOND, moving=False) == {}
+    assert look(6, imu=2) == {}  # silent, which is not the same as frozen
+    assert look(6) == {"imu": 6.0}
+    assert look(7, moving=False) == {}
     sensors[0] = 1e-12
-    assert frozen.look(sensors, 20 * SECOND, moving=True) == {"odom": 13.0}
+    assert look(20) == {"odom": 13.0}
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])

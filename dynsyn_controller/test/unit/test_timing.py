@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from dynsyn_controller.node.timing import LEAST_MARGIN, SECOND, Deadlines, LoopTiming, Pace
+from dynsyn_controller.node.timing import (
+    IN_STEP,
+    LEAST_APART,
+    LEAST_MARGIN,
+    SECOND,
+    Deadlines,
+    LoopTiming,
+    Pace,
+    Steps,
+)
 
 PERIOD = 20_000_000
 
@@ -32,37 +41,94 @@ def test_missed_deadlines_are_skipped_and_counted(late, skipped):
     assert deadlines.next % PERIOD == 0
 
 
-@pytest.mark.parametrize(("whole", "part"), [(False, 20), (True, 4)])
-def test_deadlines_move_to_where_the_messages_are(whole, part):
-    """Messages every period at a phase of 3 ms: soon every tick is just after one, at one rate."""
-    deadlines = Deadlines(PERIOD, now=0)
-    ticks = []
-    for _ in range(500):
-        now = deadlines.next
-        deadlines.advance(now)
-        ticks.append(now)
-        deadlines.align((now - 3_000_000) % PERIOD, whole)
-    latencies = (np.array(ticks) - 3_000_000) % PERIOD
-    wanted = max(LEAST_MARGIN, PERIOD // part)
-    assert abs(latencies[-1] - wanted) < 20_000
-    periods = np.diff(ticks)
-    assert abs(periods - PERIOD).max() <= PERIOD // 100
-    assert abs(periods[-100:] - PERIOD).max() < 1000
+def steps_of(arrivals, whole):
+    """Times of steps, and how old the last message was at each, ns."""
+    steps, newest, times, ages = Steps(PERIOD, now=0), 0, [], []
+
+    def step(now):
+        steps.advance(now)
+        steps.align(newest)
+        times.append(now)
+        ages.append(now - newest)
+
+    for arrival in arrivals:
+        while steps.remaining(arrival) <= 0:
+            step(steps.next)
+        newest = arrival
+        if whole:
+            steps.observe()
+        if steps.early(arrival):
+            step(arrival)
+    return np.array(times), np.array(ages)
 
 
-def test_a_deadline_is_near_in_the_second_half_of_its_period():
-    deadlines = Deadlines(PERIOD, now=0)
-    assert not deadlines.near(PERIOD // 2)
-    assert deadlines.near(PERIOD // 2 + 1)
-    assert deadlines.advance(PERIOD // 2 + 1) == 0
-    assert deadlines.next == 2 * PERIOD
-    assert not deadlines.near(PERIOD)
+def sent(ratio=1.0, jitter=0.0, count=1000):
+    """Arrivals of a sender of so many times the loop's rate, late by up to `jitter` periods."""
+    late = np.random.default_rng(1).uniform(0.0, jitter * PERIOD, count)
+    return np.sort((np.arange(count) * PERIOD / ratio + late + 3_000_000).astype(int)).tolist()
+
+
+def test_steps_come_soon_after_messages_that_need_not_belong_together():
+    times, ages = steps_of(sent(), whole=False)
+    wanted = max(LEAST_MARGIN, PERIOD // 20)
+    assert abs(ages[-1] - wanted) < 20_000
+    assert abs(np.diff(times) - PERIOD).max() <= PERIOD // 100
+    assert abs(np.diff(times)[-100:] - PERIOD).max() < 1000
+
+
+def test_a_whole_observation_is_answered_at_once_and_a_late_one_waited_for():
+    arrivals = sent()
+    arrivals[500] += PERIOD // 5
+    times, ages = steps_of(arrivals, whole=True)
+    assert not ages[100:].any()
+    assert arrivals[500] in times
+    arrivals[600] += PERIOD // 3
+    times, ages = steps_of(arrivals, whole=True)
+    assert arrivals[600] not in times
+    assert ages[-300:].max() == 0
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("ratio", [0.5, 0.7, 0.95, 1.02, 1.1, 1.3, 1.9, 2.0, 4.0])
+def test_steps_keep_apart_whatever_the_senders_rate(ratio, whole):
+    times, _ = steps_of(sent(ratio), whole)
+    apart = np.diff(times) / PERIOD
+    assert apart.min() >= LEAST_APART
+    assert apart.max() < 1.41
+    if not 0.9 < ratio < 1.1:
+        assert abs(apart - 1.0).max() <= 0.011
+    assert abs(apart[100:].mean() - 1.0) < 0.011
+
+
+@pytest.mark.parametrize("jitter", [0.1, 0.5, 0.8, 1.2])
+def test_steps_keep_apart_whatever_the_jitter(jitter):
+    times, ages = steps_of(sent(jitter=jitter), whole=True)
+    apart = np.diff(times) / PERIOD
+    assert apart.min() >= LEAST_APART
+    assert apart.max() < 1.41
+    if jitter == 0.1:
+        assert not ages[200:].any()
+
+
+def test_a_deadline_that_has_passed_is_not_met_early():
+    steps = Steps(PERIOD, now=0)
+    for _ in range(IN_STEP):
+        steps.observe()
+        assert not steps.early(steps.next - 1)
+        assert steps.advance(steps.next) == 0
+    steps.observe()
+    assert steps.early(steps.next - 1)
+    assert not steps.early(steps.next)
+    assert not steps.early(steps.next - PERIOD // 2)  # too soon
+    steps.observe()
+    assert not steps.early(steps.next - 1)  # another has come: it is not the loop's own rate
 
 
 def test_deadlines_do_not_follow_what_stopped_coming():
-    deadlines = Deadlines(PERIOD, now=0)
-    deadlines.align(PERIOD, whole=False)
-    assert deadlines.next == PERIOD
+    steps = Steps(PERIOD, now=0)
+    steps.advance(PERIOD)
+    steps.align(0)
+    assert steps.next == 2 * PERIOD
 
 
 def test_pace_is_due_at_its_rate_and_once_after_a_long_wait():
