@@ -24,11 +24,14 @@ class Goal:
         episodes: stop after so many since birth; None: no limit.
         until_solved: stop when it is solved.
         task: says when that is.
+        before: episodes lived, on whatever body, when the run began; they count neither for the
+            best mean nor for having solved the task.
     """
 
     episodes: int | None = None
     until_solved: bool = False
     task: Task = field(default_factory=Task)
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,12 @@ class Journal:
         lifetime: index within the run.
         goal: when it has done what was asked for.
         book: element of an array of BOOK, used and changed in place.
-
-    Attributes:
-        before: episodes that it had lived, on whatever body, when the run began; they count neither
-            for the best mean nor for having solved the task.
     """
 
     def __init__(self, lifetime: int, goal: Goal, book: NDArray[np.void]) -> None:
         self.lifetime = lifetime
         self.goal = goal
         self.book = book
-        self.before = 0
 
     def close_episode(
         self, record: NDArray[np.void], step: int | None = None, length: int | None = None
@@ -100,7 +98,7 @@ class Journal:
         solved = book["solved_step"] < 0 and bool(self._solves(record))
         if solved:
             book["solved_step"], book["solved_episode"] = step, episode
-        whole, average = episode - self.before >= WINDOW, float(record["return_average"])
+        whole, average = episode - self.goal.before >= WINDOW, float(record["return_average"])
         best = whole and average >= book["best"] + BEST_RISE
         if best:
             book["best"] = average
@@ -113,7 +111,7 @@ class Journal:
     def _solves(self, record: NDArray[np.void]) -> bool | None:
         """Whether the mean return of the task's window solves it; None: no return does."""
         task, episodes = self.goal.task, int(record["episodes"])
-        if episodes - self.before < task.window:
+        if episodes - self.goal.before < task.window:
             return False
         if task.window == WINDOW:
             return task.solved_by(float(record["return_average"]))

@@ -69,6 +69,7 @@ class RunConfig:
         format: of the folder.
         origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
             ORIGIN); empty: they are born in this run.
+        origin_episodes: that it had lived.
         robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
         task: what counts as good.
         changes: of the body in the middle of each life, in the order of their steps.
@@ -90,6 +91,7 @@ class RunConfig:
     started: str
     format: int = FORMAT
     origin: str = ""
+    origin_episodes: int = 0
     robot_seed: int | None = None
     task: Task = field(default_factory=Task)
     changes: tuple[Change, ...] = ()

@@ -56,12 +56,14 @@ def make_config(
         ImportError: the simulator or the backend's package is not installed.
     """
     try:
+        before = 0
         if origin is None:
             spec = describe(robot, robot_options, ends=True)
             chosen = spec.robot.choose(learner, preset, settings, network, options)
         else:
             saved = checkpoint.load(origin)
             spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)
+            before = int(saved.state["episodes"][0])
             chosen, _ = settle(saved, spec.robot, settings, options, transfer)
         bodies = Bodies(spec, map(parse, changes))
         _check_to_come(bodies, origin)
@@ -91,6 +93,7 @@ def make_config(
         machine=machine(),
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         origin=str(origin or ""),
+        origin_episodes=before,
         robot_seed=robot_seed,
         task=spec.task,
         changes=bodies.changes,

@@ -96,7 +96,7 @@ class Trainer:
         self._progress, self._interrupts, self._window = progress, interrupts, window
         config = folder.config
         check_limits(limits, config)
-        goal = Goal(limits.episodes, limits.until_solved, config.task)
+        goal = Goal(limits.episodes, limits.until_solved, config.task, config.origin_episodes)
         self.population = Population(
             config.spec,
             config.seed,
@@ -245,11 +245,7 @@ class Trainer:
         checkpoint.save(path, robot, self.population.controller(record))
 
     def _restore(self) -> None:
-        parts, origin = self._folder.load_state(), None
-        if self._folder.config.origin:
-            origin = checkpoint.load(self._folder.path / ORIGIN)
-            for journal in self.population.journals:
-                journal.before = int(origin.state["episodes"][0])
+        parts = self._folder.load_state()
         if parts is not None:
             for name, own in (("states", self.population.states), ("books", self.population.books)):
                 found = parts.get(name)
@@ -263,17 +259,18 @@ class Trainer:
             prefix = "world_"
             bodies = {n.removeprefix(prefix): p for n, p in parts.items() if n.startswith(prefix)}
             self.backend.restore(bodies)
-        elif origin is not None:
-            self._adopt(origin)
+        elif self._folder.config.origin:
+            self._adopt()
         for lifetime, record in enumerate(self.population.states):
             self._folder.shorten(lifetime, int(record["steps"]))
 
-    def _adopt(self, saved: checkpoint.Checkpoint) -> None:
-        """Let all lifetimes go on from this checkpoint, on new bodies.
+    def _adopt(self) -> None:
+        """Let all lifetimes go on from the checkpoint in the folder, on new bodies.
 
         The first lives on as it would have anywhere; the others draw periods of their own, lest all
         fluctuate alike.
         """
+        saved = checkpoint.load(self._folder.path / ORIGIN)
         population = self.population
         controller = population.controller(population.states[0])
         place(saved, population.spec.robot, controller, transferring=True)

@@ -85,12 +85,8 @@ def test_solved_at_the_first_hundred_that_average_300() -> None:
 
 
 def test_what_was_earned_before_the_run_does_not_solve_its_task() -> None:
-    fed = Fed(Goal(until_solved=True, task=WALKER))
-    for _ in range(WINDOW):
-        fed.episode(400.0)
-    fed.journal.book["solved_step"], fed.journal.before = -1, WINDOW
-    fed.endings.clear()
-    for _ in range(WINDOW - 1):
+    fed = Fed(Goal(until_solved=True, task=WALKER, before=WINDOW))
+    for _ in range(2 * WINDOW - 1):
         fed.episode(400.0)
     assert not any(ending.solved or ending.record is not None for ending in fed.endings)
     fed.episode(400.0)
