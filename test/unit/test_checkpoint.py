@@ -203,7 +203,7 @@ def test_another_network_is_refused_with_the_difference(tmp_path, walker):
     checkpoint.save(path, walker, lived(walker, "paper"))
     controller = lived(walker, "authors")
     before = controller.state.tobytes()
-    message = r"made with another network: weight: found \(432,\), expected \(438,\)"
+    message = r"or by another version: weight: found \(432,\), expected \(438,\)"
     with pytest.raises(CheckpointError, match=message):
         checkpoint.restore(controller, checkpoint.load(path))
     assert controller.state.tobytes() == before

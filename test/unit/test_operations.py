@@ -257,6 +257,17 @@ def test_every_shipped_class_is_of_its_name():
             assert registry.find(name).name == name
 
 
+def test_a_rhythm_that_is_half_told_is_refused(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from dynsyn_controller.core.networks.mlp import MlpNetwork\n"
+        "class Own(MlpNetwork):\n    name = 'own'\n    rhythms = 2\n"
+    )
+    data = robot_data() | {"network": {"type": f"{path}:Own", "hidden": [3]}}
+    with pytest.raises(RobotFileError, match="found rhythms 2 and no operation rhythm"):
+        new_controller(parse_robot(yaml.safe_dump(data)), seed=2)
+
+
 def test_networks_in_one_process_do_not_mix():
     """One learner, one body, two networks: each lives as it does alone."""
     data = robot_data()

@@ -65,6 +65,7 @@ class Blueprint:
         )
         settings = parse(learner_class.Settings, {**preset.settings, **_own(learner)}, "learner")
         self.network: Network = network_class(body, options)
+        _check_rhythm(self.network)
         self.learner: Learner = learner_class(settings, body)
         self.learner.serve(self.network)
         self.network.check_exploration(self.learner.least_exploration)
@@ -145,6 +146,16 @@ class Blueprint:
         for name, value in values.items():
             record[name] = value
         return record
+
+
+def _check_rhythm(network: Network) -> None:
+    """Check that a network says how many numbers its rhythm has, and writes them."""
+    if (network.rhythms > 0) != hasattr(network, "rhythm"):
+        raise SchemaError(
+            "network.type",
+            f"{network.name}: found rhythms {network.rhythms} and "
+            f"{'an' if hasattr(network, 'rhythm') else 'no'} operation rhythm, expected both",
+        )
 
 
 def choose_learner(

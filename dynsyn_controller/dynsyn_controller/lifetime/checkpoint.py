@@ -152,7 +152,7 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
     found, expected = state.dtype, controller.state.dtype
     if found != expected or state.shape != (1,):
         raise CheckpointError(
-            f"checkpoint {checkpoint.path}: made with another network: "
+            f"checkpoint {checkpoint.path}: made with another network, or by another version: "
             f"{_dtype_difference(found, expected)}"
         )
     if unsound := unsound_fields(state):
