@@ -12,9 +12,13 @@ from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import DynamicSynapseSettings
+from dynsyn_controller.core.networks.ncap_options import NcapOptions
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.step import step_batch
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.writer import Origin, open_lifetime
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer
@@ -326,6 +330,24 @@ def test_preset_paper_is_the_paper_s_on_this_body():
         swimmer_file({"preset": "papr"})
     with pytest.raises(RobotFileError, match="preset: found 'paper', expected none: network mlp"):
         robot.choose(network="mlp", options={"preset": "paper"})
+
+
+def test_what_preset_paper_learnt_goes_on_where_the_robot_file_says_otherwise(tmp_path):
+    robot, path = load_robot(config_path("robots/swimmer.yaml")), tmp_path / "life.ckpt"
+
+    def lived_on(asked: dict, **options) -> NcapOptions:
+        chosen = robot.choose(options=asked)
+        checkpoint.save(path, chosen, new_controller(chosen, seed=1))
+        return open_lifetime(robot, Origin(path, options=options)).controller.network.options
+
+    own = lived_on({"preset": "paper"})
+    assert (own.saturation, own.commands, own.turn_weight) == ("pass", "fixed", 1.0)
+    # what is asked for replaces what the lifetime has lived with
+    assert lived_on({"preset": "paper"}, saturation="stop").saturation == "stop"
+    assert lived_on({}, preset="paper").saturation == "pass"
+    with pytest.raises(CheckpointError, match=r"'separate', expected 'shared'; see --network.wei"):
+        lived_on({"weights": "separate"})
+    assert lived_on({"weights": "separate"}, weights="separate").weights == "separate"
 
 
 def test_a_missing_position_channel_is_named():

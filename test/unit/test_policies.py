@@ -14,20 +14,23 @@ from oracle import robot_data
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.writer import Origin, open_lifetime
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, load_robot, parse_robot
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
 from dynsyn_lab.cli.main import main
 from dynsyn_lab.policies.chain import Step, policy_of
 from dynsyn_lab.policies.lifetimes import Learning, from_checkpoint, from_policy, of_readings
 from dynsyn_lab.policies.policy import PolicyError
 from dynsyn_lab.policies.sb3_file import read_statistics
+from dynsyn_lab.rollouts.moving import settle
 
 RANDOM = np.random.default_rng(3)
 CHANNELS, HIDDEN, JOINTS = 5, 4, 2
 FIRST, LAST = RANDOM.normal(size=(HIDDEN, CHANNELS)), RANDOM.normal(0.0, 0.4, (JOINTS, HIDDEN))
 SHIFT, CONSTANT = RANDOM.normal(size=HIDDEN), RANDOM.normal(0.0, 0.1, JOINTS)
 MEAN, SPREAD = RANDOM.normal(size=CHANNELS), RANDOM.uniform(0.2, 3.0, CHANNELS)
-LAYER = Step("Gemm", (FIRST, SHIFT), settings={"transB": 1})
+OF_ROWS = {"transB": 1}
+LAYER = Step("Gemm", (FIRST, SHIFT), settings=OF_ROWS)
 OUT = [Step("MatMul", (LAST.T,)), Step("Add", (CONSTANT,), first=False)]
 
 
@@ -158,7 +161,7 @@ def test_a_policy_may_take_readings_in_place_of_channels(robot: Robot, name: str
             "it follows the Clip of the actions",
         ),
         ([LAYER, Step("Clip", (np.array(1.0), np.array(0.0)))], "bounds of actions: found"),
-        ([Step("Gemm", (FIRST * np.nan,), settings={"transB": 1})], "a weight that is not finite"),
+        ([Step("Gemm", (FIRST * np.nan,), settings=OF_ROWS)], "a weight that is not finite"),
         (
             [LAYER, Step("Tanh"), Step("MatMul", (np.ones((3, 2)),))],
             "found 3 inputs, expected the 4",
@@ -300,6 +303,51 @@ def test_a_policy_is_left_alone_beside_a_residual_that_learns(
     assert np.array_equal(controller.state["policy_weight"][0], own)
     assert controller.quantity("centre").any()
     assert 0.05 < max(away) < 0.2
+    # what it learnt lives on in the node, whose robot file has no residual, and without a learner
+    checkpoint.save(path, described, controller)
+    node = open_lifetime(robot, Origin(path)).controller
+    _, none = from_checkpoint(path, robot, Learning())
+    frozen = [node.step(row, 0.0, learning=False).copy() for row in observations[:50]]
+    assert np.array_equal(efforts(none, observations[:50]), frozen)
+
+
+def test_another_learner_goes_on_with_a_residual_beside_a_linear_policy(
+    robot: Robot, tmp_path: Path
+):
+    """W has as many numbers as the policy, which it must not be taken for."""
+    path, policy = (
+        tmp_path / "life.ckpt",
+        policy_of([Step("Gemm", (np.ones((2, 5)),), settings=OF_ROWS)]),
+    )
+    residual = Learning("dynamic_synapse", residual=0.2)
+    described, before = from_policy(policy, robot, (), residual, "policy")
+    before.state["centre"] = RANDOM.normal(size=before.network.synapses)
+    checkpoint.save(path, described, before)
+    for learning in (Learning(), Learning("dynamic_synapse", "dynsyn")):
+        _, after = from_checkpoint(path, robot, learning)
+        learnt = after.weight if learning.learner == "none" else after.quantity("centre")
+        assert np.array_equal(learnt, before.quantity("centre"))
+        assert np.array_equal(after.state["policy_weight"], before.state["policy_weight"])
+
+
+def test_a_residual_is_not_born_without_a_policy(robot: Robot, tmp_path: Path, capsys):
+    words = ["--network", "residual", "--steps", "1", "--out", str(tmp_path / "run")]
+    assert main(["train", "walker", *words]) == 2
+    said = capsys.readouterr().err
+    assert "network.type: residual has no policy at birth; make a lifetime of one: dynsyn" in said
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(RobotFileError, match=r"network\.type: residual has no policy at birth"):
+        open_lifetime(robot, Origin(tmp_path / "none.ckpt", network="residual"))
+    # but one that has been made goes on
+    policy = policy_of(CHAINS["as it is"][0])
+    residual = Learning("dynamic_synapse", residual=0.2)
+    checkpoint.save(tmp_path / "a.ckpt", *from_policy(policy, robot, (), residual, "policy"))
+    saved = checkpoint.load(tmp_path / "a.ckpt")
+    _, trained = settle(saved, robot, options={"residual_scale": 0.5})
+    assert trained.state.tobytes() == saved.state.tobytes()
+    assert trained.network.options.residual_scale == 0.5
+    with pytest.raises(RobotFileError, match="residual_scale: found 3"):
+        settle(saved, robot, options={"residual_scale": 3.0})
 
 
 def test_a_residual_is_beside_a_perceptron(tmp_path: Path):
@@ -316,6 +364,10 @@ def test_a_residual_is_beside_a_perceptron(tmp_path: Path):
         (["p.onnx", "out.ckpt", "--statistics", "v.pkl"], "--statistics: only with a .zip"),
         (["p.ckpt", "out.ckpt", "--joints", "a"], "--joints: not with a checkpoint"),
         (["p.onnx", "out.ckpt", "--residual", "0.1"], "--residual: needs --learner TYPE"),
+        (
+            ["p.onnx", "out.ckpt", "--residual", "2.1", "--learner", "dynamic_synapse"],
+            "--residual: found 2.1, expected at most 2",
+        ),
         (["p.onnx", "there.ckpt"], "there.ckpt: is there already; name another file"),
         (["p.ckpt", "out.ckpt"], "checkpoint p.ckpt: cannot be read: No such file"),
     ],

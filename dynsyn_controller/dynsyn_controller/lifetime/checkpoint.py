@@ -18,7 +18,7 @@ from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import atomic
-from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.factory import vacant_controller
 from dynsyn_controller.lifetime.file_checks import protection
 from dynsyn_controller.lifetime.migration import FORMAT, migrate_records, sections_of_format_1
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
@@ -56,7 +56,7 @@ class Checkpoint:
         Raises:
             CheckpointError: its record does not fit the network that this version builds.
         """
-        controller = new_controller(self.robot)
+        controller = vacant_controller(self.robot)
         restore(controller, self)
         return controller
 
@@ -220,9 +220,11 @@ def _check_command(robot: Robot, checkpoint: Checkpoint) -> None:
 
 def _refuse_other(checkpoint: Checkpoint, what: str, found: Any, expected: Any) -> None:
     if found != expected:
+        option = _first_key(found, expected) if what == "network" else "type"
+        hint = "" if option == "type" else f"; see --network.{option}"
         raise CheckpointError(
             f"checkpoint {checkpoint.path}: made for another robot: {what}: "
-            f"{_first_difference(found, expected)}"
+            f"{_first_difference(found, expected)}{hint}"
         )
 
 
@@ -235,10 +237,14 @@ def _networks(found: dict[str, Any], blueprint: Blueprint) -> tuple[dict, ...]:
     )
 
 
+def _first_key(found: dict[str, Any], expected: dict[str, Any]) -> str:
+    return next(k for k in {**found, **expected} if found.get(k) != expected.get(k))
+
+
 def _first_difference(found: Any, expected: Any) -> str:
     """Where two unequal values differ first, short enough for one line."""
     if isinstance(found, dict):
-        key = next(k for k in {**found, **expected} if found.get(k) != expected.get(k))
+        key = _first_key(found, expected)
         return f"{key}: {_first_difference(found.get(key), expected.get(key))}"
     if isinstance(found, (list, tuple)) and isinstance(expected, (list, tuple)):
         if len(found) != len(expected):

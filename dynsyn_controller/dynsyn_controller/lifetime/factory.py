@@ -26,8 +26,20 @@ def new_controller(
         seed: 0 or more.
 
     Raises:
-        RobotFileError: the robot file's network or learner cannot be, or something chosen.
+        RobotFileError: the robot file's network or learner cannot be, or something chosen; or no
+            lifetime of this network can be born.
     """
     if preset or settings or learner or network or options:
         robot = robot.choose(learner, preset, settings, network, options)
+    robot.check_birth()
+    return vacant_controller(robot, seed)
+
+
+def vacant_controller(robot: Robot, seed: int = 0) -> Controller:
+    """A controller for `robot` into which a lifetime from elsewhere is to be put.
+
+    Args:
+        robot: a validated robot file.
+        seed: of what such a lifetime does not bring along, >= 0.
+    """
     return Controller(robot.blueprint, robot.blueprint.new_state(seed))

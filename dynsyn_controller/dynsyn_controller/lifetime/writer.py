@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from dynsyn_controller.core.blueprint import choose_network
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
-from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.factory import new_controller, vacant_controller
 from dynsyn_controller.lifetime.file_checks import obstacle
 from dynsyn_controller.lifetime.history import History
 from dynsyn_controller.lifetime.lock import LifetimeLock, lived_by
@@ -96,8 +97,9 @@ def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
     if not (origin.preset or origin.learner or origin.network):
         learner = {**saved.robot.learner, **origin.settings}
         checkpoint.check_same(asked, saved)
-        asked = robot.with_sections({**saved.robot.network, **origin.options}, learner)
-    controller = new_controller(asked, seed=origin.seed)
+        network = choose_network(saved.robot.network, options=origin.options)
+        asked = robot.with_sections(network, learner)
+    controller = vacant_controller(asked, origin.seed)
     checkpoint.restore(controller, saved)
     controller.compile()
     return Life(controller, saved.notes, continued=True)

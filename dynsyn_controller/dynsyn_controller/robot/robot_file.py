@@ -200,6 +200,17 @@ class Robot:
         _ = robot.blueprint
         return robot
 
+    def check_birth(self) -> None:
+        """Check that a lifetime can be born, and need not come from a checkpoint.
+
+        Raises:
+            RobotFileError: its network is one that is made of another.
+        """
+        try:
+            self.blueprint.network.check_birth()
+        except SchemaError as error:
+            raise RobotFileError(f"robot {self.name}: {error}") from None
+
     def complete(self) -> Robot:
         """This robot with nothing in its sections left to presets and defaults."""
         return self.with_sections(**self.blueprint.sections)

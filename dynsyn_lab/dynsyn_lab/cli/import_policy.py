@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
         type=positive,
         metavar="K",
         help="leave the policy alone, and let a residual beside it learn, which moves no effort by "
-        "more than K times its limit (needs --learner)",
+        "more than K times its limit, K at most 2 (needs --learner)",
     )
     parser.add_argument(
         "--seed", type=whole, default=0, metavar="S", help="of what the learner draws (0)"
@@ -115,6 +115,14 @@ def _check(args: argparse.Namespace, kind: str) -> None:
             raise UsageError(f"{flag}: not with a checkpoint, which has its own")
     if args.residual and args.learner == "none":
         raise UsageError("--residual: needs --learner TYPE, which is to learn it")
+    if args.residual:
+        from dynsyn_controller.core.networks.residual import LARGEST_SCALE
+
+        if args.residual > LARGEST_SCALE:
+            raise UsageError(
+                f"--residual: found {args.residual:g}, expected at most {LARGEST_SCALE:g}, from "
+                "one limit of effort to the other"
+            )
     if args.out.exists():
         raise UsageError(f"{args.out}: is there already; name another file")
 

@@ -77,7 +77,11 @@ def add_parser(subparsers: Any) -> None:
         help="what learns (the robot file's); or a baseline, with a perceptron or --network ncap: "
         + ", ".join(BASELINES),
     )
-    born.add_argument("--preset", metavar="NAME", help="of the learner (the robot file's)")
+    born.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="of the learner (the robot file's); that of a network: --network.preset",
+    )
     born.add_argument("--network", metavar="TYPE", help="of the network (the robot file's)")
     repulsion = born.add_mutually_exclusive_group()
     repulsion.add_argument(
@@ -266,7 +270,8 @@ def _created_baseline(args: argparse.Namespace, limits: Limits) -> RunFolder:
         # a flag that is not given is False, too; --repulsive False is given
         if found is not None and (found is not False or name == "repulsive"):
             shown = _FLAGS.get(name, "--" + name.replace("_", "-"))
-            raise UsageError(f"{shown}: not with --learner {args.learner}")
+            hint = "; that of a network is --network.preset" if name == "preset" else ""
+            raise UsageError(f"{shown}: not with --learner {args.learner}{hint}")
     if (args.lifetimes or 1) != 1:
         raise UsageError(
             f"--lifetimes: found {args.lifetimes}, expected 1 with --learner {args.learner}, which "

@@ -17,6 +17,7 @@ from dynsyn_controller.core.networks.standardisation import EPSILON
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import learnt
 from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import vacant_controller
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_lab.policies.policy import Policy, PolicyError, Scaling
 
@@ -98,9 +99,9 @@ def from_policy(
     order = _order(policy, robot, joints, where)
     network = learning.network(network_of(policy, hidden))
     robot = robot.with_sections(network, learning.section(robot)).complete()
-    state = robot.blueprint.new_state(learning.seed)
-    act_as(policy, order, robot.blueprint, state)
-    return robot, Controller(robot.blueprint, state)
+    controller = vacant_controller(robot, learning.seed)
+    act_as(policy, order, robot.blueprint, controller.state)
+    return robot, controller
 
 
 def network_of(policy: Policy, hidden: Sequence[int]) -> dict[str, Any]:
@@ -131,7 +132,10 @@ def act_as(policy: Policy, order: Sequence[int], blueprint: Blueprint, state: np
         blueprint: of the lifetime.
         state: its record, shape (1,), changed in place.
     """
-    _put_weights(policy.weights(order), blueprint, state)
+    if isinstance(blueprint.network, ResidualNetwork):
+        state["policy_weight"] = policy.weights(order)
+    else:
+        blueprint.learner.give_birth(state, policy.weights(order), blueprint.parameters)
     scaling = policy.scaling
     state["input_mean"] = scaling.mean if scaling else 0.0
     # the network adds EPSILON
@@ -187,8 +191,11 @@ def from_checkpoint(path: Path, robot: Robot, learning: Learning) -> tuple[Robot
     _copy_learnt(before.state, before.blueprint.parameters, weights)
     network = learning.network(saved.robot.network)
     robot = saved.robot.with_sections(network, learning.section(saved.robot)).complete()
-    controller = Controller(robot.blueprint, robot.blueprint.new_state(learning.seed))
-    _put_weights(weights, robot.blueprint, controller.state)
+    controller = vacant_controller(robot, learning.seed)
+    if learning.residual:  # beside what was learnt; a residual that was learnt is itself learnt on
+        controller.state["policy_weight"] = weights
+    else:
+        controller.learner.give_birth(controller.state, weights, robot.blueprint.parameters)
     for name, *_ in before.network.fields():
         controller.state[name] = before.state[name]
     return robot, controller
@@ -197,11 +204,3 @@ def from_checkpoint(path: Path, robot: Robot, learning: Learning) -> tuple[Robot
 @njit(cache=True)
 def _copy_learnt(states, parameters, values):
     values[:] = learnt(states[0], parameters[0])
-
-
-def _put_weights(weights: np.ndarray, blueprint: Blueprint, state: np.ndarray) -> None:
-    """Give a lifetime the weights to begin with, or those beside which its residual learns."""
-    if isinstance(blueprint.network, ResidualNetwork):
-        state["policy_weight"] = weights
-    else:
-        blueprint.learner.give_birth(state, weights, blueprint.parameters)

@@ -13,7 +13,7 @@ from dynsyn_controller.lifetime.checkpoint import (
     check_body,
     restore,
 )
-from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.lifetime.factory import vacant_controller
 from dynsyn_controller.robot.robot_file import Robot
 
 
@@ -55,7 +55,7 @@ def settle(
             f"checkpoint {saved.path}: found another network than these options ask for: "
             f"{', '.join(fixed or options or settings or ())}"
         )
-    controller = new_controller(robot, seed=seed)
+    controller = vacant_controller(robot, seed)
     place(saved, robot, controller, transferring)
     return robot, controller
 

@@ -60,6 +60,7 @@ def make_config(
         if origin is None:
             spec = describe(robot, robot_options, ends=True)
             chosen = spec.robot.choose(learner, preset, settings, network, options)
+            chosen.check_birth()
         else:
             saved = checkpoint.load(origin)
             spec = of_checkpoint(saved.robot, robot, robot_options, ends=True)

@@ -140,7 +140,7 @@ def test_the_lifetime_of_stream_ac_acts_by_its_mean(tmp_path: Path) -> None:
             ["--learner", "es", "--lifetimes", "2"],
             "--lifetimes: found 2, expected 1 with --learner",
         ),
-        (["--learner", "es", "--preset", "paper"], "--preset: not with --learner es"),
+        (["--learner", "es", "--preset", "paper"], "es; that of a network is --network.preset"),
         (["--learner", "es", "--network.adaptation", "none"], "--network.adaptation: not with"),
         (["--learner", "es", "--network.hidden", "7"], "found 7, expected a list such as"),
         (["--learner", "stream_ac", "--network.activation", "tanh"], "expected leaky_relu"),

@@ -170,6 +170,9 @@ class Network:
         """Weights at birth, (synapses,)."""
         raise NotImplementedError
 
+    def check_birth(self) -> None:
+        """Raises SchemaError: its lifetimes are made of others, and none can be born."""
+
     def give_birth(self, state: np.ndarray) -> None:
         """Fill its own fields, 0 as yet, of a record, shape (1,); all others have been filled."""
 

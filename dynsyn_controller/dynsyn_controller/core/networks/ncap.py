@@ -16,6 +16,7 @@ speaks of them. The oscillators count the control steps lived, so they know of n
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 
@@ -29,9 +30,9 @@ from dynsyn_controller.core.networks.base import (
     stack_layers,
 )
 from dynsyn_controller.core.networks.ncap_options import (
-    AT_BIRTH,
     KINDS,
     PRESETS,
+    STRUCTURE,
     NcapOptions,
     check,
     initial_weights,
@@ -158,7 +159,7 @@ class NcapNetwork(Network):
     name = "ncap"
     Options = NcapOptions
     presets = PRESETS
-    adjustable = AT_BIRTH
+    adjustable = tuple(f.name for f in fields(NcapOptions) if f.name not in STRUCTURE)
     moving = ("beat",)
     evolve, rhythm, think, constrain = evolve, rhythm, think, constrain
     rhythms = 2

@@ -1,6 +1,6 @@
 """A perceptron that is left alone, and beside it a small residual that learns.
 
-With p the outputs of the perceptron (see `mlp`), x its inputs and k the scale, 0 < k:
+With p the outputs of the perceptron (see `mlp`), x its inputs and k the scale, 0 < k <= 2:
 
     output = p + k tanh(W (x, 1))
 
@@ -21,7 +21,10 @@ from dynsyn_controller.core.networks.mlp import MlpNetwork, propagate, sense
 from dynsyn_controller.core.networks.mlp_options import MlpOptions
 from dynsyn_controller.core.networks.weighted_sums import weighted_sums
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.schema import check_positive
+from dynsyn_controller.core.schema import SchemaError
+
+LARGEST_SCALE = 2.0
+"""From one limit of effort to the other: a larger scale bounds nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class ResidualOptions(MlpOptions):
     """Options of the perceptron, and one of the residual.
 
     Attributes:
-        residual_scale: k, in effort limits, > 0.
+        residual_scale: k, in effort limits, > 0 and at most LARGEST_SCALE.
     """
 
     residual_scale: float = 0.1
@@ -60,11 +63,24 @@ class ResidualNetwork(MlpNetwork):
     think = think
 
     def __init__(self, body: Body, options: ResidualOptions) -> None:
-        check_positive("network", options, ("residual_scale",))
+        if not 0.0 < options.residual_scale <= LARGEST_SCALE:
+            raise SchemaError(
+                "network.residual_scale",
+                f"found {options.residual_scale}, expected more than 0 and at most "
+                f"{LARGEST_SCALE:g}",
+            )
         super().__init__(body, options)
         self.policy_layers = self.layers
         self.layers = stack_layers([("residual", body.joints, (*body.channels, "constant"))])
         self.unit_names += tuple(f"residual.{name}" for name in body.joints)
+
+    def check_birth(self) -> None:
+        """Raises SchemaError: the policy comes from elsewhere."""
+        raise SchemaError(
+            "network.type",
+            f"{self.name} has no policy at birth; make a lifetime of one: dynsyn import ROBOT FILE "
+            "OUT --learner TYPE --residual K",
+        )
 
     def fields(self) -> list[tuple]:
         """Those of the perceptron, its weights, and the outputs of the residual in -1..1."""
