@@ -38,8 +38,8 @@ PRESETS = {
 """`paper`: the text's circuit and first weights (section 3.3, appendix A.3). Its program clips the
 activation as well."""
 
-STRUCTURE = ("weights", "bend", "speed", "turn")
-"""What a lifetime cannot go on with others of: its synapses, and what its channels mean."""
+STRUCTURE = ("weights", "signs", "bend", "speed", "turn")
+"""What a lifetime cannot go on with others of: its synapses, and what weights and channels mean."""
 
 
 @dataclass(frozen=True)
