@@ -181,8 +181,9 @@ class ControlLoop:
             remaining, period = self._deadlines.remaining(now), self._deadlines.period
             wait = min(wait, remaining)
             if wait <= 0:
-                if -remaining > period // 4 or now - self.guard.newest > period:
-                    self._hear_all(executor)
+                held_up = -remaining > period // 4
+                if held_up or now - self.guard.newest > period:
+                    self._hear_all(executor, held_up)
                 if self._operations.acting:  # unless one of those heard was to deactivate it
                     self._tick(time.monotonic_ns())
                 return
@@ -242,13 +243,17 @@ class ControlLoop:
                 self._send(effort)
                 self._has_answered = True
 
-    def _hear_all(self, executor: Any) -> None:
+    def _hear_all(self, executor: Any, held_up: bool) -> None:
         """Take what has come already: a loop that was held up must not call its robot silent."""
-        for _ in range(_MOST_QUEUED):
-            heard = self._inputs.heard
-            executor.spin_once(timeout_sec=0)
-            if self._inputs.heard == heard:
-                return
+        self._inputs.waited = held_up
+        try:
+            for _ in range(_MOST_QUEUED):
+                heard = self._inputs.heard
+                executor.spin_once(timeout_sec=0)
+                if self._inputs.heard == heard:
+                    return
+        finally:
+            self._inputs.waited = False
 
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines

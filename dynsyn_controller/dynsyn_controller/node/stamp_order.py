@@ -21,6 +21,9 @@ class StampOrder:
     each other still come. Once none has come for the limit, the next is taken whatever its stamp:
     the sender's clock has been set.
 
+    Of messages that have waited because this process was held up, it is not known when they came,
+    and some may be lost: all are taken, and the last one counts.
+
     Messages that bring only part of their source's names are all taken: several computers may send
     them.
 
@@ -37,7 +40,9 @@ class StampOrder:
             for name, sensor in layout.sensors.items()
         }
 
-    def refusal(self, source: str, message: Any, now: int, factor: float) -> str:
+    def refusal(
+        self, source: str, message: Any, now: int, factor: float, waited: bool = False
+    ) -> str:
         """Why a message must not be used; empty: it may, and the next is held against it.
 
         Args:
@@ -45,13 +50,14 @@ class StampOrder:
             message: it; a stamp of zero says nothing.
             now: when it came, ns.
             factor: s of the stamps in a second of the steady clock.
+            waited: it may have waited here.
         """
         stamp = stamp_nanoseconds(message.header.stamp)
         names = getattr(message, "name", None)
         if stamp == 0 or (names is not None and len(names) < self._names[source]):
             return ""
         last, limit = self._last.get(source), self._freshness.limit(source)
-        if last is not None and limit > 0:  # known from the first control step on
+        if last is not None and limit > 0 and not waited:  # known from the first control step on
             passed = now - last[1]
             if passed <= limit:
                 step = stamp - last[0]

@@ -58,6 +58,7 @@ class Inputs:
         subscribed: source -> full name of the topic on which it is subscribed to; none for what
             is handed over by a link.
         heard: messages that came, whether they could be used or not.
+        waited: what is taken now may have waited here for a while.
 
     Raises:
         ParameterError: an override that cannot be, or of a topic that is not subscribed to; or a
@@ -77,7 +78,7 @@ class Inputs:
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
     ) -> None:
-        self.heard = 0
+        self.heard, self.waited = 0, False
         self._refused, self._taken = refused, taken
         self._node, self._guard, self._then = node, guard, then
         self._add_rewards, self._stamps = add_rewards, stamps
@@ -211,7 +212,7 @@ class Inputs:
         if self._stamps is not None:
             wrong = self._stamps(stamp_nanoseconds(message.header.stamp))
         if not wrong and self._factor is not None:
-            wrong = self._order.refusal(source, message, now, self._factor())
+            wrong = self._order.refusal(source, message, now, self._factor(), self.waited)
         if wrong:
             raise MessageError(f"{source}: {wrong}")
 

@@ -32,11 +32,13 @@ class Senders:
         if acting:
             freshness.stale(0, LIMIT)
 
-    def refused(self, now: int, stamp: int, source: str = "imu", **fields) -> bool:
+    def refused(
+        self, now: int, stamp: int, source: str = "imu", waited: bool = False, **fields
+    ) -> bool:
         second, nanosecond = divmod(stamp, SECOND)
         stamped = SimpleNamespace(stamp=SimpleNamespace(sec=second, nanosec=nanosecond))
         message = SimpleNamespace(header=stamped, **fields)
-        return bool(self.order.refusal(source, message, now, self.factor))
+        return bool(self.order.refusal(source, message, now, self.factor, waited))
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,20 @@ def test_a_clock_that_is_set_costs_no_more_than_the_source_s_limit(off):
         if senders.refused(now, stamp):
             refused.append(now)
     assert refused == [500 * MS, 520 * MS, 540 * MS]
+
+
+@pytest.mark.parametrize("waited", [False, True])
+def test_what_has_waited_here_and_lost_some_of_its_kind_is_no_stranger(waited):
+    """Held up from 500 to 800 ms, with room for one old message and the last five."""
+    senders = Senders()
+    for sent in (*range(0, 500 * MS, 20 * MS), 500 * MS):
+        assert not senders.refused(sent, EPOCH + sent)
+    kept = range(700 * MS, 800 * MS, 20 * MS)
+    assert not senders.refused(800 * MS, EPOCH + 520 * MS)
+    refused = [senders.refused(801 * MS, EPOCH + sent, waited=waited) for sent in kept]
+    assert refused == [not waited] * len(kept)
+    assert senders.refused(820 * MS, EPOCH + 800 * MS) is not waited
+    assert senders.refused(840 * MS, EPOCH + 1000 * MS)
 
 
 @pytest.mark.parametrize("factor", [0.1, 1.0, 20.0])
