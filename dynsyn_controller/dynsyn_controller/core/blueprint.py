@@ -150,11 +150,12 @@ class Blueprint:
 
 def _check_rhythm(network: Network) -> None:
     """Check that a network says how many numbers its rhythm has, and writes them."""
-    if (network.rhythms > 0) != hasattr(network, "rhythm"):
+    written = hasattr(network, "rhythm")
+    if (network.rhythms > 0) != written:
         raise SchemaError(
             "network.type",
-            f"{network.name}: found rhythms {network.rhythms} and "
-            f"{'an' if hasattr(network, 'rhythm') else 'no'} operation rhythm, expected both",
+            f"{network.name}: found rhythms {network.rhythms} and {'an' if written else 'no'} "
+            "operation rhythm, expected both",
         )
 
 

@@ -51,8 +51,9 @@ class Senses:
             places[REWARD] = {}
             self.sources += (REWARD,)
         self.clocking = next(iter(self.reader.stamps), "") if computed else REWARD
-        stamped = len(self.reader.stamps) == len(self.reader.sources)
-        self.all_stamped = stamped and self.clocking != ""
+        stamps = self.reader.stamps
+        self._unstamped = [source for source in self.reader.sources if source not in stamps]
+        self.all_stamped = not self._unstamped and self.clocking != ""
         self.freshness = Freshness(places, self.reader.arrivals, robot.safety.stale_after)
         self._arrived = self.freshness.arrived
         self._all_came = False
@@ -73,12 +74,11 @@ class Senses:
         Raises:
             ParameterError: a sensor bears none.
         """
-        for source in self.reader.sources:
-            if source not in self.reader.stamps:
-                raise ParameterError(
-                    f"lockstep: messages of sensor {source} bear no stamp to match them by; "
-                    "expected false, or a default for its channels"
-                )
+        if self._unstamped:
+            raise ParameterError(
+                f"lockstep: messages of sensor {self._unstamped[0]} bear no stamp to match them "
+                "by; expected false, or a default for its channels"
+            )
 
     def topic(self, source: str) -> str:
         """Topic of a source, as the node calls it."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium.spaces import Box
-from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.td3.policies import Actor, TD3Policy
 from torch import Tensor, nn
@@ -108,8 +108,8 @@ class Circuit(nn.Module):
         return (muscle[:, :, 0] - muscle[:, :, 1]).clamp(-1.0, 1.0)
 
 
-class CircuitActorCritic(ActorCriticPolicy):
-    """Of PPO: the circuit gives the mean of the actions.
+class _WithCircuit(BasePolicy):
+    """A policy of the library that is handed its circuit.
 
     Args:
         circuit: makes a new one.
@@ -119,6 +119,10 @@ class CircuitActorCritic(ActorCriticPolicy):
     def __init__(self, *args: Any, circuit: Callable[[], Circuit], **others: Any) -> None:
         self._circuit = circuit
         super().__init__(*args, **others)
+
+
+class CircuitActorCritic(_WithCircuit, ActorCriticPolicy):
+    """Of PPO: the circuit gives the mean of the actions."""
 
     def _build(self, lr_schedule: Any) -> None:
         super()._build(lr_schedule)
@@ -128,17 +132,8 @@ class CircuitActorCritic(ActorCriticPolicy):
         )
 
 
-class CircuitTd3(TD3Policy):
-    """Of TD3 and DDPG: the circuit gives the actions.
-
-    Args:
-        circuit: makes a new one.
-        others: see the library.
-    """
-
-    def __init__(self, *args: Any, circuit: Callable[[], Circuit], **others: Any) -> None:
-        self._circuit = circuit
-        super().__init__(*args, **others)
+class CircuitTd3(_WithCircuit, TD3Policy):
+    """Of TD3 and DDPG: the circuit gives the actions."""
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> Actor:
         """As the library's, with the circuit in place of the layers."""

@@ -113,11 +113,11 @@ def _check(args: argparse.Namespace, kind: str) -> None:
     for flag, given in (("--joints", args.joints), ("--inputs", args.inputs)):
         if given and kind == ".ckpt":
             raise UsageError(f"{flag}: not with a checkpoint, which has its own")
-    if args.residual and args.learner == "none":
-        raise UsageError("--residual: needs --learner TYPE, which is to learn it")
     if args.residual:
         from dynsyn_controller.core.networks.residual import LARGEST_SCALE
 
+        if args.learner == "none":
+            raise UsageError("--residual: needs --learner TYPE, which is to learn it")
         if args.residual > LARGEST_SCALE:
             raise UsageError(
                 f"--residual: found {args.residual:g}, expected at most {LARGEST_SCALE:g}, from "
