@@ -226,7 +226,7 @@ def _population(spec: RobotSpec, lifetimes: int) -> Population:
     from dynsyn_lab.training.population import Population
 
     robot = spec.robot.choose(preset=PRESET)
-    return Population(replace(spec, robot=robot), SEED, lifetimes, Goal(), ENDLESS)
+    return Population(replace(spec, robot=robot), range(SEED, SEED + lifetimes), Goal(), ENDLESS)
 
 
 def _ignore(*_: object) -> None:

@@ -57,6 +57,12 @@ def add_parser(subparsers: Any) -> None:
         help="courses of lifetime i come from the seed S + i (as its birth)",
     )
     born.add_argument(
+        "--hold",
+        choices=("birth", "courses"),
+        help="the same seed for all: birth: all are born from S, on courses of their own; courses: "
+        "all walk the same courses, each with a birth of its own",
+    )
+    born.add_argument(
         "--from",
         dest="origin",
         type=Path,
@@ -187,6 +193,7 @@ _BIRTH = [
     "lifetimes",
     "seed",
     "robot_seed",
+    "hold",
     "origin",
     "transfer",
     "joints",
@@ -196,7 +203,15 @@ _BIRTH = [
 _BIRTH += ["preset", "repulsive", "attractive_only", "adaptation", "backend", "save_every"]
 _BIRTH += ["trace_every", "change", "out"]
 _FLAGS = {"robot": "robot", "origin": "--from"}
-_NOT_OF_BASELINES = ["origin", "transfer", "preset", "repulsive", "attractive_only", "adaptation"]
+_NOT_OF_BASELINES = [
+    "hold",
+    "origin",
+    "transfer",
+    "preset",
+    "repulsive",
+    "attractive_only",
+    "adaptation",
+]
 _NOT_OF_BASELINES += ["backend", "trace_every", "change", "render"]
 
 
@@ -252,6 +267,7 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
         transfer=bool(args.transfer),
         robot_seed=args.robot_seed,
         changes=args.change or (),
+        held=args.hold or "",
     )
     _check_render(args, config)
     check_limits(limits, config)

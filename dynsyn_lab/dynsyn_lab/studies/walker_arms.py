@@ -120,8 +120,8 @@ class Lifetime:
 
     @property
     def seed(self) -> int:
-        """Of its birth and its courses."""
-        return self.run.config.seed + self.index
+        """Of its birth."""
+        return self.run.config.seeds[self.index]
 
     @property
     def hours(self) -> float:
@@ -198,10 +198,12 @@ def collect(name: str, paths: Sequence[Path]) -> Arm:
                 f"({runs[0].settings}), {run.folder.path} ({run.settings})"
             )
     lifetimes = [_lifetime(run, i) for run in runs for i in range(run.config.lifetimes)]
-    seeds = [life.seed for life in lifetimes]
+    seeds = [
+        pair for run in runs for pair in zip(run.config.seeds, run.config.course_seeds, strict=True)
+    ]
     for seed in sorted(set(seeds)):
         if seeds.count(seed) > 1:
-            raise UsageError(f"arm {name}: seed {seed} is in two of its runs")
+            raise UsageError(f"arm {name}: seed {seed[0]} is in two of its runs")
     return Arm(name, lifetimes)
 
 

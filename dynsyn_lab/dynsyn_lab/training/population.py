@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,15 +20,14 @@ Sample = Callable[[int, list[Any]], None]
 
 
 class Population:
-    """New-born lifetimes, lifetime i from seed + i.
+    """New-born lifetimes.
 
     Args:
         spec: their robot, network and learner.
-        seed: of the birth of lifetime 0, >= 0.
-        lifetimes: number of them, >= 1.
+        seeds: of each lifetime's birth, >= 0; at least one.
         goal: of each.
         trace_every: control steps between samples.
-        robot_seed: of the courses of lifetime 0, >= 0; None: as its birth.
+        course_seeds: of the courses of each, >= 0; None: as its birth.
         changes: of the body in the middle of each life; see `changes.Bodies`.
 
     Attributes:
@@ -42,25 +41,23 @@ class Population:
     def __init__(
         self,
         spec: RobotSpec,
-        seed: int,
-        lifetimes: int,
+        seeds: Sequence[int],
         goal: Goal,
         trace_every: int,
-        robot_seed: int | None = None,
+        course_seeds: Sequence[int] | None = None,
         changes: Iterable[Change] = (),
     ) -> None:
         self.spec = spec
         self.bodies = Bodies(spec, changes)
         self.blueprint = spec.robot.blueprint
-        self.seeds = [seed + index for index in range(lifetimes)]
-        first = seed if robot_seed is None else robot_seed
-        self.course_seeds = [first + index for index in range(lifetimes)]
-        self.states = np.zeros(lifetimes, self.blueprint.dtype)
+        self.seeds = list(seeds)
+        self.course_seeds = list(seeds if course_seeds is None else course_seeds)
+        self.states = np.zeros(len(self.seeds), self.blueprint.dtype)
         for index, own in enumerate(self.seeds):
             self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
         self.goal = goal
-        self.books = new_books(lifetimes)
-        self.journals = [Journal(i, goal, self.books[i]) for i in range(lifetimes)]
+        self.books = new_books(len(self))
+        self.journals = [Journal(i, goal, self.books[i]) for i in range(len(self))]
         self.trace = Trace(self.blueprint)
         self.trace_every = trace_every
 

@@ -41,6 +41,8 @@ ORIGIN = "origin.ckpt"
 LOCK = ".lock"
 """File that the process that trains holds."""
 CURVE = ("step", "episode", "return", "length")
+BIRTH, COURSES = "birth", "courses"
+"""Seeds that all lifetimes of a run can share."""
 
 
 class RunError(RuntimeError):
@@ -59,7 +61,7 @@ class RunConfig:
         overrides: what was asked for in place of the robot file's, such as learner.learning_rate or
             network.hidden, with its value.
         lifetimes: number of them, >= 1.
-        seed: lifetime i is born from seed + i.
+        seed: lifetime i is born from seed + i, unless births are held.
         backend: one of `backends.registry.BACKENDS`.
         save_every: control steps of each lifetime between checkpoints, >= 1.
         trace_every: control steps between rows of trace.csv, >= 1.
@@ -70,11 +72,13 @@ class RunConfig:
         origin: checkpoint that the lifetimes go on from, as it was named (its copy in the folder is
             ORIGIN); empty: they are born in this run.
         origin_episodes: that it had lived.
-        robot_seed: courses of lifetime i come from robot_seed + i; None: from seed + i.
+        robot_seed: courses of lifetime i come from robot_seed + i, unless courses are held; None:
+            the seed of their births in place of robot_seed.
         task: what counts as good.
         changes: of the body in the middle of each life, in the order of their steps.
         baseline: what learns in place of the robot file's learner, by its type, and all its
             settings; empty: the robot file's.
+        held: BIRTH or COURSES: all lifetimes share this seed; empty: they share none.
     """
 
     robot: str
@@ -96,6 +100,7 @@ class RunConfig:
     task: Task = field(default_factory=Task)
     changes: tuple[Change, ...] = ()
     baseline: dict[str, Any] = field(default_factory=dict)
+    held: str = ""
 
     @cached_property
     def spec(self) -> RobotSpec:
@@ -114,6 +119,21 @@ class RunConfig:
         """Sections `network` and `learner` of the robot file, or the baseline in place of that."""
         data = yaml.safe_load(self.robot_file)
         return {"network": data["network"], "learner": self.baseline or data["learner"]}
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of the birth of each lifetime."""
+        return self._seeds(self.seed, BIRTH)
+
+    @property
+    def course_seeds(self) -> list[int]:
+        """Of the courses of each lifetime."""
+        first = self.seed if self.robot_seed is None else self.robot_seed
+        return self._seeds(first, COURSES)
+
+    def _seeds(self, first: int, name: str) -> list[int]:
+        step = 0 if self.held == name else 1
+        return [first + step * index for index in range(self.lifetimes)]
 
     @property
     def preset(self) -> str:

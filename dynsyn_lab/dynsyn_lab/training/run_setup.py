@@ -39,6 +39,7 @@ def make_config(
     transfer: bool = False,
     robot_seed: int | None = None,
     changes: Iterable[str] = (),
+    held: str = "",
 ) -> RunConfig:
     """Check and resolve what a run is asked for; None: the default choice.
 
@@ -98,6 +99,7 @@ def make_config(
         robot_seed=robot_seed,
         task=spec.task,
         changes=bodies.changes,
+        held=held,
     )
 
 

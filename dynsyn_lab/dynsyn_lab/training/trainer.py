@@ -99,11 +99,10 @@ class Trainer:
         goal = Goal(limits.episodes, limits.until_solved, config.task, config.origin_episodes)
         self.population = Population(
             config.spec,
-            config.seed,
-            config.lifetimes,
+            config.seeds,
             goal,
             config.trace_every,
-            config.robot_seed,
+            config.course_seeds,
             config.changes,
         )
         self._seconds = 0.0

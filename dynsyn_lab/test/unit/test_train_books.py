@@ -27,7 +27,7 @@ WALKER = Task(solved_return=300.0)
 def population_of(lifetimes: int = 1, goal: Goal | None = None, seed: int = 4) -> Population:
     spec = describe("walker")
     spec = replace(spec, robot=spec.robot.choose(preset="authors"))
-    return Population(spec, seed, lifetimes, goal or Goal(task=WALKER), 1000)
+    return Population(spec, range(seed, seed + lifetimes), goal or Goal(task=WALKER), 1000)
 
 
 class Fed:

@@ -69,6 +69,21 @@ def test_seeds_of_course_and_controller_are_apart(tmp_path) -> None:
     assert live("one", "--seed", "3") == live("two", "--seed", "3", "--robot-seed", "3")
 
 
+@pytest.mark.parametrize(("held", "alike"), [("birth", [True, False]), ("courses", [False, True])])
+def test_lifetimes_can_share_one_seed(held: str, alike: list[bool], tmp_path) -> None:
+    words = ["--lifetimes", "2", "--hold", held, "--backend", "in_process", "--steps", "1"]
+    assert cli.main(["train", "walker", *words, "--out", str(tmp_path / "run")]) == 0
+    first, second = (
+        checkpoint.load(folder / "checkpoint.ckpt").state[0]
+        for folder in RunFolder(tmp_path / "run").lifetimes
+    )
+    found = [
+        np.array_equal(first["weight"], second["weight"]),
+        np.array_equal(first["input"][:24], second["input"][:24]),
+    ]
+    assert found == alike
+
+
 @pytest.mark.parametrize(
     "words",
     [

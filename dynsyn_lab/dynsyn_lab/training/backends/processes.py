@@ -29,17 +29,15 @@ class Share:
 
     Attributes:
         spec, goal, trace_every: of all lifetimes.
-        seed, robot_seed: of the first of its lifetimes.
-        lifetimes: number of them.
+        seeds, course_seeds: of its lifetimes.
         changes: of their bodies.
     """
 
     spec: RobotSpec
-    seed: int
-    lifetimes: int
+    seeds: list[int]
     goal: Goal
     trace_every: int
-    robot_seed: int
+    course_seeds: list[int]
     changes: tuple[Change, ...]
 
 
@@ -58,7 +56,7 @@ class ShareProcess:
         self._process.start()
         other.close()
         self.first = first
-        self.lifetimes = range(first, first + share.lifetimes)
+        self.lifetimes = range(first, first + len(share.seeds))
 
     def ask(self, what: str, *details: Any) -> None:
         """Send a request; `answer` must be called before the next."""
@@ -111,11 +109,10 @@ class ProcessBackend:
         for first, last in itertools.pairwise(bounds):
             share = Share(
                 population.spec,
-                population.seeds[first],
-                last - first,
+                population.seeds[first:last],
                 population.goal,
                 population.trace_every,
-                population.course_seeds[first],
+                population.course_seeds[first:last],
                 population.bodies.changes,
             )
             self._processes.append(ShareProcess(share, first))
