@@ -18,6 +18,12 @@ from dynsyn_lab.studies.defaults import (
     BODIES_SEEDS,
     BODIES_STEPS,
     BODIES_WORK,
+    FIGURE11_GROUPS,
+    FIGURE11_HOURS,
+    FIGURE11_OUT,
+    FIGURE11_SEEDS,
+    FIGURE11_STEPS,
+    FIGURE11_WORK,
     LIFELONG_OUT,
     LIFELONG_ROBOTS,
     LIFELONG_SEEDS,
@@ -51,6 +57,7 @@ def add_parser(subparsers: Any) -> None:
     _add_swimmer(parts)
     _add_spiking(parts)
     _add_bodies(parts)
+    _add_figure11(parts)
     _add_peers(parts)
     _add_lifelong(parts)
     _add_faults(parts)
@@ -145,6 +152,22 @@ def _add_bodies(parts: Any) -> None:
     _add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
     _add_lived(parser, "bodies", BODIES, BODIES_WORK, BODIES_OUT)
     parser.set_defaults(run=study_runs.run_bodies)
+
+
+def _add_figure11(parts: Any) -> None:
+    parser = parts.add_parser(
+        "figure11",
+        help="walkers with and without repulsion, and with adaptation of three kinds",
+        description="Let walkers learn with and without repulsion, adaptation none, linear and "
+        "nonlinear: of one birth on several courses, and of several births on the same courses "
+        "(figure 11 of the paper). What has been lived is kept in a work folder; with more steps "
+        "or hours the same study goes on.",
+    )
+    parser.add_argument("--preset", default="dynsyn", metavar="NAME", help="of the rule (dynsyn)")
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
+    _add_budget(parser, FIGURE11_SEEDS, FIGURE11_STEPS, FIGURE11_HOURS)
+    _add_lived(parser, "groups", FIGURE11_GROUPS, FIGURE11_WORK, FIGURE11_OUT)
+    parser.set_defaults(run=study_runs.run_figure11)
 
 
 def _add_budget(parser: argparse.ArgumentParser, seeds: int, steps: int, hours: float) -> None:

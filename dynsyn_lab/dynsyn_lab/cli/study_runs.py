@@ -49,6 +49,19 @@ def run_bodies(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_figure11(args: argparse.Namespace) -> int:
+    """Live what is missing, then write tables and the figure. Returns 0."""
+    from dynsyn_lab.studies.figure11 import run_study
+    from dynsyn_lab.studies.trial_processes import Budget
+
+    budget = Budget(args.steps, args.hours)
+    run_study(
+        args.groups, args.preset, args.seeds, args.seed, budget, args.work, args.out,
+        args.report,
+    )  # fmt: skip
+    return 0
+
+
 def run_peers(args: argparse.Namespace) -> int:
     """Train and evaluate what is missing, then write the table. Returns 0."""
     from dynsyn_lab.studies.peers import run_study

@@ -106,7 +106,7 @@ def collect_scores(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmScor
     """
     check_labels(paths, labels)
     runs = [RunFolder(path) for path in paths]
-    names = list(labels) or [describe(run, runs, with_robot=False) for run in runs]
+    names = list(labels) or [describe(run, runs, with_robot=False, with_held=True) for run in runs]
     units = _units(runs)
     arms: dict[str, ArmScores] = {}
     for run, name in zip(runs, names, strict=True):

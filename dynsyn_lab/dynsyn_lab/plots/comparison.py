@@ -17,10 +17,12 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
-from dynsyn_lab.training.run_folder import RunConfig, RunFolder
+from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig, RunFolder
 
 GRID = 400
 """Points of the common axis of steps."""
+HELD = {"": "no seed held", BIRTH: "one birth", COURSES: "the same courses"}
+"""Seed that the lifetimes of a run share -> in words; panels A, B and C in this order."""
 
 
 @dataclass
@@ -30,10 +32,12 @@ class ArmCurves:
     Attributes:
         label: what sets them apart from the other arms.
         curves: (steps, running mean of the return) of each lifetime.
+        held: the seed that they share, of HELD.
     """
 
     label: str
     curves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+    held: str = ""
 
     def on(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         """The lifetimes' curves at these steps, (lifetimes, steps).
@@ -45,7 +49,8 @@ class ArmCurves:
 
 
 def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
-    """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm.
+    """Arms of the runs at `paths`; runs that differ in nothing but their seeds are one arm, those
+    whose lifetimes share a seed one of their own.
 
     Args:
         paths: of run folders.
@@ -58,19 +63,20 @@ def collect(paths: Sequence[Path], labels: Sequence[str]) -> list[ArmCurves]:
     check_labels(paths, labels)
     runs = [RunFolder(path) for path in paths]
     names = list(labels) or [describe(run, runs) for run in runs]
-    arms: dict[str, ArmCurves] = {}
+    arms: dict[tuple[str, str], ArmCurves] = {}
     for run, name in zip(runs, names, strict=True):
-        arm = arms.setdefault(name, ArmCurves(name))
+        held = run.config.held
+        arm = arms.setdefault((name, held), ArmCurves(name, held=held))
         for lifetime in range(run.config.lifetimes):
             try:
                 curve = finished_episodes(run, lifetime)
             except NotDrawable:
                 continue
             arm.curves.append((curve["step"], running_mean(curve["return"])))
-    arms = {name: arm for name, arm in arms.items() if arm.curves}
-    if not arms:
+    drawable = [arm for arm in arms.values() if arm.curves]
+    if not drawable:
         raise NotDrawable(f"run {paths[0]}: no episode has ended yet")
-    return list(arms.values())
+    return drawable
 
 
 def check_labels(paths: Sequence[Path], labels: Sequence[str]) -> None:
@@ -83,7 +89,9 @@ def check_labels(paths: Sequence[Path], labels: Sequence[str]) -> None:
         raise UsageError(f"--labels: found {len(labels)}, expected {len(paths)}, one for each run")
 
 
-def describe(run: RunFolder, runs: Sequence[RunFolder], with_robot: bool = True) -> str:
+def describe(
+    run: RunFolder, runs: Sequence[RunFolder], with_robot: bool = True, with_held: bool = False
+) -> str:
     """What sets a run apart from the others: robot, preset, and settings that are not all alike.
 
     Settings of a baseline are compared with those of its own kind.
@@ -92,11 +100,13 @@ def describe(run: RunFolder, runs: Sequence[RunFolder], with_robot: bool = True)
         run: one of them.
         runs: all.
         with_robot: False: two runs may differ in their robots and still be alike.
+        with_held: say which seed their lifetimes share where that is not the same for all.
     """
     configs = [other.config for other in runs]
     own = run.config
     parts = [own.robot] if with_robot and len({config.robot for config in configs}) > 1 else []
     parts += [own.preset] if len({config.preset for config in configs}) > 1 or not parts else []
+    parts += [HELD[own.held]] if with_held and len({config.held for config in configs}) > 1 else []
     kind = own.baseline.get("type")
     configs = [config for config in configs if config.baseline.get("type") == kind]
     if not with_robot:
@@ -146,31 +156,50 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
     """Median of each arm's lifetimes, the quartiles as a band, each lifetime as a thin line.
 
     Args:
-        arms: to compare.
+        arms: to compare; a panel for each of HELD that there are any of.
         robot: their robot, for the title.
         solved: mean return that counts as solved; None: nobody has said which.
     """
     end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
-    steps = np.linspace(0.0, end, GRID)
-    figure = new_figure(3.8)
-    axes = figure.add_subplot()
-    for number, arm in enumerate(arms):
-        colour, style = look(number)
-        curves = arm.on(steps)
-        seen = np.isfinite(curves).all(axis=0)
-        low, median, high = np.percentile(curves[:, seen], (25, 50, 75), axis=0)
-        many = len(curves) > 1
-        if many:
-            axes.fill_between(steps[seen] / 1e6, low, high, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(steps / 1e6, curves.T, color=colour, linewidth=0.4, alpha=0.5)
-        count = f"{len(curves)} lifetimes" if many else "1 lifetime"
-        axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
-                  label=f"{arm.label} ({count})")  # fmt: skip
     top = max(means.max() for arm in arms for _, means in arm.curves)
-    if solved is not None and top > solved / 2:  # further away it would only flatten the rest
-        mark_solved(axes, solved)
-    label_axes(axes)
-    axes.set_title(f"{robot}: median, quartiles and single lifetimes by arm")
-    below = len(arms) > 3
-    figure.legend(loc="outside lower center", ncols=2) if below else axes.legend(loc="best")
+    labels = list(dict.fromkeys(arm.label for arm in arms))
+    held = [name for name in HELD if any(arm.held == name for arm in arms)]
+    figure = new_figure(3.8 if len(held) == 1 else 4.4)
+    panels = figure.subplots(1, len(held), sharey=True, squeeze=False)[0]
+    for axes, name in zip(panels, held, strict=True):
+        for arm in arms:
+            if arm.held == name:
+                _draw_arm(axes, arm, look(labels.index(arm.label)), np.linspace(0.0, end, GRID))
+        if solved is not None and top > solved / 2:  # further away it would only flatten the rest
+            mark_solved(axes, solved)
+        label_axes(axes)
+        axes.set_title(f"({'ABC'[list(HELD).index(name)]}) {HELD[name]}")
+    if len(held) == 1:
+        panels[0].set_title(f"{robot}: median, quartiles and single lifetimes by arm")
+        if len(labels) <= 3:
+            panels[0].legend(loc="best")
+            return figure
+    else:
+        figure.suptitle(f"{robot}: median, quartiles and single lifetimes by arm", fontsize=9.5)
+    lines = {line.get_label(): line for axes in panels for line in axes.get_lines()}
+    shown = {label: line for label, line in lines.items() if not str(label).startswith("_")}
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=2)
+    for axes in panels:
+        axes.label_outer()
     return figure
+
+
+def _draw_arm(
+    axes: Axes, arm: ArmCurves, look: tuple[str, str], steps: NDArray[np.float64]
+) -> None:
+    colour, style = look
+    curves = arm.on(steps)
+    seen = np.isfinite(curves).all(axis=0)
+    low, median, high = np.percentile(curves[:, seen], (25, 50, 75), axis=0)
+    many = len(curves) > 1
+    if many:
+        axes.fill_between(steps[seen] / 1e6, low, high, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(steps / 1e6, curves.T, color=colour, linewidth=0.4, alpha=0.5)
+    count = f"{len(curves)} lifetimes" if many else "1 lifetime"
+    axes.plot(steps[seen] / 1e6, median, style, color=colour, linewidth=2.2,
+              label=f"{arm.label} ({count})")  # fmt: skip

@@ -39,6 +39,11 @@ NCAP_WORK, NCAP_OUT = "runs/ncap-study", "results/ncap"
 PEERS_STEPS, PEERS_HOURS, PEERS_SEEDS = 10_000_000, 1.0, 5
 """Of each arm and seed: control steps and wall clock, what comes first; and how many seeds."""
 
+FIGURE11_GROUPS = ("courses", "births")
+FIGURE11_WORK, FIGURE11_OUT = "runs/figure11-study", "results/figure11"
+FIGURE11_STEPS, FIGURE11_HOURS, FIGURE11_SEEDS = 5_000_000, 10.0, 8
+"""Of each arm in each group: control steps and wall clock, what comes first; and lifetimes."""
+
 LIFELONG_ROBOTS = ("walker", "swimmer")
 LIFELONG_SEEDS = 10
 LIFELONG_WORK, LIFELONG_OUT = "runs/lifelong-study", "results/lifelong"
