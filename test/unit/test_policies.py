@@ -15,9 +15,11 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import Origin, open_lifetime
+from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
 from dynsyn_lab.cli.main import main
+from dynsyn_lab.live.stack import describe
 from dynsyn_lab.policies.chain import Step, policy_of
 from dynsyn_lab.policies.lifetimes import Learning, from_checkpoint, from_policy, of_readings
 from dynsyn_lab.policies.policy import PolicyError
@@ -330,18 +332,23 @@ def test_another_learner_goes_on_with_a_residual_beside_a_linear_policy(
         assert np.array_equal(after.state["policy_weight"], before.state["policy_weight"])
 
 
-def test_a_residual_is_not_born_without_a_policy(robot: Robot, tmp_path: Path, capsys):
+def test_a_residual_is_not_born_without_a_policy(
+    robot: Robot, tmp_path: Path, state_folder: Path, capsys
+):
     words = ["--network", "residual", "--steps", "1", "--out", str(tmp_path / "run")]
     assert main(["train", "walker", *words]) == 2
     said = capsys.readouterr().err
     assert "network.type: residual has no policy at birth; make a lifetime of one: dynsyn" in said
     assert not (tmp_path / "run").exists()
+    with pytest.raises(ParameterError, match=r"network\.type: residual has no policy at birth"):
+        describe(robot="walker", network="residual")
     with pytest.raises(RobotFileError, match=r"network\.type: residual has no policy at birth"):
         open_lifetime(robot, Origin(tmp_path / "none.ckpt", network="residual"))
     # but one that has been made goes on
     policy = policy_of(CHAINS["as it is"][0])
     residual = Learning("dynamic_synapse", residual=0.2)
     checkpoint.save(tmp_path / "a.ckpt", *from_policy(policy, robot, (), residual, "policy"))
+    describe(robot="walker", network="residual", checkpoint=str(tmp_path / "a.ckpt"))
     saved = checkpoint.load(tmp_path / "a.ckpt")
     _, trained = settle(saved, robot, options={"residual_scale": 0.5})
     assert trained.state.tobytes() == saved.state.tobytes()

@@ -18,7 +18,7 @@ from dynsyn_controller.launching.arguments import (
 from dynsyn_controller.launching.nodes import NodeSpec, absolute_namespace, shared
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.registry import ROBOTS
 from dynsyn_sim_bridge.robots.spec import RobotSpec, find
@@ -75,14 +75,18 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
         given: values of SIMULATION's arguments.
 
     Raises:
-        ParameterError: an unknown argument or option, or a value that cannot be.
+        ParameterError: an unknown argument or option, a value that cannot be, or a network that no
+            lifetime is born with and no checkpoint.
     """
     values, dotted = resolve(SIMULATION, given), dotted or {}
     namespace, params_file, log_level = shared(values)
-    spec, options = _robot(values, dotted)
+    spec, options, chosen = _robot(values, dotted)
     checkpoint, origin = checkpoint_file(values, spec, options), None
     if values["transfer"]:
         origin, checkpoint = checkpoint, moved_file(values, spec)
+    shipped = shipped_file(values, spec, options)
+    if not (origin or shipped or (checkpoint and checkpoint.exists())):
+        _check_birth(chosen)
     common = {name: values[name] for name in ("lockstep", "realtime_factor")}
     robot_file = robot_file_of(spec, options)
     robot_seed = values["seed"] if values["robot_seed"] == AS_SEED else values["robot_seed"]
@@ -113,7 +117,7 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
         lockstep=bool(values["lockstep"]),
         checkpoint=checkpoint,
         origin=origin,
-        shipped=shipped_file(values, spec, options),
+        shipped=shipped,
         robot_file=robot_file,
         nodes=tuple(
             NodeSpec(
@@ -133,11 +137,12 @@ def describe(dotted: Sections | None = None, /, **given: Value) -> Stack:
     )
 
 
-def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[str, Value]]:
+def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[str, Value], Robot]:
     """The robot, described; learner, preset and settings are checked before any node is started.
 
     Returns:
-        The robot, and those options of its body that were given.
+        The robot, those options of its body that were given, and its robot file with what was
+        chosen.
 
     Raises:
         ParameterError: it is not there, or something chosen cannot be.
@@ -151,7 +156,7 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
     except ValueError as error:
         raise ParameterError(f"robot: {error}") from None
     try:
-        spec.robot.choose(
+        chosen = spec.robot.choose(
             learner=str(values.get("learner", "")) or None,
             preset=str(values.get("preset", "")) or None,
             settings=dotted.get("learner", {}),
@@ -160,7 +165,15 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
         )
     except RobotFileError as error:
         raise ParameterError(str(error)) from None
-    return spec, {name: spec.options[name] for name in asked}
+    return spec, {name: spec.options[name] for name in asked}, chosen
+
+
+def _check_birth(robot: Robot) -> None:
+    """Refuse here what the node would refuse: a network that no lifetime is born with."""
+    try:
+        robot.check_birth()
+    except RobotFileError as error:
+        raise ParameterError(str(error)) from None
 
 
 def _body(entry: Entry, values: dict[str, Value], given: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.networks.base import Network
 from dynsyn_controller.core.networks.mlp import MlpNetwork
 from dynsyn_controller.core.networks.residual import ResidualNetwork
 from dynsyn_controller.core.networks.standardisation import EPSILON
@@ -132,10 +133,7 @@ def act_as(policy: Policy, order: Sequence[int], blueprint: Blueprint, state: np
         blueprint: of the lifetime.
         state: its record, shape (1,), changed in place.
     """
-    if isinstance(blueprint.network, ResidualNetwork):
-        state["policy_weight"] = policy.weights(order)
-    else:
-        blueprint.learner.give_birth(state, policy.weights(order), blueprint.parameters)
+    _begin_with(policy.weights(order), MlpNetwork, blueprint, state)
     scaling = policy.scaling
     state["input_mean"] = scaling.mean if scaling else 0.0
     # the network adds EPSILON
@@ -192,13 +190,27 @@ def from_checkpoint(path: Path, robot: Robot, learning: Learning) -> tuple[Robot
     network = learning.network(saved.robot.network)
     robot = saved.robot.with_sections(network, learning.section(saved.robot)).complete()
     controller = vacant_controller(robot, learning.seed)
-    if learning.residual:  # beside what was learnt; a residual that was learnt is itself learnt on
-        controller.state["policy_weight"] = weights
-    else:
-        controller.learner.give_birth(controller.state, weights, robot.blueprint.parameters)
+    _begin_with(weights, type(before.network), robot.blueprint, controller.state)
     for name, *_ in before.network.fields():
         controller.state[name] = before.state[name]
     return robot, controller
+
+
+def _begin_with(
+    weights: np.ndarray, learnt_in: type[Network], blueprint: Blueprint, state: np.ndarray
+) -> None:
+    """Put first weights where they go: a policy's beside a residual, others to the learner.
+
+    Args:
+        weights: flat, (synapses,) of the network that they were learnt in.
+        learnt_in: that network; a residual that was learnt is itself learnt on.
+        blueprint: of the lifetime.
+        state: its record, shape (1,), changed in place.
+    """
+    if isinstance(blueprint.network, ResidualNetwork) and learnt_in is not ResidualNetwork:
+        state["policy_weight"] = weights
+    else:
+        blueprint.learner.give_birth(state, weights, blueprint.parameters)
 
 
 @njit(cache=True)
