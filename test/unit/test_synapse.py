@@ -25,6 +25,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.settings import (
     kernel_settings,
 )
 from dynsyn_controller.core.noise import NOISE_FIELDS, uniform
+from dynsyn_controller.core.records import new_records, record_dtype
 from dynsyn_lab.bench.reference import SplitMix64
 
 # 600 ms and 33 ms a step: about 18 steps a period, so that thousands of periods are quickly lived
@@ -62,9 +63,9 @@ def draw(states, count):
 
 
 def records(count: int) -> np.ndarray:
-    """The record of a lifetime of so many synapses and nothing else, (1,); 8 is compiled anyway."""
+    """The record of a lifetime of so many synapses and nothing else, (1,)."""
     fields = [("weight", float, (count,)), *synapse_fields(count), *NOISE_FIELDS]
-    return np.zeros(1, np.dtype(fields, align=True))
+    return new_records(1, record_dtype(fields))
 
 
 def synapses(

@@ -17,6 +17,7 @@ from dynsyn_controller.core.networks.base import Body, LayerSpec, Network
 from dynsyn_controller.core.networks.registry import NETWORKS
 from dynsyn_controller.core.noise import NOISE_FIELDS
 from dynsyn_controller.core.operations import bind, is_marker
+from dynsyn_controller.core.records import LAYOUT, new_records, record_dtype
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_controller.core.statistics import STATISTICS_FIELDS, reset_statistics
 
@@ -93,7 +94,7 @@ class Blueprint:
     def give_birth(self, states: np.ndarray, index: int, generator: np.random.Generator) -> None:
         """Fill record `index` with a new-born lifetime."""
         state = states[index : index + 1]
-        state[...] = np.zeros(1, self.dtype)
+        state[...] = self.new_records(1)
         state["random_state"] = generator.integers(2**64, dtype=np.uint64)
         state["sensitivity"] = self.body.sensitivity
         state["effort_limit"] = self.body.effort_limit
@@ -104,12 +105,15 @@ class Blueprint:
 
     def new_state(self, seed: int) -> np.ndarray:
         """The record of a new-born lifetime, shape (1,); the same seed gives the same."""
-        state = np.zeros(1, self.dtype)
+        state = self.new_records(1)
         self.give_birth(state, 0, np.random.default_rng(seed))
         return state
 
+    def new_records(self, count: int) -> np.ndarray:
+        """Records for lifetimes that are still to be born, (count,)."""
+        return new_records(count, self.dtype)
+
     def _record_dtype(self) -> np.dtype:
-        """Flat; aligned as kernels want it."""
         synapses, joints = self.network.synapses, len(self.body.joints)
         common = [
             ("weight", np.float64, (synapses,)),
@@ -126,7 +130,7 @@ class Blueprint:
             f"network {self.network.name}": self.network.fields(),
         }
         _check_apart("record field", {owner: [f[0] for f in own] for owner, own in parts.items()})
-        return np.dtype([field for own in parts.values() for field in own], align=True)
+        return record_dtype([field for own in parts.values() for field in own])
 
     def _parameter_record(self) -> np.ndarray:
         """Flat, with the markers by which kernels are chosen."""
@@ -142,7 +146,7 @@ class Blueprint:
         }
         values = {name: np.asarray(v) for own in parts.values() for name, v in own.items()}
         fields = [(name, _number(v.dtype), v.shape) for name, v in values.items()]
-        record = np.zeros(1, np.dtype(fields, align=True))
+        record = new_records(1, record_dtype(fields))
         for name, value in values.items():
             record[name] = value
         return record
@@ -245,7 +249,7 @@ def _network_preset(cls: type[Network], network: Mapping[str, Any]) -> Mapping[s
 
 def _check_apart(what: str, names: dict[str, list[str]]) -> None:
     """Check that no name has two owners, and none looks like a marker."""
-    owners: dict[str, str] = {}
+    owners = {LAYOUT: "every record"}
     for owner, own in names.items():
         for name in own:
             if name in owners:

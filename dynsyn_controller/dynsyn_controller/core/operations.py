@@ -4,7 +4,7 @@ Each function here stands for a kernel of the network or of the learner that a l
 one is chosen when a caller is compiled, by the *marker*: a field of the parameter record whose name
 belongs to one class (`network_walker`, `learner_dynamic_synapse`). Nothing is looked up while a
 lifetime lives. No kernel is a closure over another, so Numba's cache on disk serves them all: a
-cached step is found again by the layout of the records that it was compiled for, marker included.
+cached step is found again by the fields of the records that it was compiled for, marker included.
 
 The marker of a class from outside this package ends with a hash of the sources that it comes from,
 so that an edit there compiles anew.

@@ -16,6 +16,7 @@ import numpy as np
 
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.records import field_names, fill, loaded, stored
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import vacant_controller
@@ -87,7 +88,7 @@ def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = 
         "notes": notes or {},
     }
     buffer = io.BytesIO()
-    np.savez(buffer, about=np.array(json.dumps(about)), state=controller.state)
+    np.savez(buffer, about=np.array(json.dumps(about)), state=stored(controller.state))
     return buffer.getvalue()
 
 
@@ -133,7 +134,7 @@ def load(path: str | Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path}: {error}") from None
     if form == 1:
         state = migrate_records(state, parsed.blueprint.dtype)
-    return Checkpoint(path, parsed, state, notes)
+    return Checkpoint(path, parsed, loaded(state, parsed.blueprint.dtype), notes)
 
 
 _SECTIONS = {1: ("preset", "rule"), FORMAT: ("network", "learner")}
@@ -160,14 +161,14 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
         raise CheckpointError(
             f"checkpoint {checkpoint.path}: damaged: {names}: not finite, or beyond {LARGEST:g}"
         )
-    controller.state[...] = state
+    fill(controller.state, state)
 
 
 def unsound_fields(state: np.ndarray) -> list[str]:
     """Names of a record's fields that hold a number that cannot be."""
     return [
         name
-        for name in state.dtype.names or ()
+        for name in field_names(state.dtype)
         if name not in MAY_BE_NAN
         and state[name].dtype.kind == "f"
         and not (np.abs(state[name]) < LARGEST).all()
@@ -257,9 +258,10 @@ def _first_difference(found: Any, expected: Any) -> str:
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:
-    for name in expected.names or ():
-        if found.names is None or name not in found.names:
+    wanted, there = field_names(expected), field_names(found)
+    for name in wanted:
+        if name not in there:
             return f"no {name} in it"
         if found[name] != expected[name]:
             return f"{name}: found {found[name].shape}, expected {expected[name].shape}"
-    return f"unknown parts {', '.join(sorted(set(found.names or ()) - set(expected.names or ())))}"
+    return f"unknown parts {', '.join(sorted(set(there) - set(wanted)))}"

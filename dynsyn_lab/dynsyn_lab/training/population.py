@@ -52,7 +52,7 @@ class Population:
         self.blueprint = spec.robot.blueprint
         self.seeds = list(seeds)
         self.course_seeds = list(seeds if course_seeds is None else course_seeds)
-        self.states = np.zeros(len(self.seeds), self.blueprint.dtype)
+        self.states = self.blueprint.new_records(len(self.seeds))
         for index, own in enumerate(self.seeds):
             self.blueprint.give_birth(self.states, index, np.random.default_rng(own))
         self.goal = goal
@@ -66,7 +66,7 @@ class Population:
 
     def controller(self, record: NDArray[np.void]) -> Controller:
         """A controller that lives a copy of `record`."""
-        state = np.zeros(1, self.blueprint.dtype)
+        state = self.blueprint.new_records(1)
         state[0] = record
         return Controller(self.blueprint, state)
 

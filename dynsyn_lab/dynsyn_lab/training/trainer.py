@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from dynsyn_controller.core.records import loaded, stored
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.migration import migrate_records
 from dynsyn_lab.errors import UsageError
@@ -233,7 +234,7 @@ class Trainer:
                 self._exported[lifetime] = record["steps"]
         if at_mark or not self.backend.restarts:
             parts = {f"world_{name}": part for name, part in self.backend.save().items()}
-            parts |= {"states": self.population.states, "books": self.population.books}
+            parts |= {"states": stored(self.population.states), "books": self.population.books}
             parts["seconds"] = np.array(self._seconds_now())
             parts["solved_seconds"] = self._solved_seconds
             self._folder.save_state(parts)
@@ -249,7 +250,7 @@ class Trainer:
             for name, own in (("states", self.population.states), ("books", self.population.books)):
                 found = parts.get(name)
                 if name == "states" and found is not None:
-                    found = migrate_records(found, own.dtype)
+                    found = loaded(migrate_records(found, own.dtype), own.dtype)
                 if found is None or found.dtype != own.dtype or found.shape != own.shape:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found

@@ -27,7 +27,7 @@ def learn(state, settings, observation, reward, terminal):
     state.memory_version[at] = -1
     row = state.memory[at]
     row[:width] = state.input[:width]
-    encode(observation, state.sensitivity[:], settings.encoding_gain, state.next_input[:])
+    encode(observation, state.sensitivity, settings.encoding_gain, state.next_input)
     row[width:] = state.next_input[:width]
     remember(state, state.choice, reward * settings.reward_scale, terminal)
     if state.memory_count >= settings.batch:
@@ -50,30 +50,30 @@ def update(state, settings):
         wanted = state.memory_reward[at]
         if state.memory_last[at] == 0:
             wanted += settings.discount * _best(state, settings, at)
-        _evaluate(state, settings, state.weight[:], at, 0)
+        _evaluate(state, settings, state.weight, at, 0)
         choice = state.memory_choice[at]
         state.error[:] = 0.0
         difference = state.replay_value[choice] - wanted
         state.error[choice] = huber_slope(difference) / settings.batch
         backpropagate(
-            state.weight[:],
-            settings.sizes[:],
-            state.next_input[:],
-            state.replay_membrane[:],
-            state.replay_train[:],
-            state.replay_trace[:],
-            state.error[:],
-            state.derivative[:],
-            state.blame[:],
-            state.gradient[:],
+            state.weight,
+            settings.sizes,
+            state.next_input,
+            state.replay_membrane,
+            state.replay_train,
+            state.replay_trace,
+            state.error,
+            state.derivative,
+            state.blame,
+            state.gradient,
             settings,
         )
     state.update_count += 1
     descend(
-        state.weight[:],
-        state.gradient[:],
-        state.first_moment[:],
-        state.second_moment[:],
+        state.weight,
+        state.gradient,
+        state.first_moment,
+        state.second_moment,
         state.update_count,
         settings.learning_rate,
         settings.gradient_bound,
@@ -87,7 +87,7 @@ def _best(state, settings, at):
     Kept with the transition until the target network changes: the same number, half the time.
     """
     if state.memory_version[at] != state.target_version:
-        _evaluate(state, settings, state.target[:], at, 1)
+        _evaluate(state, settings, state.target, at, 1)
         state.memory_value[at] = state.replay_value.max()
         state.memory_version[at] = state.target_version
     return state.memory_value[at]
@@ -101,13 +101,13 @@ def _evaluate(state, settings, weight, at, half):
     state.replay_potential[:] = settings.reset_potential
     run_network(
         weight,
-        settings.sizes[:],
-        state.next_input[:],
-        state.replay_potential[:],
-        state.replay_membrane[:],
-        state.replay_train[:],
-        state.replay_trace[:],
-        state.replay_value[:],
+        settings.sizes,
+        state.next_input,
+        state.replay_potential,
+        state.replay_membrane,
+        state.replay_train,
+        state.replay_trace,
+        state.replay_value,
         settings,
     )
 

@@ -124,7 +124,7 @@ def _act(state, settings):
             state.chosen[i] = int(uniform(state) * ACTIONS)
         else:
             state.q_input[:width] = state.seen[i]
-            q_values(state.q_weight[:], state.q_input[:], state.q_hidden_unit[:], state.q_value[:])
+            q_values(state.q_weight, state.q_input, state.q_hidden_unit, state.q_value)
             state.chosen[i] = state.q_value.argmax()
         change = settings.alpha * (state.chosen[i] - 1)
         state.weight[i] += change if settings.form else state.weight[i] * change
@@ -140,26 +140,26 @@ def update(state, settings):
         wanted = state.memory_reward[at]
         if state.memory_last[at] == 0:
             state.q_input[:width] = state.memory[at, width:]
-            q_values(state.q_target[:], state.q_input[:], state.q_hidden_unit[:], state.q_value[:])
+            q_values(state.q_target, state.q_input, state.q_hidden_unit, state.q_value)
             wanted += settings.discount * state.q_value.max()
         state.q_input[:width] = state.memory[at, :width]
-        q_values(state.q_weight[:], state.q_input[:], state.q_hidden_unit[:], state.q_value[:])
+        q_values(state.q_weight, state.q_input, state.q_hidden_unit, state.q_value)
         choice = state.memory_choice[at]
         error = huber_slope(state.q_value[choice] - wanted) / settings.batch
         q_gradient(
-            state.q_weight[:],
-            state.q_input[:],
-            state.q_hidden_unit[:],
+            state.q_weight,
+            state.q_input,
+            state.q_hidden_unit,
             choice,
             error,
-            state.q_slope[:],
+            state.q_slope,
         )
     state.update_count += 1
     descend(
-        state.q_weight[:],
-        state.q_slope[:],
-        state.first_moment[:],
-        state.second_moment[:],
+        state.q_weight,
+        state.q_slope,
+        state.first_moment,
+        state.second_moment,
         state.update_count,
         settings.learning_rate,
         settings.gradient_bound,

@@ -49,7 +49,7 @@ LAYER_EPSILON = 1e-5
 def think(state, settings, observation, learning):
     """From the observation through all layers to the outputs."""
     sense(state, settings, observation, learning)
-    propagate(state, settings, state.weight[:])
+    propagate(state, settings, state.weight)
 
 
 @njit(cache=True, inner=True)
@@ -59,7 +59,7 @@ def propagate(state, settings, weight):
     for layer in range(depth):
         columns, rows = settings.sizes[layer] + 1, settings.sizes[layer + 1]
         last = layer == depth - 1
-        sums = state.output[:] if last else state.unit[at + columns :]
+        sums = state.output if last else state.unit[at + columns :]
         weighted_sums(weight, start, state.unit[at:], columns, sums, rows)
         if settings.layer_normalisation and not last:
             normalise_layer(sums[:rows])
@@ -103,13 +103,13 @@ def sense(state, settings, observation, learning):
     """The inputs: observation times sensitivity, or standardised."""
     fixed = settings.input_statistics == FIXED
     if fixed or settings.normalisation_time > 0.0:
-        mean, variance = state.input_mean[:], state.input_variance[:]
+        mean, variance = state.input_mean, state.input_variance
         if learning and not fixed:
             rate = settings.dt / settings.normalisation_time
             rate = rate_after(state.steps, rate)
             update_statistics(observation, mean, variance, rate)
         bound, scale = settings.input_bound, settings.input_scale
-        standardise(observation, mean, variance, bound, scale, state.unit[:])
+        standardise(observation, mean, variance, bound, scale, state.unit)
     else:
         for i in range(observation.size):
             state.unit[i] = settings.input_scale * observation[i] * state.sensitivity[i]

@@ -42,9 +42,9 @@ class ResidualOptions(MlpOptions):
 def think(state, settings, observation, learning):
     """The policy's outputs, and the residual on top of them."""
     sense(state, settings, observation, learning)
-    propagate(state, settings, state.policy_weight[:])
-    residual, columns = state.residual[:], settings.sizes[0] + 1
-    weighted_sums(state.weight[:], 0, state.unit[:], columns, residual, residual.size)
+    propagate(state, settings, state.policy_weight)
+    residual, columns = state.residual, settings.sizes[0] + 1
+    weighted_sums(state.weight, 0, state.unit, columns, residual, residual.size)
     squash(residual)
     for j in range(residual.size):
         state.output[j] += settings.residual_scale * residual[j]

@@ -23,18 +23,18 @@ from dynsyn_controller.core.schema import numbers
 @njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """From the observation through T steps of all layers to the outputs."""
-    encode(observation, state.sensitivity[:], settings.encoding_gain, state.input[:])
+    encode(observation, state.sensitivity, settings.encoding_gain, state.input)
     if settings.keep_state == 0:
         state.potential[:] = settings.reset_potential
     run_network(
-        state.weight[:],
-        settings.sizes[:],
-        state.input[:],
-        state.potential[:],
-        state.membrane[:],
-        state.train[:],
-        state.trace[:],
-        state.value[:],
+        state.weight,
+        settings.sizes,
+        state.input,
+        state.potential,
+        state.membrane,
+        state.train,
+        state.trace,
+        state.value,
         settings,
     )
     if settings.action:

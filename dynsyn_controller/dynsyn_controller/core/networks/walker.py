@@ -39,8 +39,8 @@ from dynsyn_controller.core.schema import SchemaError
 def evolve(state, settings, learning):
     """Adapt the gains to the last outputs and let the oscillators swing on."""
     state.homeostasis = _homeostasis(state, settings) if learning else 0.0
-    adapt(state.gain[:], state.hidden[:], settings, state.homeostasis)
-    step_fitzhugh_nagumo(state.v[:], state.w[:], state.drive[:], settings)
+    adapt(state.gain, state.hidden, settings, state.homeostasis)
+    step_fitzhugh_nagumo(state.v, state.w, state.drive, settings)
 
 
 @njit(cache=True, inner=True)
@@ -90,7 +90,7 @@ def _sense(state, settings, observation):
 def _drive(state, settings):
     """Layer 2 (equation 6) and the input of layer 3's oscillators."""
     units, inputs = state.gain.size, state.input.size
-    weighted_sums(state.weight[:], np.int64(0), state.input[:], inputs, state.hidden[:], units)
+    weighted_sums(state.weight, np.int64(0), state.input, inputs, state.hidden, units)
     for j in range(units):
         state.hidden[j] *= state.gain[j]
     squash(state.hidden[:units])
@@ -99,9 +99,7 @@ def _drive(state, settings):
     state.hidden[units] = 1.0
     columns = units + settings.oscillator_bias
     start = units * inputs
-    weighted_sums(
-        state.weight[:], start, state.hidden[:], columns, state.drive[:], state.drive.size
-    )
+    weighted_sums(state.weight, start, state.hidden, columns, state.drive, state.drive.size)
     if settings.oscillator_activation == TANH:
         for k in range(state.drive.size):
             state.drive[k] = tanh(state.drive[k])
@@ -118,7 +116,7 @@ def _act(state, settings, observation, homeostasis):
         state.action_input[k] = state.v[k]
         state.action_input[oscillators + k] = state.w[k]
     if settings.normalisation_time > 0.0:
-        mean, variance = state.state_mean[:], state.state_variance[:]
+        mean, variance = state.state_mean, state.state_variance
         if homeostasis > 0.0:
             rate = homeostasis * settings.dt / settings.normalisation_time
             rate = rate_after(state.steps, rate)
@@ -131,7 +129,7 @@ def _act(state, settings, observation, homeostasis):
     state.action_input[2 * oscillators + states] = 1.0
     columns = 2 * oscillators + states + settings.action_bias
     start = state.weight.size - joints * columns
-    weighted_sums(state.weight[:], start, state.action_input[:], columns, state.output[:], joints)
+    weighted_sums(state.weight, start, state.action_input, columns, state.output, joints)
     if settings.action_activation == TANH:
         for j in range(joints):
             state.output[j] = tanh(state.output[j])

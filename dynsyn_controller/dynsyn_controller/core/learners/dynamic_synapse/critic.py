@@ -77,11 +77,11 @@ def features(inputs: int) -> int:
 @njit(cache=True, inner=True)
 def look(state, parameters, observation):
     """Fill `critic_features` with phi of an observation, and return V of it."""
-    mean, variance = state.critic_mean[:], state.critic_variance[:]
+    mean, variance = state.critic_mean, state.critic_variance
     rate = parameters.dt / parameters.critic_statistics_time
     rate = rate_after(state.steps, rate)
     update_statistics(observation, mean, variance, rate)
-    phi, inputs = state.critic_features[:], int(parameters.critic_inputs)
+    phi, inputs = state.critic_features, int(parameters.critic_inputs)
     standardise(observation, mean, variance, BOUND, SCALE, phi[1:])
     rhythm(state, parameters, phi[1 + mean.size : 1 + inputs])
     phi[0] = 1.0
@@ -138,7 +138,7 @@ def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
     judged = judge(state, parameters, observation, reward, terminal)
     reward = kernels.counted(parameters, reward, terminal)
-    effort = kernels.effort_spent(state.output[:])
+    effort = kernels.effort_spent(state.output)
     kernels.advance(state, parameters, reward, judged, effort, terminal)
 
 

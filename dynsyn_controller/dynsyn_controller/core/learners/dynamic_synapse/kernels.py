@@ -211,7 +211,7 @@ def put(state, parameters, i, centre):
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
     reward = counted(parameters, reward, terminal)
-    advance(state, parameters, reward, reward, effort_spent(state.output[:]), terminal)
+    advance(state, parameters, reward, reward, effort_spent(state.output), terminal)
 
 
 @njit(cache=True, inner=True)

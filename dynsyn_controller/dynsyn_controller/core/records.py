@@ -1,0 +1,92 @@
+"""Records of lifetimes and of parameters: in memory they tell their layout, in files they do not.
+
+A kernel is compiled once for records of any size (`numba_support.open_records`), because a record
+says itself where its arrays lie:
+
+    layout: for each array, in order, its offset in bytes, then its shape    int64
+    numbers, in order
+    arrays, in order
+
+Kernels trust `layout`; so it is made here only, and never read from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+LAYOUT = "layout"
+
+
+def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype:
+    """The dtype, in memory, of a record with these fields, aligned.
+
+    Args:
+        fields: name and kind of each, and the shape of an array, as NumPy takes them.
+    """
+    plain = np.dtype(list(fields))
+    arrays = [field for field in fields if plain[field[0]].shape]
+    numbers = [field for field in fields if not plain[field[0]].shape]
+    words = sum(1 + plain[field[0]].ndim for field in arrays)
+    return np.dtype([(LAYOUT, np.int64, (words,)), *numbers, *arrays], align=True)
+
+
+def new_records(count: int, dtype: np.dtype) -> np.ndarray:
+    """Records of zeros, (count,).
+
+    Args:
+        count: how many.
+        dtype: from `record_dtype`.
+    """
+    records = np.zeros(count, dtype)
+    records[LAYOUT] = _layout(dtype)
+    return records
+
+
+def is_laid_out(records: np.ndarray) -> bool:
+    """Whether every record tells the layout that it has."""
+    return bool((records[LAYOUT] == _layout(records.dtype)).all())
+
+
+def stored(records: np.ndarray) -> np.ndarray:
+    """A copy for a file: without the layout."""
+    copies = np.zeros(records.shape, stored_dtype(records.dtype))
+    fill(copies, records)
+    return copies
+
+
+def stored_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype in a file of records that have `dtype` in memory."""
+    return np.dtype([(name, dtype[name]) for name in field_names(dtype)], align=True)
+
+
+def loaded(records: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Records from a file as they are in memory, with `dtype`, their fields in any order.
+
+    Records whose fields have other names, kinds or shapes come back as they are.
+    """
+    found, wanted = ({name: d[name] for name in field_names(d)} for d in (records.dtype, dtype))
+    if found != wanted or records.ndim != 1:
+        return records
+    copies = new_records(len(records), dtype)
+    fill(copies, records)
+    return copies
+
+
+def fill(records: np.ndarray, source: np.ndarray) -> None:
+    """Set every field but the layout as it is in `source`, which has the same fields."""
+    for name in field_names(records.dtype):
+        records[name] = source[name]
+
+
+def field_names(dtype: np.dtype) -> list[str]:
+    """Of a record, in order, without `layout`."""
+    return [name for name in dtype.names or () if name != LAYOUT]
+
+
+def _layout(dtype: np.dtype) -> list[int]:
+    places = {name: dtype.fields[name][1] for name in field_names(dtype)} if dtype.fields else {}
+    shapes = {name: dtype[name].shape for name in places}
+    return [word for name in places if shapes[name] for word in (places[name], *shapes[name])]
