@@ -11,6 +11,7 @@ target network and all counters are fields of the lifetime's record.
 
 from __future__ import annotations
 
+from dynsyn_controller.core.copying import copy
 from dynsyn_controller.core.learners.adam import descend, huber_slope
 from dynsyn_controller.core.learners.replay import epsilon_after, next_row, remember, sample
 from dynsyn_controller.core.learners.surrogate_gradient import backpropagate
@@ -26,9 +27,9 @@ def learn(state, settings, observation, reward, terminal):
     at = next_row(state)
     state.memory_version[at] = -1
     row = state.memory[at]
-    row[:width] = state.input[:width]
+    copy(state.input[:width], row)
     encode(observation, state.sensitivity, settings.encoding_gain, state.next_input)
-    row[width:] = state.next_input[:width]
+    copy(state.next_input[:width], row[width:])
     remember(state, state.choice, reward * settings.reward_scale, terminal)
     if state.memory_count >= settings.batch:
         for _ in range(settings.updates):
@@ -38,7 +39,7 @@ def learn(state, settings, observation, reward, terminal):
         if state.target_age >= settings.target_episodes:
             state.target_age = 0
             state.target_version += 1
-            state.target[:] = state.weight
+            copy(state.weight, state.target)
 
 
 @njit(cache=True, error_model="numpy")
@@ -97,7 +98,7 @@ def _best(state, settings, at):
 def _evaluate(state, settings, weight, at, half):
     """Q values of one state of transition `at` (half 0: seen; 1: what followed), from rest."""
     width = state.input.size - 1
-    state.next_input[:width] = state.memory[at, half * width : (half + 1) * width]
+    copy(state.memory[at, half * width : (half + 1) * width], state.next_input)
     state.replay_potential[:] = settings.reset_potential
     run_network(
         weight,

@@ -9,6 +9,7 @@ a the slope. The reset is part of the graph: v_t = (1 - s_t) h_t + s_t v_reset.
 
 from __future__ import annotations
 
+from dynsyn_controller.core.copying import copy
 from dynsyn_controller.core.networks.activation import COSH_SERIES
 from dynsyn_controller.core.numba_support import njit
 
@@ -69,7 +70,7 @@ def backpropagate(
             if layer > 1:
                 _hand_down(weight, start, units, columns, train, source, t, blame, gradient)
         if layer > 1:
-            blame[0, : steps * columns] = blame[3, : steps * columns]
+            copy(blame[3, : steps * columns], blame[0])
             continue
         for j in range(units):
             row = gradient[start + j * columns : start + (j + 1) * columns]

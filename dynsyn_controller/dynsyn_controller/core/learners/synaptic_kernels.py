@@ -12,6 +12,7 @@ next `horizon` rewards ("monte_carlo").
 
 from __future__ import annotations
 
+from dynsyn_controller.core.copying import copy
 from dynsyn_controller.core.learners.adam import descend, huber_slope
 from dynsyn_controller.core.learners.q_function import q_gradient, q_values
 from dynsyn_controller.core.learners.replay import epsilon_after, next_row, remember, sample
@@ -37,7 +38,7 @@ def learn(state, settings, observation, reward, terminal):
     _act(state, settings)
     state.iteration += 1
     if state.iteration % settings.target_episodes == 0:
-        state.q_target[:] = state.q_weight
+        copy(state.q_weight, state.q_target)
 
 
 @njit(cache=True, inner=True)
@@ -87,10 +88,10 @@ def _remember(state, settings, i, earned):
         total = 0.0
         for k in range(settings.horizon - 1, -1, -1):
             total = state.path_reward[(oldest + k) % settings.horizon] + settings.discount * total
-        row[:width] = state.path_state[oldest, i]
+        copy(state.path_state[oldest, i], row)
         remember(state, state.path_choice[oldest, i], total, True)
         return
-    row[:width] = state.seen[i]
+    copy(state.seen[i], row)
     look(state, settings, i, row[width:])
     remember(state, state.chosen[i], earned, False)
 
@@ -110,20 +111,19 @@ def look(state, settings, i, seen):
     if settings.model == 2 or settings.model >= 4:
         seen[4] = state.weight[i]
     if settings.model >= 3:
-        seen[5:8] = state.place[i]
+        copy(state.place[i], seen[5:])
 
 
 @njit(cache=True, inner=True)
 def _act(state, settings):
     """Every synapse chooses, and its weight follows."""
-    width = state.seen.shape[1]
     wild = epsilon(state, settings)
     for i in range(state.weight.size):
         look(state, settings, i, state.seen[i])
         if uniform(state) < wild:
             state.chosen[i] = int(uniform(state) * ACTIONS)
         else:
-            state.q_input[:width] = state.seen[i]
+            copy(state.seen[i], state.q_input)
             q_values(state.q_weight, state.q_input, state.q_hidden_unit, state.q_value)
             state.chosen[i] = state.q_value.argmax()
         change = settings.alpha * (state.chosen[i] - 1)
@@ -139,10 +139,10 @@ def update(state, settings):
         at = sample(state)
         wanted = state.memory_reward[at]
         if state.memory_last[at] == 0:
-            state.q_input[:width] = state.memory[at, width:]
+            copy(state.memory[at, width:], state.q_input)
             q_values(state.q_target, state.q_input, state.q_hidden_unit, state.q_value)
             wanted += settings.discount * state.q_value.max()
-        state.q_input[:width] = state.memory[at, :width]
+        copy(state.memory[at, :width], state.q_input)
         q_values(state.q_weight, state.q_input, state.q_hidden_unit, state.q_value)
         choice = state.memory_choice[at]
         error = huber_slope(state.q_value[choice] - wanted) / settings.batch

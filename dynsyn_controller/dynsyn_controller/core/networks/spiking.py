@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dynsyn_controller.core.copying import copy
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network, stack_layers
 from dynsyn_controller.core.networks.spiking_neurons import encode, run_network
 from dynsyn_controller.core.networks.spiking_options import AT_BIRTH, SpikingOptions, check
@@ -44,7 +45,7 @@ def think(state, settings, observation, learning):
         for j in range(state.output.size):
             state.output[j] = state.value[2 * j + 1] - state.value[2 * j]
     else:
-        state.output[:] = state.value
+        copy(state.value, state.output)
 
 
 class SpikingNetwork(Network):
