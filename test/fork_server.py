@@ -29,11 +29,14 @@ SCRIPTS = {"controller_node", "bridge_node"}
 """Names of programs that are run by the path at which the workspace has them."""
 IMPORTED = (
     "dynsyn_controller.lifetime.checkpoint",
+    "dynsyn_controller.node.introduction",
+    "dynsyn_controller.node.reports",
     "dynsyn_lab.cli.main",
+    "dynsyn_lab.live.dashboard",
+    "dynsyn_lab.live.display",
     "dynsyn_lab.training.trainer",
     "dynsyn_sim_bridge.robots.bipedal_walker",
     "dynsyn_sim_bridge.robots.swimmer",
-    "rosidl_generator_py",
     "diagnostic_msgs.msg",
     "dynsyn_msgs.msg",
     "dynsyn_msgs.srv",
@@ -44,6 +47,17 @@ IMPORTED = (
     "std_srvs.srv",
 )
 """What takes long, rclpy aside: its library starts threads, which no fork would have."""
+MESSAGES = (
+    "diagnostic_msgs",
+    "dynsyn_msgs",
+    "lifecycle_msgs",
+    "nav_msgs",
+    "rcl_interfaces",
+    "sensor_msgs",
+    "std_msgs",
+    "std_srvs",
+)
+"""Packages whose library a node loads when it first uses one of their messages."""
 AFTER_IMPORTS = {
     "COLUMNS",
     "FASTDDS_BUILTIN_TRANSPORTS",
@@ -126,11 +140,14 @@ def become(request: dict[str, Any]) -> None:
 
 
 def warm_up() -> None:
-    """Let Numba, and `inspect` for a node's first log line, look up what they look up once."""
-    import numba  # only here: the tests that ask `serves` need not wait for it
+    """Let Numba, ROS, and `inspect` for a node's first log line, look up what they look up once."""
+    import numba  # only here: the tests that ask `serves` need not wait for them
+    import rosidl_generator_py
 
     numba.njit(lambda: 0)()
     inspect.getmodule(inspect.currentframe())
+    for package in MESSAGES:
+        rosidl_generator_py.import_type_support(package)
 
 
 def main() -> None:

@@ -154,8 +154,8 @@ def test_no_channel_stands_still(body: Body):
 def test_same_seed_same_life(any_name: str):
     """Bit for bit, over falls and new courses."""
     first, second = Body(any_name), Body(any_name)
-    sensors, rewards = first.live(1000)
-    sensors_again, rewards_again = second.live(1000)
+    sensors, rewards = first.live(400)
+    sensors_again, rewards_again = second.live(400)
     assert sensors.tobytes() == sensors_again.tobytes()
     assert rewards.tobytes() == rewards_again.tobytes()
 
@@ -166,20 +166,20 @@ def test_other_seed_other_start(name: str):
 
 def test_seeded_reset_leaves_nothing_of_the_past(any_body: Body, any_name: str):
     """In mid-motion, after falls: the life that follows is that of a new body."""
-    any_body.live(400)
+    any_body.live(200)
     any_body.robot.reset(seed=5)
     any_body.will = np.random.default_rng(7)
     fresh = Body(any_name, seed=5)
     assert any_body.sense().tobytes() == fresh.sense().tobytes()
-    sensors, rewards = any_body.live(700)
-    sensors_fresh, rewards_fresh = fresh.live(700)
+    sensors, rewards = any_body.live(300)
+    sensors_fresh, rewards_fresh = fresh.live(300)
     assert sensors.tobytes() == sensors_fresh.tobytes()
     assert rewards.tobytes() == rewards_fresh.tobytes()
 
 
 def test_generator_and_efforts_since_say_it_all(any_body: Body, any_name: str):
     """A fresh body with the generator that another had before its course lives the same."""
-    any_body.live(400)
+    any_body.live(200)
     generator = json.dumps(any_body.robot.generator.bit_generator.state)
     any_body.robot.reset()
     fresh = Body(any_name, seed=9)
@@ -188,7 +188,7 @@ def test_generator_and_efforts_since_say_it_all(any_body: Body, any_name: str):
     assert fresh.sense().tobytes() == any_body.sense().tobytes()
     fresh.will = np.random.default_rng(8)
     any_body.will = np.random.default_rng(8)
-    for ours, theirs in zip(any_body.live(700), fresh.live(700), strict=True):
+    for ours, theirs in zip(any_body.live(300), fresh.live(300), strict=True):
         assert ours.tobytes() == theirs.tobytes()
     any_body.robot.reset()
     fresh.robot.reset()
@@ -238,7 +238,7 @@ def test_only_the_body_is_put_back(name: str):
     simulation = Simulation(body.robot, seed=3)
     start = simulation.sensors.copy()
     ends = 0
-    for _ in range(1500):
+    for _ in range(600):
         simulation.advance(body.act())
         assert not simulation.terminal or np.isfinite(simulation.reward)
         ends += simulation.terminal
@@ -247,7 +247,7 @@ def test_only_the_body_is_put_back(name: str):
             np.testing.assert_allclose(
                 place, body.robot.layout.view(start, "odom.position"), atol=0.5
             )
-    assert simulation.steps == 1500
+    assert simulation.steps == 600
     assert simulation.falls <= ends
     if name.startswith("walker"):
         assert simulation.falls > 0
@@ -262,7 +262,7 @@ def test_picture_shows_something(body: Body):
     assert picture.dtype == np.uint8
     assert picture.ndim == 3
     assert picture.shape[2] == 3
-    assert np.unique(picture.reshape(-1, 3), axis=0).shape[0] > 3
+    assert np.unique(picture @ (1, 256, 65536)).size > 3  # colours
 
 
 def test_courses_last_no_longer_than_the_task_says(body: Body):
@@ -330,7 +330,7 @@ def test_walker_observation_is_the_environments_own(walker: Body):
     observer = Observer(walker.description.observation, walker.robot.layout)
     observation = np.empty(24)
     turned = 0.0
-    for _ in range(3000):
+    for _ in range(1000):
         outcome = walker.robot.step(walker.act())
         state = walker.robot.state
         observer.observe(walker.sense(), observation)
