@@ -10,6 +10,7 @@ import yaml
 from oracle import robot_data
 
 from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.node.evaluations import EVALUATION
 from dynsyn_controller.node.events import Event, Events
 from dynsyn_controller.node.freshness import FRESH_STEPS
 from dynsyn_controller.node.guard import Guard
@@ -268,6 +269,33 @@ def test_an_episode_s_end_ends_the_settling_and_is_not_learnt_from():
     body.step()
     assert learnt == [False, True]
     assert body.guard.controller.statistics.episodes == episodes + 1
+
+
+def episode(body: Body, steps: int, *silent: str) -> list[bool]:
+    """Live until an episode has ended; of each step, whether anything was learnt from it."""
+    learnt = learns(body, steps - 1, *silent)
+    body.terminal = True
+    learnt += learns(body, 1)
+    body.terminal = False
+    return learnt
+
+
+def test_an_evaluation_is_lived_without_learning_unless_it_is_disturbed():
+    body = Body(evaluate_every=2)
+    assert all(episode(body, 5))
+    body.reward = 0.3
+    weights = body.guard.controller.quantity("centre").copy()
+    assert not any(episode(body, 5))
+    assert body.guard.learning_paused == EVALUATION
+    assert (body.guard.controller.quantity("centre") == weights).all()
+    assert body.guard.evaluations.average == pytest.approx(5 * 0.3)
+    assert all(episode(body, 5))
+    assert body.guard.learning_paused == ""
+    assert not any(episode(body, 20, "imu"))  # stands still in it: that is not what it can
+    assert body.guard.evaluations.count == 1
+    again = Body(evaluate_every=2)
+    again.guard.begin(body.guard.controller, body.guard.notes())
+    assert again.guard.evaluations.count == 1
 
 
 def test_the_reward_of_a_time_in_which_the_process_stood_still_is_dropped():

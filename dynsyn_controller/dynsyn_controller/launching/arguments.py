@@ -109,6 +109,13 @@ _NODES = (
         1.0,
         1000.0,
     ),
+    _of_node(
+        "evaluate_every",
+        0,
+        "one of so many episodes is lived without learning, to see what the lifetime can (0: none)",
+        0,
+        1_000_000,
+    ),
     _of_node("record", "", "file (MCAP) into which the controller records what it takes and sends"),
     _of_node("use_sim_time", False, "the node's clock is the topic /clock"),
     *_STARTS,

@@ -14,6 +14,7 @@ from dynsyn_controller.lifetime.vitals import Vitals
 from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.messages.layout import FloatArray
+from dynsyn_controller.node.evaluations import EVALUATION, Evaluations
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.learning_pause import LearningPause
@@ -90,6 +91,7 @@ class Guard:
         settle_steps = round(options.settle_time * robot.control_rate)
         self._pauses = LearningPause(options.dry_run, settle_steps, self.rewards, self.senses)
         self.performance = Performance(options.rollback_fraction)
+        self.evaluations = Evaluations(options.evaluate_every)
         self.vitals = Vitals(controller.state)
         self.learning = True
         self.learning_paused = self.held = ""
@@ -112,11 +114,16 @@ class Guard:
         self.vitals.watch(controller.state)
         self.rewards.bounds.begin(notes.get("rewards"), controller.statistics.reward_average)
         self.performance.begin(notes.get("performance"))
+        self.evaluations.begin(notes.get("evaluations"))
         self._interrupted()
 
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""
-        return {"rewards": self.rewards.bounds.notes(), "performance": self.performance.notes()}
+        return {
+            "rewards": self.rewards.bounds.notes(),
+            "performance": self.performance.notes(),
+            "evaluations": self.evaluations.notes(),
+        }
 
     def follow(self, then: Callable[[bool, bool], None] | None) -> None:
         """Call `then` at the end of each step: whether it was lived, and learnt from."""
@@ -268,6 +275,10 @@ class Guard:
         observation = self.senses.observe()
         ramp = self.arming.advance()
         paused = self._pauses.why(ramp, terminal)
+        if paused:
+            self.evaluations.disturb()
+        if self.evaluations.step(reward, terminal):
+            paused = paused or EVALUATION
         self.learning_paused = paused if self.learning else ""
         learning = self.learning and not self.learning_paused
         try:
@@ -299,6 +310,7 @@ class Guard:
         else:
             self.rewards.bounds.begin(copy.notes["rewards"], float("nan"))
             self.performance.begin(copy.notes["performance"])
+            self.evaluations.begin(copy.notes["evaluations"])
             age = (now - copy.taken) / _SECOND
             text = (
                 f"{fields}: not finite; goes on from a copy {age:.1f} s old, {copy.steps:,} steps"
@@ -309,6 +321,7 @@ class Guard:
 
     def _interrupted(self) -> None:
         self.rewards.drop()
+        self.evaluations.disturb()
         if self.controller.steps > 0:
             self._pauses.disturb()
 

@@ -20,6 +20,7 @@ class GuardOptions:
         deadman_timeout: s after which the switch counts as let go.
         override_timeout: s after which an operator's own efforts have ended.
         rollback_fraction: see `Performance`.
+        evaluate_every: see `Evaluations`.
     """
 
     slew_limit: float = 0.0
@@ -32,3 +33,4 @@ class GuardOptions:
     deadman_timeout: float = 0.25
     override_timeout: float = 0.5
     rollback_fraction: float = 0.0
+    evaluate_every: int = 0

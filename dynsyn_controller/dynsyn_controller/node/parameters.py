@@ -95,6 +95,13 @@ TABLE: tuple[Parameter, ...] = (
         maximum=10.0,
     ),
     Parameter(
+        "evaluate_every",
+        0,
+        "One of so many episodes is lived without learning, to see what the lifetime can; 0: none.",
+        minimum=0,
+        maximum=1_000_000,
+    ),
+    Parameter(
         "lockstep",
         False,
         "One command for each observation, matched by its stamp, as fast as they come; false: "
@@ -204,6 +211,7 @@ class Settings:
     copies_hourly: int
     copies_daily: int
     rollback_fraction: float
+    evaluate_every: int
     lockstep: bool
     bundled: bool
     realtime_factor: float
@@ -266,6 +274,7 @@ class Settings:
             deadman_timeout=self.deadman_timeout,
             override_timeout=self.operator_timeout,
             rollback_fraction=self.rollback_fraction,
+            evaluate_every=self.evaluate_every,
         )
 
     @property

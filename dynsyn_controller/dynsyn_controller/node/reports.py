@@ -92,6 +92,8 @@ def fill_status(
     message.return_last = statistics.return_last
     message.return_average = statistics.return_average
     message.return_best = statistics.return_best
+    message.evaluation_average = guard.evaluations.average
+    message.evaluations = guard.evaluations.count
     message.episodes = statistics.episodes
     message.falls = statistics.falls
     message.effort = array("d", guard.effort.tobytes())

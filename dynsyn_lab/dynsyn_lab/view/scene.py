@@ -38,6 +38,7 @@ _FIGURES = (
     "return_last",
     "return_average",
     "return_best",
+    "evaluation_average",
     "rate_achieved",
     "rate_target",
     "overruns",
