@@ -85,7 +85,11 @@ def test_real_time_lives_at_the_robots_rate_and_goes_on_next_time(dynsyn, tmp_pa
     assert json.loads(path.read_text())["steps_before"] == lived
 
 
-@pytest.mark.parametrize("more", [[], ["--composed"]], ids=["two_processes", "composed"])
+@pytest.mark.parametrize(
+    "more",
+    [[], pytest.param(["--composed"], marks=pytest.mark.long)],
+    ids=["two_processes", "composed"],
+)
 def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_folder, more):
     path = tmp_path / "summary.json"
     arguments = ("--lockstep", "--headless", "--duration", 2, "--seed", 5, "--summary", path)

@@ -46,11 +46,17 @@ def test_dashboard_obeys_its_keys_and_gives_the_terminal_back(ros_domain):
         assert terminal.close() == 0
 
 
-def test_ctrl_z_makes_the_robot_stand_still_and_keys_work_after_fg(ros_domain, peer):
+def test_a_shell_puts_it_into_the_background_stops_it_and_fetches_it(ros_domain, peer):
+    """In the background it prints lines; Ctrl-Z makes the robot stand still; keys work after fg."""
     heard = peer.listen(Status, "/dynsyn/status")
     with Terminal(SHELL, PS1=PROMPT) as terminal:
         terminal.wait_for(PROMPT)
-        terminal.press(shlex.join(SIM) + "\r")
+        terminal.press("stty tostop; " + shlex.join(SIM) + " &\r")
+        terminal.wait_for("steps (", 2 * TIMEOUT)
+        terminal.press("echo $((6*7))\r")
+        terminal.wait_for("42")
+        assert SECOND_SCREEN not in terminal.screen
+        terminal.press("fg\r")
         terminal.wait_for("(target 50)")
         terminal.press("\x1a")
         terminal.wait_for("Stopped")
@@ -69,6 +75,8 @@ def test_ctrl_z_makes_the_robot_stand_still_and_keys_work_after_fg(ros_domain, p
         heard.clear()
         peer.wait_for(lambda: len(heard) > 5, "more reports")
         assert heard[-1].steps == steps
+        terminal.press("bg\r")
+        terminal.wait_for("steps (")
         terminal.press("fg\r")
         terminal.wait_for("(target 50)")
         peer.wait_for(lambda: heard[-1].steps > steps, "more steps")
@@ -80,28 +88,6 @@ def test_ctrl_z_makes_the_robot_stand_still_and_keys_work_after_fg(ros_domain, p
         modes_in_shell(terminal)
         terminal.press("exit 3\r")
         assert terminal.close() == 3
-
-
-def test_a_job_in_the_background_prints_lines_and_draws_when_it_is_fetched(ros_domain):
-    with Terminal(SHELL, PS1=PROMPT) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.press("stty tostop; " + shlex.join(SIM) + " &\r")
-        terminal.wait_for("steps (", 2 * TIMEOUT)
-        terminal.press("echo $((6*7))\r")
-        terminal.wait_for("42")
-        assert SECOND_SCREEN not in terminal.screen
-        terminal.press("fg\r")
-        terminal.wait_for("(target 50)")
-        terminal.press("\x1a")
-        terminal.wait_for("Stopped")
-        terminal.press("bg\r")
-        terminal.wait_for("steps (")
-        terminal.press("fg\r")
-        terminal.wait_for("(target 50)")
-        terminal.press("q")
-        terminal.wait_for("lived in memory only")
-        terminal.press("exit\r")
-        assert terminal.close() == 0
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,23 @@ def plot(*words) -> int:
     return cli.main(["plot", *map(str, words)])
 
 
+def is_svg(path: Path) -> bool:
+    return ElementTree.parse(path).getroot().tag.endswith("svg")
+
+
 def test_every_figure_of_a_walker(walker: Path, tmp_path: Path) -> None:
-    assert plot(walker, "--out", tmp_path) == 0
+    assert plot(walker, "--out", tmp_path, "--format", "png") == 0
     for name in FIGURES.keys() - {"spikes"}:
         picture = imread(tmp_path / f"{name}.png")
         assert min(picture.shape[:2]) > 300, name
         assert picture[..., :3].std() > 0.02, name
-        assert ElementTree.parse(tmp_path / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.long
+def test_every_figure_of_a_walker_as_svg(walker: Path, tmp_path: Path) -> None:
+    assert plot(walker, "--out", tmp_path, "--format", "svg") == 0
+    for name in FIGURES.keys() - {"spikes"}:
+        assert is_svg(tmp_path / f"{name}.svg")
 
 
 def test_figures_of_a_swimmer_leave_out_what_it_has_not(swimmer, tmp_path, capsys) -> None:
@@ -142,6 +152,7 @@ def test_the_same_run_gives_the_same_files(walker: Path, tmp_path: Path) -> None
     for kind in ("png", "svg"):
         files = [(tmp_path / folder / f"trace.{kind}").read_bytes() for folder in "ab"]
         assert files[0] == files[1]
+    assert is_svg(tmp_path / "a" / "trace.svg")
 
 
 def test_returns_are_those_of_the_run(walker: Path) -> None:
@@ -245,7 +256,7 @@ def test_runs_that_differ_in_seeds_are_one_arm(small_runs: list[Path], tmp_path:
         ("authors, repulsion true", 2),
         ("authors, repulsion false", 1),
     ]
-    assert plot(*small_runs, "--out", tmp_path / "figures") == 0
+    assert plot(*small_runs, "--out", tmp_path / "figures", "--format", "svg") == 0
     assert (tmp_path / "figures" / "arms.svg").exists()
     assert (tmp_path / "figures" / "aggregates.svg").exists()
     first, second = aggregates.collect_scores(small_runs, [])

@@ -78,8 +78,10 @@ def save(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
     Raises:
         OSError: one cannot be written.
     """
-    figure.draw_without_rendering()  # lays it out
-    figure.set_layout_engine("none")  # once; else for each file, which takes most of the time
+    engine = figure.get_layout_engine()
+    if engine is not None:  # lay it out once; else for each file, which takes most of the time
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     files = []
     for kind in formats:
         path = stem.with_name(f"{stem.name}.{kind}")
