@@ -16,7 +16,7 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.training.backends.registry import check_backend, choose_backend
 from dynsyn_lab.training.changes import Bodies, parse
-from dynsyn_lab.training.run_folder import RunConfig
+from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 PACKAGES = ("numpy", "numba", "gymnasium", "box2d", "mujoco", "envpool")
@@ -56,6 +56,8 @@ def make_config(
         CheckpointError: `origin` is missing, damaged, or does not fit the robot.
         ImportError: the simulator or the backend's package is not installed.
     """
+    if held not in ("", BIRTH, COURSES):
+        raise UsageError(f"held: found {held!r}, expected {BIRTH}, {COURSES} or nothing")
     try:
         before = 0
         if origin is None:

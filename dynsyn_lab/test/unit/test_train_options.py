@@ -84,6 +84,11 @@ def test_lifetimes_can_share_one_seed(held: str, alike: list[bool], tmp_path) ->
     assert found == alike
 
 
+def test_a_seed_that_cannot_be_shared() -> None:
+    with pytest.raises(UsageError, match="held: found 'births', expected birth, courses or noth"):
+        make_config("walker", held="births")
+
+
 @pytest.mark.parametrize(
     "words",
     [
