@@ -120,7 +120,7 @@ def test_it_follows_the_reference(preset, sizes, options):
     reference = MlpReference(controller, 7)
     born = controller.quantity("centre").copy()
     random = np.random.default_rng(8)
-    for step in range(2000):
+    for step in range(800):
         observation = random.normal(0.0, 0.7, len(controller.body.channels))
         fall = random.random() < 0.01
         reward, learning = (-100.0 if fall else random.normal(0.1, 0.3)), step % 97 > 5

@@ -93,7 +93,7 @@ def test_follows_the_reference(walker, arm):
     preset, settings = ARMS[arm]
     controller, reference = twins(walker, preset, 11, **settings)
     born = controller.quantity("centre").copy()
-    steps = 4_000 if arm in PRESETS else 1_500
+    steps = 2_000 if arm in PRESETS else 800
     effort = live_together(controller, reference, steps, seed=12)
     assert effort < TOLERANCE
     assert max(differences(controller, reference).values()) < TOLERANCE
