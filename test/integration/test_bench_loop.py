@@ -14,7 +14,7 @@ pytest.importorskip("rclpy")
 @pytest.mark.realtime
 def test_the_loop_keeps_its_rate_and_the_relay_is_measured_beside(ros_domain: int, tmp_path: Path):
     file = tmp_path / "loop.json"
-    arguments = ["bench", "loop", "--rates", "50", "--seconds", "2", "--json", str(file)]
+    arguments = ["bench", "loop", "--rates", "50", "--seconds", "1", "--json", str(file)]
     done = forked.run([*forked.DYNSYN, *arguments])
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(file.read_text())

@@ -43,19 +43,21 @@ def check(run: subprocess.CompletedProcess, said: str = "") -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "contents"),
+    "damages",
     [
-        ("nbi", (b"", None)),
-        ("nbc", (None,)),
-        pytest.param("nbi", (b"\x80", b"not a cache"), marks=pytest.mark.long),
-        pytest.param("nbc", (b"", b"\x80", b"not a cache"), marks=pytest.mark.long),
+        [("nbi", None), ("nbc", None)],
+        pytest.param(
+            [(kind, text) for kind in ("nbi", "nbc") for text in (b"", b"\x80", b"not a cache")],
+            marks=pytest.mark.long,
+        ),
     ],
+    ids=["cut short", "other contents"],
 )
-def test_a_damaged_cache_file_is_compiled_anew_and_mended(tmp_path, suffix, contents):
-    """None: its first half."""
+def test_a_damaged_cache_file_is_compiled_anew_and_mended(tmp_path, damages):
+    """One after the other; None: its first half."""
     cache = tmp_path / "cache"
     check(run(tmp_path, NUMBA_CACHE_DIR=str(cache)))
-    for content in contents:
+    for suffix, content in damages:
         (file,) = cache.rglob(f"*.{suffix}")
         good = file.read_bytes()
         damaged = good[: len(good) // 2] if content is None else content
