@@ -238,8 +238,8 @@ def test_a_learner_of_a_package_that_is_not_there_is_refused(tmp_path, monkeypat
         ({"settings": "learner_x: int = 3"}, "setting learner_x of learner toy: network_ and"),
         ({"fields": '[("gain", float)]'}, "record field gain is of learner toy and network walker"),
         (
-            {"fields": '[("layout", float)]'},
-            "record field layout is of every record and learner toy",
+            {"fields": '[("record_layout", float)]'},
+            "record field record_layout is of every record and learner toy",
         ),
         ({"fields": '[("weight", float)]'}, "record field weight is of every lifetime and learner"),
         ({"extra": "networks = ('mlp', 'ncap')"}, "toy serves networks of type mlp, ncap, found"),

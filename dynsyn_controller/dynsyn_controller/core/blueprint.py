@@ -38,7 +38,8 @@ class Blueprint:
     Attributes:
         body, network, learner: of all lifetimes.
         preset: name of the learner's preset.
-        dtype: of a lifetime's record.
+        dtype: of a lifetime's record in memory.
+        file_dtype: the same in a file, where it does not tell its layout.
         parameters: what kernels read, shape (1,).
 
     Raises:
@@ -70,7 +71,8 @@ class Blueprint:
         self.learner: Learner = learner_class(settings, body)
         self.learner.serve(self.network)
         self.network.check_exploration(self.learner.least_exploration)
-        self.dtype = self._record_dtype()
+        self.file_dtype = self._file_dtype()
+        self.dtype = record_dtype([(n, self.file_dtype[n]) for n in self.file_dtype.names or ()])
         self.parameters = self._parameter_record()
 
     @property
@@ -113,7 +115,7 @@ class Blueprint:
         """Records for lifetimes that are still to be born, (count,)."""
         return new_records(count, self.dtype)
 
-    def _record_dtype(self) -> np.dtype:
+    def _file_dtype(self) -> np.dtype:
         synapses, joints = self.network.synapses, len(self.body.joints)
         common = [
             ("weight", np.float64, (synapses,)),
@@ -130,7 +132,7 @@ class Blueprint:
             f"network {self.network.name}": self.network.fields(),
         }
         _check_apart("record field", {owner: [f[0] for f in own] for owner, own in parts.items()})
-        return record_dtype([field for own in parts.values() for field in own])
+        return np.dtype([field for own in parts.values() for field in own], align=True)
 
     def _parameter_record(self) -> np.ndarray:
         """Flat, with the markers by which kernels are chosen."""
@@ -249,7 +251,7 @@ def _network_preset(cls: type[Network], network: Mapping[str, Any]) -> Mapping[s
 
 def _check_apart(what: str, names: dict[str, list[str]]) -> None:
     """Check that no name has two owners, and none looks like a marker."""
-    owners = {LAYOUT: "every record"}
+    owners = {LAYOUT: "every record", "record_size": "every record"}
     for owner, own in names.items():
         for name in own:
             if name in owners:

@@ -139,6 +139,8 @@ class Controller:
         )
 
     def _refusal(self, observation: FloatArray, reward: float) -> str:
+        if not is_laid_out(self.state):
+            return "state: a record of another size has been written over it"
         names = self.body.channels
         if observation.shape != (len(names),):
             return self._wrong_shape(observation)

@@ -92,7 +92,9 @@ def _kernel(kind: str, settings: Any, name: str) -> Any:
         cls = _BOUND.get(field)
         if cls is not None and field.startswith(f"{kind}_"):
             return getattr(cls, name, None)
-    raise TypingError(f"{name}: no marker of a {kind} among the fields of {settings}")
+    raise TypingError(
+        f"{name}: no marker of a {kind} among {getattr(settings, 'fields', settings)}"
+    )
 
 
 def evolve(state, settings, learning):

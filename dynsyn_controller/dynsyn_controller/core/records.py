@@ -3,11 +3,11 @@
 A kernel is compiled once for records of any size (`numba_support.open_records`), because a record
 says itself where its arrays lie:
 
-    layout: for each array, in order, its offset in bytes, then its shape    int64
+    record_layout: size of the record in bytes; for each array its offset in bytes, then its shape
     numbers, in order
     arrays, in order
 
-Kernels trust `layout`; so it is made here only, and never read from a file.
+Kernels trust `record_layout`; so it is made here only, and never read from a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-LAYOUT = "layout"
+LAYOUT = "record_layout"
 
 
 def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype:
@@ -29,8 +29,15 @@ def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype:
     plain = np.dtype(list(fields))
     arrays = [field for field in fields if plain[field[0]].shape]
     numbers = [field for field in fields if not plain[field[0]].shape]
-    words = sum(1 + plain[field[0]].ndim for field in arrays)
+    words = 1 + sum(1 + plain[field[0]].ndim for field in arrays)
     return np.dtype([(LAYOUT, np.int64, (words,)), *numbers, *arrays], align=True)
+
+
+def tells_layout(dtype: np.dtype) -> bool:
+    """Whether records with this dtype tell their layout."""
+    if not dtype.names or dtype.names[0] != LAYOUT or dtype[LAYOUT].base != np.int64:
+        return False
+    return dtype[LAYOUT].shape == (len(_layout(dtype)),)
 
 
 def new_records(count: int, dtype: np.dtype) -> np.ndarray:
@@ -50,16 +57,16 @@ def is_laid_out(records: np.ndarray) -> bool:
     return bool((records[LAYOUT] == _layout(records.dtype)).all())
 
 
-def stored(records: np.ndarray) -> np.ndarray:
-    """A copy for a file: without the layout."""
-    copies = np.zeros(records.shape, stored_dtype(records.dtype))
+def stored(records: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """A copy for a file.
+
+    Args:
+        records: in memory.
+        dtype: of a file, with the same fields but the layout.
+    """
+    copies = np.zeros(records.shape, dtype)
     fill(copies, records)
     return copies
-
-
-def stored_dtype(dtype: np.dtype) -> np.dtype:
-    """The dtype in a file of records that have `dtype` in memory."""
-    return np.dtype([(name, dtype[name]) for name in field_names(dtype)], align=True)
 
 
 def loaded(records: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -82,11 +89,14 @@ def fill(records: np.ndarray, source: np.ndarray) -> None:
 
 
 def field_names(dtype: np.dtype) -> list[str]:
-    """Of a record, in order, without `layout`."""
+    """Of a record, in order, without the layout."""
     return [name for name in dtype.names or () if name != LAYOUT]
 
 
 def _layout(dtype: np.dtype) -> list[int]:
-    places = {name: dtype.fields[name][1] for name in field_names(dtype)} if dtype.fields else {}
-    shapes = {name: dtype[name].shape for name in places}
-    return [word for name in places if shapes[name] for word in (places[name], *shapes[name])]
+    words = [dtype.itemsize]
+    for name in field_names(dtype):
+        kind, offset = dtype.fields[name][:2]  # type: ignore[index]
+        if kind.shape:
+            words += [offset, *kind.shape]
+    return words

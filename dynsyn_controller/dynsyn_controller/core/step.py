@@ -23,10 +23,12 @@ def step(states, index, parameters, observation, reward, terminal, learning):
         learning: False: frozen.
 
     Returns:
-        False, and nothing has changed: the observation has another length, or a number is not
-        finite.
+        False, and nothing has changed: the observation has another length, a number is not finite,
+        or a record does not tell the size that it has.
     """
     state, settings = states[index], parameters[0]
+    if state.record_size != states.itemsize or settings.record_size != parameters.itemsize:
+        return False
     if not math.isfinite(reward) or observation.size != state.sensitivity.size:
         return False
     for i in range(observation.size):

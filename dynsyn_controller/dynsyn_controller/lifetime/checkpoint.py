@@ -88,7 +88,11 @@ def encode(robot: Robot, controller: Controller, notes: dict[str, Any] | None = 
         "notes": notes or {},
     }
     buffer = io.BytesIO()
-    np.savez(buffer, about=np.array(json.dumps(about)), state=stored(controller.state))
+    np.savez(
+        buffer,
+        about=np.array(json.dumps(about)),
+        state=stored(controller.state, controller.blueprint.file_dtype),
+    )
     return buffer.getvalue()
 
 
@@ -133,7 +137,7 @@ def load(path: str | Path) -> Checkpoint:
     except (RobotFileError, SchemaError) as error:
         raise CheckpointError(f"checkpoint {path}: {error}") from None
     if form == 1:
-        state = migrate_records(state, parsed.blueprint.dtype)
+        state = migrate_records(state, parsed.blueprint.file_dtype)
     return Checkpoint(path, parsed, loaded(state, parsed.blueprint.dtype), notes)
 
 
@@ -154,7 +158,7 @@ def restore(controller: Controller, checkpoint: Checkpoint) -> None:
     if found != expected or state.shape != (1,):
         raise CheckpointError(
             f"checkpoint {checkpoint.path}: made with another network, or by another version: "
-            f"{_dtype_difference(found, expected)}"
+            f"{_dtype_difference(found, expected) or f'found shape {state.shape}, expected (1,)'}"
         )
     if unsound := unsound_fields(state):
         names = ", ".join(unsound)
@@ -258,10 +262,14 @@ def _first_difference(found: Any, expected: Any) -> str:
 
 
 def _dtype_difference(found: np.dtype, expected: np.dtype) -> str:
+    """Names the first difference between the fields of two records; empty: there is none."""
     wanted, there = field_names(expected), field_names(found)
     for name in wanted:
         if name not in there:
             return f"no {name} in it"
-        if found[name] != expected[name]:
+        if found[name].shape != expected[name].shape:
             return f"{name}: found {found[name].shape}, expected {expected[name].shape}"
-    return f"unknown parts {', '.join(sorted(set(there) - set(wanted)))}"
+        if found[name] != expected[name]:
+            return f"{name}: found {found[name].base}, expected {expected[name].base}"
+    unknown = sorted(set(there) - set(wanted))
+    return f"unknown parts {', '.join(unknown)}" if unknown else ""

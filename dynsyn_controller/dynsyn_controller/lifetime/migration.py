@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from dynsyn_controller.core.records import field_names, stored_dtype
 from dynsyn_controller.robot.migration import split_rule
 
 FORMAT = 2
@@ -84,16 +83,16 @@ def sections_of_format_1(
 
 
 def migrate_records(records: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Records of format 1 with the fields of `dtype`, as a file has them now.
+    """Records of format 1 with the fields of `dtype`, that of a file now, in their order.
 
     Records that lack more than what format 1 lacked, or have more, come back unchanged.
     """
-    found, wanted = field_names(records.dtype), field_names(dtype)
+    found, wanted = records.dtype.names or (), dtype.names or ()
     younger = [name for name in wanted if name not in found and name in _YOUNGER_FIELDS]
     expected = {name: dtype[name] for name in wanted if name not in younger}
     if {name: records.dtype[name] for name in found} != expected:
         return records
-    migrated = np.zeros(records.shape, stored_dtype(dtype))
+    migrated = np.zeros(records.shape, dtype)
     for name in wanted:
         migrated[name] = _YOUNGER_FIELDS[name] if name in younger else records[name]
     return migrated

@@ -28,7 +28,7 @@ BODY = Body(
 
 
 def dqsn(network: dict | None = None, **settings) -> Blueprint:
-    """Of one layout, unless told otherwise, because every layout is compiled."""
+    """A DQSN on the small body, with a small memory unless told otherwise."""
     return Blueprint(
         BODY,
         {"type": "spiking", "action": "argmax", "hidden": [8], **(network or {})},

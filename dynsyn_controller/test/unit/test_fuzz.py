@@ -17,6 +17,7 @@ from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Imu, JointState, LaserScan
 
+from dynsyn_controller.core.records import field_names
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.messages.conversions import MessageError
@@ -266,7 +267,7 @@ def test_descriptions_in_checkpoints(tmp_path_factory, changes):
         Guard(WALKER, controller, notes=saved.notes)
 
 
-FIELDS = list(checkpoint.load(SHIPPED).state.dtype.names)
+FIELDS = field_names(checkpoint.load(SHIPPED).state.dtype)
 
 
 @FEW

@@ -36,7 +36,7 @@ def alive(plan: Blueprint, seed: int = 0) -> Controller:
 
 
 LAYERS = {"hidden": [9, 7], "initial_scale": 3.0, "encoding_gain": 1.5}
-"""Of one layout of the record, because every layout is compiled."""
+"""Layers whose sizes all differ."""
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_decisions_by_voltage_are_those_of_the_equations(options: dict):
     "options", [{}, {"neuron": "if", "keep_state": True}, {"time_steps": 1}], ids=str
 )
 def test_decisions_by_count_are_those_of_the_equations(options: dict):
-    """The decision is interpreted here, on the compiled neurons: a layout less to compile."""
+    """The decision is interpreted here, on the compiled neurons."""
     robot = body(joints=3)
     plan = blueprint(robot, readout="count", **LAYERS, **options)
     state = plan.new_state(0)

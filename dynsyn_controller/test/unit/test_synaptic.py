@@ -26,7 +26,7 @@ EPISODE = 5
 
 
 def plan_of(**settings) -> Blueprint:
-    """Of one layout, because every layout is compiled."""
+    """Synaptic agents on the small body."""
     return Blueprint(
         BODY,
         {"type": "spiking", "action": "argmax", "hidden": [8]},

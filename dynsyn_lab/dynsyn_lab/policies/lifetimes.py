@@ -11,6 +11,7 @@ import numpy as np
 
 from dynsyn_controller.core.blueprint import Blueprint, choose_learner
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.copying import copy
 from dynsyn_controller.core.networks.base import Network
 from dynsyn_controller.core.networks.mlp import MlpNetwork
 from dynsyn_controller.core.networks.residual import ResidualNetwork
@@ -215,4 +216,4 @@ def _begin_with(
 
 @njit(cache=True)
 def _copy_learnt(states, parameters, values):
-    values[:] = learnt(states[0], parameters[0])
+    copy(learnt(states[0], parameters[0]), values)

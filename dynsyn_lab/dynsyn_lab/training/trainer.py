@@ -234,7 +234,8 @@ class Trainer:
                 self._exported[lifetime] = record["steps"]
         if at_mark or not self.backend.restarts:
             parts = {f"world_{name}": part for name, part in self.backend.save().items()}
-            parts |= {"states": stored(self.population.states), "books": self.population.books}
+            states = stored(self.population.states, self.population.blueprint.file_dtype)
+            parts |= {"states": states, "books": self.population.books}
             parts["seconds"] = np.array(self._seconds_now())
             parts["solved_seconds"] = self._solved_seconds
             self._folder.save_state(parts)
@@ -246,11 +247,12 @@ class Trainer:
 
     def _restore(self) -> None:
         parts = self._folder.load_state()
+        file_dtype = self.population.blueprint.file_dtype
         if parts is not None:
             for name, own in (("states", self.population.states), ("books", self.population.books)):
                 found = parts.get(name)
                 if name == "states" and found is not None:
-                    found = loaded(migrate_records(found, own.dtype), own.dtype)
+                    found = loaded(migrate_records(found, file_dtype), own.dtype)
                 if found is None or found.dtype != own.dtype or found.shape != own.shape:
                     raise RunError(f"run {self._folder.path}: state.npz: made by another version")
                 own[...] = found
