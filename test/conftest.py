@@ -26,7 +26,7 @@ once, and not by each worker at the same moment."""
 LONG_EXAMPLES = 3000
 """Examples of each property test with --long."""
 # How long an example takes says what else the machine does, not whether it is right.
-settings.register_profile("dynsyn", deadline=None, max_examples=50)
+settings.register_profile("dynsyn", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=LONG_EXAMPLES)
 settings.load_profile("dynsyn")
 

@@ -201,7 +201,7 @@ def test_lockstep_is_the_simulation_itself_bit_for_bit(processes, peer):
     clock = peer.listen(Clock, "/clock")
     processes.start_node(MODULE, lockstep=True, seed=3)
     controller = Controller(peer, will())
-    peer.wait_for(lambda: len(controller.lived) >= 600, "600 control steps")
+    peer.wait_for(lambda: len(controller.lived) >= 300, "300 control steps")
     simulation, efforts = Simulation(entry("walker").create(), seed=3), will()
     for step, (now, sensors, reward, terminal) in enumerate(controller.lived, start=1):
         assert now == step * PERIOD

@@ -46,13 +46,13 @@ def dynsyn(*words: object) -> str:
 
 def test_it_is_trained_evaluated_resumed_and_then_missed(folder: Path):
     robot = f"{folder}/battery_swimmer.py:BatterySwimmer"
-    dynsyn("train", robot, "--steps", 2000, "--out", "run", "--seed", 3)
+    dynsyn("train", robot, "--steps", 400, "--out", "run", "--seed", 3)
     (life,) = Path("run").glob("**/*.ckpt")
     dynsyn("eval", life, "--episodes", 1, "--json", "result.json")
     assert json.loads(Path("result.json").read_text())["episodes"] == 1
-    dynsyn("train", "--resume", "run", "--steps", 3000)
+    dynsyn("train", "--resume", "run", "--steps", 600)
     saved = checkpoint.load(life)
-    assert saved.state["steps"][0] == 3000
+    assert saved.state["steps"][0] == 600
     assert saved.robot.layout.sensors["battery"].topic == "power/battery"
     assert f"{folder}/battery.py:Battery" in saved.robot.source
 

@@ -17,7 +17,7 @@ from dynsyn_sim_bridge.robots.registry import entry
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
 PERIOD = 30_000_000  # ns
-STEPS, COURSE_STEPS = 1200, 500
+STEPS, COURSE_STEPS = 500, 200
 
 
 def live_offline(joints: int, robot_seed: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
