@@ -63,7 +63,9 @@ def test_it_is_one_option_of_the_command_line(tmp_path: Path, network: str):
     assert checkpoint.load(path).controller().network.options.period_steps == 30
 
 
-@pytest.mark.parametrize("learner", ["dynamic_synapse", "none"])
+@pytest.mark.parametrize(
+    "learner", ["dynamic_synapse", pytest.param("none", marks=pytest.mark.long)]
+)
 def test_it_does_what_the_page_says(network: str, learner: str):
     """Beside the same few lines of Python."""
     walker = yaml.safe_load(config_path("robots/walker.yaml").read_text())
