@@ -181,6 +181,8 @@ def test_what_cannot_be_is_refused(tmp_path, path, value, message):
     ("text", "message"),
     [
         ("a: [1", "not valid YAML: while parsing a flow sequence"),
+        ("[" * 200_000, "not valid YAML: found more than 50 levels of lists and mappings"),
+        ("- " * 200_000, "not valid YAML: found more than 50 levels of lists and mappings"),
         ("- 1", "expected a mapping of keys, found list"),
         ("", "expected a mapping of keys, found NoneType"),
         ("just words", "expected a mapping of keys, found str"),

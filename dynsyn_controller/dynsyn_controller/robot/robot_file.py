@@ -39,6 +39,8 @@ from dynsyn_controller.robot.sensor_section import SensorSection, migrate_scan, 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, where PyYAML has it: a tenth of the time."""
+_DEEPEST = 50
+"""Levels of a robot file; far beyond them a loader would overflow its stack."""
 
 
 class RobotFileError(ValueError):
@@ -255,7 +257,7 @@ def parse_robot(
         folder: that paths in it are relative to.
     """
     try:
-        data = yaml.load(text, Loader=_LOADER)
+        data = _load_yaml(text)
     except yaml.YAMLError as error:
         raise RobotFileError(f"{where}: not valid YAML: {_one_line(error)}") from None
     if not isinstance(data, dict):
@@ -351,6 +353,16 @@ def _fill(entry: dict, number: int) -> dict:
         key: value.replace("{i}", str(number)) if isinstance(value, str) else value
         for key, value in entry.items()
     }
+
+
+def _load_yaml(text: str) -> Any:
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"found more than {_DEEPEST} levels of lists and mappings")
+    return yaml.load(text, Loader=_LOADER)
 
 
 def _one_line(error: Exception) -> str:
