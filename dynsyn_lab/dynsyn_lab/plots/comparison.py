@@ -20,7 +20,7 @@ from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
 from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig, RunFolder
 
 GRID = 400
-"""Points of the common axis of steps."""
+"""Points of an arm's axis of steps."""
 HELD = {"": "no seed held", BIRTH: "one birth", COURSES: "the same courses"}
 """Seed that the lifetimes of a run share -> in words; panels A, B and C in this order."""
 
@@ -160,7 +160,6 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
         robot: their robot, for the title.
         solved: mean return that counts as solved; None: nobody has said which.
     """
-    end = max(steps[-1] for arm in arms for steps, _ in arm.curves)
     top = max(means.max() for arm in arms for _, means in arm.curves)
     labels = list(dict.fromkeys(arm.label for arm in arms))
     held = [name for name in HELD if any(arm.held == name for arm in arms)]
@@ -169,7 +168,7 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
     for axes, name in zip(panels, held, strict=True):
         for arm in arms:
             if arm.held == name:
-                _draw_arm(axes, arm, look(labels.index(arm.label)), np.linspace(0.0, end, GRID))
+                _draw_arm(axes, arm, look(labels.index(arm.label)))
         if solved is not None and top > solved / 2:  # further away it would only flatten the rest
             mark_solved(axes, solved)
         label_axes(axes)
@@ -189,10 +188,10 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
     return figure
 
 
-def _draw_arm(
-    axes: Axes, arm: ArmCurves, look: tuple[str, str], steps: NDArray[np.float64]
-) -> None:
+def _draw_arm(axes: Axes, arm: ArmCurves, look: tuple[str, str]) -> None:
+    """As far as the longest of its lifetimes."""
     colour, style = look
+    steps = np.linspace(0.0, max(lived[-1] for lived, _ in arm.curves), GRID)
     curves = arm.on(steps)
     seen = np.isfinite(curves).all(axis=0)
     low, median, high = np.percentile(curves[:, seen], (25, 50, 75), axis=0)
