@@ -164,7 +164,7 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
     labels = list(dict.fromkeys(arm.label for arm in arms))
     held = [name for name in HELD if any(arm.held == name for arm in arms)]
     figure = new_figure(3.8 if len(held) == 1 else 4.4)
-    panels = figure.subplots(1, len(held), sharey=True, squeeze=False)[0]
+    panels = figure.subplots(1, len(held), sharex=True, sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, held, strict=True):
         for arm in arms:
             if arm.held == name:
