@@ -110,7 +110,7 @@ def test_each_way_of_holding_seeds_has_its_panel(tmp_path: Path) -> None:
     with rc_context(STYLE):
         figure = comparison.draw_arms(arms, "walker")
         titles = [axes.get_title("left") for axes in figure.axes]
-    assert titles == ["(B) one birth", "(C) the same courses"]
+    assert titles == ["one birth", "the same courses"]
     assert len(figure.legends[0].get_texts()) == 1  # one arm, in both
     scores = aggregates.collect_scores([tmp_path / trial.name for trial in trials], [])
     assert [arm.label for arm in scores] == ["dynsyn, one birth", "dynsyn, the same courses"]

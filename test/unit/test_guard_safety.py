@@ -16,7 +16,10 @@ from dynsyn_controller.node.freshness import FRESH_STEPS
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.learning_pause import SETTLING
+from dynsyn_controller.node.reports import fill_status
+from dynsyn_controller.node.timing import LoopTiming
 from dynsyn_controller.robot.robot_file import parse_robot
+from dynsyn_msgs.msg import Status
 
 pytestmark = pytest.mark.faults
 
@@ -292,7 +295,9 @@ def test_an_evaluation_is_lived_without_learning_unless_it_is_disturbed():
     assert all(episode(body, 5))
     assert body.guard.learning_paused == ""
     assert not any(episode(body, 20, "imu"))  # stands still in it: that is not what it can
-    assert body.guard.evaluations.count == 1
+    status = Status()
+    fill_status(status, body.robot, body.guard, LoopTiming(), 0, body.now)
+    assert (status.evaluations, status.evaluation_average) == (1, pytest.approx(1.5))
     again = Body(evaluate_every=2)
     again.guard.begin(body.guard.controller, body.guard.notes())
     assert again.guard.evaluations.count == 1

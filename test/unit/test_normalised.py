@@ -197,3 +197,23 @@ def test_the_swing_is_as_wide_as_its_setting():
 def test_settings_that_cannot_be_are_named(settings: dict, named: str):
     with pytest.raises(RobotFileError, match=rf"learner\.{named}"):
         robot(**settings)
+
+
+def test_a_course_after_one_that_was_frozen_counts_and_one_learnt_in_part_does_not():
+    controller = new_controller(robot(), seed=1)
+    channels = len(controller.body.channels)
+
+    def live(steps: int, frozen: set[int]) -> None:
+        for step in range(steps):
+            controller.step(np.zeros(channels), 0.5, step == steps - 1, step not in frozen)
+
+    live(10, set())
+    live(10, set())
+    assert controller.state["courses"][0] == 2  # the first step of a life has no reward
+    live(10, set(range(10)))
+    assert controller.state["courses"][0] == 2
+    live(10, set())
+    live(10, {4, 5})
+    live(10, set())
+    assert controller.state["courses"][0] == 4
+    assert controller.state["course_mean"][0] == pytest.approx(10, abs=0.5)

@@ -196,7 +196,7 @@ def write_package(folder: Path, value: str, learner: str = "Toy") -> None:
     (about / "entry_points.txt").write_text(f"[dynsyn.learners]\ntoy = toy_package.toy:{learner}\n")
 
 
-def test_a_second_process_compiles_nothing_and_an_edit_compiles_anew(tmp_path):
+def test_a_second_process_compiles_what_is_new_alone_and_an_edit_anew(tmp_path):
     """Of a learner in a file, of a shipped one, and of one in an installed package: that is found
     by its entry point and hashed with all its files, so that an edit of a neighbour counts too."""
     plain = plain_network(tmp_path)

@@ -48,6 +48,12 @@ def test_checkpoint_is_absolute_or_none(tmp_path, monkeypatch):
     assert Settings(**values | {"checkpoint_path": "a.ckpt"}).checkpoint == tmp_path / "a.ckpt"
 
 
+def test_the_guard_is_told_how_often_to_evaluate():
+    values = resolve(TABLE, {})
+    assert Settings(**values).guard_options.evaluate_every == 0
+    assert Settings(**values | {"evaluate_every": 20}).guard_options.evaluate_every == 20
+
+
 @pytest.mark.parametrize(
     ("text", "learner", "network"),
     [

@@ -13,9 +13,12 @@ from typing import Any
 
 from dynsyn_controller.core.schema import SchemaError, parse
 
-EVALUATION = "an evaluation: this episode is lived without learning"
+EVALUATION = "an evaluation"
+"""Why nothing is learnt meanwhile."""
 WINDOW = 20
 """Evaluations that the mean is taken over."""
+_MOST = 2**31
+"""Evaluations in a lifetime; of more no message could tell."""
 
 
 @dataclass
@@ -24,10 +27,12 @@ class Record:
 
     Attributes:
         count: evaluations since birth.
+        learnt: episodes lived since the last one.
         returns: of the last ones, oldest first, at most `WINDOW`.
     """
 
     count: int = 0
+    learnt: int = 0
     returns: tuple[float, ...] = ()
 
 
@@ -47,12 +52,12 @@ class Evaluations:
         record = _read(notes) if notes is not None else Record()
         self.count = record.count
         self._returns: deque[float] = deque(record.returns, maxlen=WINDOW)
-        self._learnt, self._return = 0, 0.0
+        self._learnt, self._return = record.learnt, 0.0
         self._under_way = self._undisturbed = False
 
     def notes(self) -> dict[str, Any]:
         """What is to be kept with the lifetime; of an episode under way nothing is."""
-        return asdict(Record(self.count, tuple(self._returns)))
+        return asdict(Record(self.count, self._learnt, tuple(self._returns)))
 
     @property
     def average(self) -> float:
@@ -83,8 +88,10 @@ class Evaluations:
 
 
 def _read(notes: dict[str, Any]) -> Record:
-    """A new record where they were written by another version."""
+    """A new record where they were written by another version, or cannot be."""
     try:
-        return parse(Record, notes)
+        record = parse(Record, notes)
     except SchemaError:
         return Record()
+    known = math.isfinite(sum(record.returns)) and len(record.returns) <= record.count
+    return record if known and 0 <= record.count <= _MOST and record.learnt >= 0 else Record()

@@ -7,6 +7,7 @@ from typing import Any
 from rclpy.node import Node
 
 from dynsyn_controller.messages.conversions import NEVER
+from dynsyn_controller.node.evaluations import EVALUATION
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.parameters import Settings
@@ -23,7 +24,8 @@ _HELD = {
     "deadman switch": ("deadman switch is not held: the robot does not act", "deadman switch held"),
     "override": ("an operator's own efforts are sent", "the operator's override has ended"),
 }
-_PAUSES = {"rewards are implausible"}  # told elsewhere
+_PAUSES = {"rewards are implausible", EVALUATION}
+"""Told elsewhere, or as it is to be: dynsyn/events keeps the last events alone."""
 
 
 class Watch:

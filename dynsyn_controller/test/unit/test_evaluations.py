@@ -63,6 +63,20 @@ def test_what_is_known_goes_on_with_the_lifetime_and_what_cannot_be_read_is_noth
     again.begin(evaluations.notes())
     assert (again.count, again.average) == (2, 2.0)
     assert live(again, 2) == [False, True]
-    again.begin({"count": "many"})
-    assert again.count == 0
-    assert math.isnan(again.average)
+    for wrong in (
+        {"count": "many"},
+        {"count": -1},
+        {"count": 2**40},
+        {"count": 2, "returns": [1e308] * 2},
+    ):
+        again.begin(wrong)
+        assert again.count == 0
+        assert math.isnan(again.average)
+
+
+def test_episodes_count_over_a_restart():
+    evaluations = Evaluations(3)
+    live(evaluations, 1)
+    again = Evaluations(3)
+    again.begin(evaluations.notes())
+    assert live(again, 2) == [False, True]

@@ -139,16 +139,14 @@ def _synapses(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType
 def _reward(telemetry: Telemetry, width: int, lines: int) -> Panel:
     status = telemetry.status
     figures = Text(no_wrap=True, overflow="ellipsis")
-    shown = [
+    frozen = ("frozen", number(status.evaluation_average))
+    for name, value in (
         ("now", number(status.reward, 3)),
         ("mean", number(status.reward_average, 3)),
-        ("episode", number(status.return_last)),
+        frozen if status.evaluations else ("episode", number(status.return_last)),
         ("last 100", number(status.return_average)),
         ("best 100", number(status.return_best)),
-    ]
-    if status.evaluations:
-        shown.append(("not learning", number(status.evaluation_average)))
-    for name, value in shown:
+    ):
         figures.append(f"{name} ", "dim").append(f"{value}   ")
     values = [value for _, value in telemetry.chart]
     picture = Text("\n".join(chart(values, max(10, width - 14), lines)))

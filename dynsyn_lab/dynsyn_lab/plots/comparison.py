@@ -22,7 +22,7 @@ from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig, RunFolder
 GRID = 400
 """Points of an arm's axis of steps."""
 HELD = {"": "no seed held", BIRTH: "one birth", COURSES: "the same courses"}
-"""Seed that the lifetimes of a run share -> in words; panels A, B and C in this order."""
+"""Seed that the lifetimes of a run share -> in words; the panels in this order."""
 
 
 @dataclass
@@ -172,7 +172,7 @@ def draw_arms(arms: Sequence[ArmCurves], robot: str, solved: float | None = None
         if solved is not None and top > solved / 2:  # further away it would only flatten the rest
             mark_solved(axes, solved)
         label_axes(axes)
-        axes.set_title(f"({'ABC'[list(HELD).index(name)]}) {HELD[name]}")
+        axes.set_title(HELD[name])
     if len(held) == 1:
         panels[0].set_title(f"{robot}: median, quartiles and single lifetimes by arm")
         if len(labels) <= 3:

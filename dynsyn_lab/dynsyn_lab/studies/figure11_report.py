@@ -77,8 +77,9 @@ def _row(key: tuple[str, str], life: Lifetime, steps: int) -> list[object]:
 
 
 def _mean_at(life: Lifetime, step: int) -> float:
-    """Mean return of its last WINDOW episodes when it had lived so many steps."""
-    return float(life.means[np.searchsorted(life.steps, step, side="right") - 1])
+    """Mean return of its last WINDOW episodes when it had lived so many steps; NaN: none ended."""
+    ended = int(np.searchsorted(life.steps, step, side="right"))
+    return float(life.means[ended - 1]) if ended else float("nan")
 
 
 def table(group: str, lives: Mapping[str, list[Lifetime]], at: int) -> list[str]:

@@ -45,7 +45,7 @@ CHANGES: dict[str, dict[str, dict[str, Any]]] = {
 STEPS = {"walker": 300_000, "swimmer": 40_000}
 """Control steps after a change."""
 CHILDHOOD = {"swimmer": 200_000}
-"""Control steps that a lifetime learns on the first body, where none is shipped."""
+"""Control steps that a lifetime learns on the first body; the others go on from a shipped one."""
 COURSES = 20
 """In an evaluation, and in the figures of a life's beginning and end."""
 BIRTHS = 9000
@@ -89,7 +89,7 @@ class Life:
 
 
 def childhood(robot: str, seed: int) -> Life | None:
-    """The life on the first body that the others go on from; None: one is shipped."""
+    """The life on the first body that the others go on from; None: the shipped one."""
     steps = CHILDHOOD.get(robot)
     return None if steps is None else Life(robot, "childhood", "newborn", seed, steps)
 

@@ -58,6 +58,8 @@ def make_config(
     """
     if held not in ("", BIRTH, COURSES):
         raise UsageError(f"held: found {held!r}, expected {BIRTH}, {COURSES} or nothing")
+    if held == BIRTH and origin is not None:
+        raise UsageError("--hold birth: not with --from, whose lifetime has been born")
     try:
         before = 0
         if origin is None:

@@ -78,6 +78,9 @@ def test_every_figure_of_a_report_is_shown():
         "49.9 Hz", "17", "312 us", "901 us",
     ):  # fmt: skip
         assert figure in text, figure
+    text = shown(status(evaluations=3, evaluation_average=163.25))
+    assert "frozen 163.2" in text  # in the place of the last episode
+    assert "151.2" not in text
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,8 @@ def test_lifetimes_can_share_one_seed(held: str, alike: list[bool], tmp_path) ->
 def test_a_seed_that_cannot_be_shared() -> None:
     with pytest.raises(UsageError, match="held: found 'births', expected birth, courses or noth"):
         make_config("walker", held="births")
+    with pytest.raises(UsageError, match="--hold birth: not with --from"):
+        make_config("walker", held="birth", origin=Path("any.ckpt"))
 
 
 @pytest.mark.parametrize(

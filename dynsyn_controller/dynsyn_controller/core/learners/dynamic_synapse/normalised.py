@@ -48,8 +48,8 @@ SLOWER = 10.0
 """Times as slow as m is the second mean of |D|: after a rest, rewards are no shock."""
 ROUNDING = 1e-9
 """Of m: differences as small as this are none."""
-UNKNOWN = -1e18
-"""Steps of a course of which a part was not learnt from."""
+UNKNOWN = -(2.0**52)
+"""Steps of a course of which a part was not learnt from, less the episodes that had ended then."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def judge(state, parameters, reward, terminal):
     if state.rewards == 0.0:
         state.reward_mean = reward
     state.rewards += 1.0
-    state.course_steps += 1.0
+    if state.course_steps >= 0.0:
+        state.course_steps += 1.0
     mean, usual = state.reward_mean, state.course_mean
     size = max(state.reward_size, state.reward_size_slow)
     bound = parameters.bound_maximum
@@ -154,9 +155,12 @@ def _end_course(state, parameters, rate, mean):
 
 @njit(cache=True, inner=True)
 def freeze(state, parameters):
-    """Put every weight at its centre; how long the course lasts is not known any more."""
+    """Put every weight at its centre; how long the course lasts is not known any more, unless it
+    is over with this step."""
     kernels.freeze(state, parameters)
-    state.course_steps = UNKNOWN
+    unknown = UNKNOWN - state.episodes
+    over = 2.0 * UNKNOWN < state.course_steps < 0.0 and state.course_steps != unknown
+    state.course_steps = 0.0 if over else unknown
 
 
 @njit(cache=True, inner=True)
