@@ -75,7 +75,9 @@ def test_it_is_one_option_of_the_command_line(tmp_path: Path, learner: str):
     assert (options.spread, options.step_size, options.hold) == (0.2, 0.1, 1.0)
 
 
-@pytest.mark.parametrize("network", ["walker", "mlp", pytest.param("ncap", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "network", ["mlp", *(pytest.param(name, marks=pytest.mark.long) for name in ("walker", "ncap"))]
+)
 def test_it_serves_every_network(learner: str, network: str):
     data = robot_data() | {"learner": {"type": learner, "hold": 0.1}}
     if network != "walker":

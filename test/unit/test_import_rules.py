@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_a_circle_is_found() -> None:
     assert circles(graph) == [["b", "c"], ["f", "g", "h"]]
 
 
+@functools.cache
 def folder_of(package: str) -> Path:
     """Where a package's own folder is."""
     spec = importlib.util.find_spec(package)
@@ -74,6 +76,7 @@ def folder_of(package: str) -> Path:
     return Path(str(spec.origin)).parent
 
 
+@functools.cache
 def file_of(module: str) -> Path | None:
     """The file of a module of the packages, None where there is none."""
     package, *parts = module.split(".")
@@ -95,6 +98,7 @@ def own_imports(file: Path) -> Iterator[tuple[str, str]]:
                     yield alias.name, ""
 
 
+@functools.cache
 def names_in(file: Path) -> set[str]:
     """What a file defines or imports at its top level, blocks of `if` and `try` included."""
     found: set[str] = set()

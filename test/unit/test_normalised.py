@@ -20,7 +20,8 @@ ENDS = (40, 70, 240, 500)
 
 def robot(**settings: object) -> Robot:
     learner = {"type": "dynamic_synapse_normalised", **settings}
-    return parse_robot(yaml.safe_dump(robot_data() | {"learner": learner}))
+    network = {"type": "mlp", "hidden": []}  # the one that new robot files have
+    return parse_robot(yaml.safe_dump(robot_data() | {"network": network, "learner": learner}))
 
 
 def rewards() -> np.ndarray:
