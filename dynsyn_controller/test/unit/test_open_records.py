@@ -8,7 +8,6 @@ import yaml
 from numba import types
 from numba.core.errors import LoweringError, TypingError
 from numba.np.numpy_support import from_dtype
-from oracle import robot_data
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.numba_support import njit, typeof
@@ -148,8 +147,9 @@ def test_a_controller_takes_no_record_that_does_not_tell_its_layout():
 
 def test_a_record_of_another_size_written_over_a_lifetimes_is_refused():
     """NumPy assigns between records of other sizes without a word, the layout with the rest."""
+    data = yaml.safe_load(config_path("robots/walker.yaml").read_text())
     small, large = (
-        parse_robot(yaml.safe_dump({**robot_data(), "network": {"type": "mlp", "hidden": [size]}}))
+        parse_robot(yaml.safe_dump(data | {"network": {"type": "mlp", "hidden": [size]}}))
         for size in (3, 40)
     )
     controller = Controller(small.blueprint, small.blueprint.new_state(0))
