@@ -130,3 +130,30 @@ def test_what_is_imported_is_there(package: str) -> None:
             elif name and name not in names_in(there) and file_of(f"{module}.{name}") is None:
                 missing.append((file.name, f"{module}: {name}"))
     assert missing == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_tests_of_a_package_do_without_what_only_the_workspace_has(package: str) -> None:
+    """So that they run in a copy of the package's folder, too."""
+    workspace = Path(__file__).parents[1]
+    own = workspace.parent / package / "test"
+    shared = {file.stem for file in workspace.glob("*.py") if not (own / file.name).exists()}
+    assert "oracle" in shared
+    files = sorted(own.rglob("test_*.py"))
+    assert files
+    found = [
+        (file.name, name)
+        for file in files
+        for name in imported_modules(file)
+        if name.split(".")[0] in shared
+    ]
+    assert found == []
+
+
+def imported_modules(file: Path) -> Iterator[str]:
+    """Names of all modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
