@@ -19,7 +19,7 @@ from dynsyn_sim_bridge.robots.registry import entry
 
 pytestmark = [pytest.mark.usefixtures("state_folder"), pytest.mark.faults]
 
-STEPS = re.compile(r"^[1-9][\d,]* steps \(", re.MULTILINE)
+STEPS = re.compile(r"^([1-9][\d,]*) steps \(", re.MULTILINE)
 
 
 def children(pid):
@@ -42,6 +42,11 @@ def wait_until_alive(process):
     nodes = children(process.popen.pid)
     assert len(nodes) == 2
     return nodes
+
+
+def reported(process) -> list[int]:
+    """Steps that it has reported, in order."""
+    return [int(found.replace(",", "")) for found in STEPS.findall(process.output)]
 
 
 def assert_gone(pids, timeout=TIMEOUT):
@@ -177,6 +182,7 @@ def test_a_lifetime_goes_on_next_time_and_a_kill_leaves_nothing_else_behind(dyns
     run = dynsyn("sim", "--headless")
     nodes = wait_until_alive(run)
     assert "continues a lifetime of" in run.output
+    wait_until(lambda: max(reported(run)) > 500, "steps beyond those of the file", run)
     assert run.stop(signal.SIGKILL) == -signal.SIGKILL
     assert_gone(nodes)
     assert load(life).controller().steps > 500
