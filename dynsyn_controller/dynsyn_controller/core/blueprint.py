@@ -17,7 +17,7 @@ from dynsyn_controller.core.networks.base import Body, LayerSpec, Network
 from dynsyn_controller.core.networks.registry import NETWORKS
 from dynsyn_controller.core.noise import NOISE_FIELDS
 from dynsyn_controller.core.operations import bind, is_marker
-from dynsyn_controller.core.records import LAYOUT, new_records, record_dtype
+from dynsyn_controller.core.records import LAYOUT, SIZE, new_records, record_dtype
 from dynsyn_controller.core.schema import SchemaError, parse
 from dynsyn_controller.core.statistics import STATISTICS_FIELDS, reset_statistics
 
@@ -72,7 +72,7 @@ class Blueprint:
         self.learner.serve(self.network)
         self.network.check_exploration(self.learner.least_exploration)
         self.file_dtype = self._file_dtype()
-        self.dtype = record_dtype([(n, self.file_dtype[n]) for n in self.file_dtype.names or ()])
+        self.dtype = record_dtype(self.file_dtype)
         self.parameters = self._parameter_record()
 
     @property
@@ -251,7 +251,7 @@ def _network_preset(cls: type[Network], network: Mapping[str, Any]) -> Mapping[s
 
 def _check_apart(what: str, names: dict[str, list[str]]) -> None:
     """Check that no name has two owners, and none looks like a marker."""
-    owners = {LAYOUT: "every record", "record_size": "every record"}
+    owners = dict.fromkeys((LAYOUT, SIZE), "every record")
     for owner, own in names.items():
         for name in own:
             if name in owners:

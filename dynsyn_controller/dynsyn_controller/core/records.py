@@ -18,18 +18,22 @@ from typing import Any
 import numpy as np
 
 LAYOUT = "record_layout"
+SIZE = "record_size"
+"""Name by which a kernel reads the size, the first word of the layout."""
 
 
-def record_dtype(fields: Sequence[tuple[Any, ...]]) -> np.dtype:
+def record_dtype(fields: Sequence[tuple[Any, ...]] | np.dtype) -> np.dtype:
     """The dtype, in memory, of a record with these fields, aligned.
 
     Args:
-        fields: name and kind of each, and the shape of an array, as NumPy takes them.
+        fields: name and kind of each, and the shape of an array, as NumPy takes them; or a dtype
+            that has them.
     """
-    plain = np.dtype(list(fields))
-    arrays = [field for field in fields if plain[field[0]].shape]
-    numbers = [field for field in fields if not plain[field[0]].shape]
-    words = 1 + sum(1 + plain[field[0]].ndim for field in arrays)
+    plain = np.dtype(fields)  # type: ignore[arg-type]
+    own = [(name, plain[name]) for name in plain.names or ()]
+    arrays = [(name, kind) for name, kind in own if kind.shape]
+    numbers = [(name, kind) for name, kind in own if not kind.shape]
+    words = 1 + sum(1 + kind.ndim for _, kind in arrays)
     return np.dtype([(LAYOUT, np.int64, (words,)), *numbers, *arrays], align=True)
 
 

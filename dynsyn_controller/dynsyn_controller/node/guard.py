@@ -112,9 +112,7 @@ class Guard:
         """
         self.controller = controller
         self.vitals.watch(controller.state)
-        self.rewards.bounds.begin(notes.get("rewards"), controller.statistics.reward_average)
-        self.performance.begin(notes.get("performance"))
-        self.evaluations.begin(notes.get("evaluations"))
+        self._take_up(notes, controller.statistics.reward_average)
         self._interrupted()
 
     def notes(self) -> dict[str, Any]:
@@ -308,9 +306,7 @@ class Guard:
             self.arming.disarm()
             text = f"{fields}: not finite, and there is no copy to go back to: disarmed"
         else:
-            self.rewards.bounds.begin(copy.notes["rewards"], float("nan"))
-            self.performance.begin(copy.notes["performance"])
-            self.evaluations.begin(copy.notes["evaluations"])
+            self._take_up(copy.notes, float("nan"))
             age = (now - copy.taken) / _SECOND
             text = (
                 f"{fields}: not finite; goes on from a copy {age:.1f} s old, {copy.steps:,} steps"
@@ -318,6 +314,13 @@ class Guard:
         self.events.moment("rolled_back", text, now, Level.ERROR)
         self.held = "rolled back"
         return self._pause(self.chain.hold(self.reader.sensors))
+
+    def _take_up(self, notes: dict[str, Any], average: float) -> None:
+        """Go on from what `notes` gave, the bounds of rewards where it gave nothing from `average`,
+        the mean reward of a step (NaN: unknown)."""
+        self.rewards.bounds.begin(notes.get("rewards"), average)
+        self.performance.begin(notes.get("performance"))
+        self.evaluations.begin(notes.get("evaluations"))
 
     def _interrupted(self) -> None:
         self.rewards.drop()

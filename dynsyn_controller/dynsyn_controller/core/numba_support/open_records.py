@@ -29,7 +29,7 @@ from numba.extending import (
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import from_dtype
 
-from dynsyn_controller.core.records import field_names, tells_layout
+from dynsyn_controller.core.records import SIZE, field_names, tells_layout
 
 _WORD = 8
 
@@ -49,7 +49,7 @@ class OpenRecord(types.Type):
 
     def __init__(self, numbers: list[tuple], arrays: list[tuple]) -> None:
         self.numbers = {name: (kind, offset) for name, kind, offset in numbers}
-        self.numbers["record_size"] = (types.int64, 0)
+        self.numbers[SIZE] = (types.int64, 0)
         self.arrays = {name: (types.Array(kind, d, "C"), at) for name, kind, d, at in arrays}
         self.fields = tuple(name for name, *_ in (*numbers, *arrays))
         # a whole description would go into the names of all compiled functions
