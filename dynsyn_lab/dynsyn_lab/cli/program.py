@@ -18,8 +18,10 @@ def dynsyn() -> None:
     """Entry point: run the command line of this process and exit with its code."""
     code = INTERRUPTED
     try:
-        code = _run()
-        sys.stdout.flush()
+        try:
+            code = _run()
+        finally:  # argparse leaves by SystemExit: --help, and a wrong word
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("dynsyn: interrupted", file=sys.stderr)
     except BrokenPipeError:  # `| head` has what it wanted: nothing is left to be said, or to whom

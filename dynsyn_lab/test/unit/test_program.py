@@ -17,8 +17,10 @@ def run(program: str, *words: str, **streams) -> subprocess.CompletedProcess[str
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **streams)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [["--help"], ["robot", "new", "--urdf", "URDF"]])
-def test_a_pipe_that_nobody_reads_any_more_is_no_error(words, tmp_path):
+def test_a_pipe_that_nobody_reads_any_more_is_no_error(words, unbuffered, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     urdf = tmp_path / "arm.urdf"
     urdf.write_text('<robot name="arm"><joint name="wrist" type="continuous"/></robot>')
     words = [str(urdf) if word == "URDF" else word for word in words]
