@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from mcap.stream_reader import StreamReader
 from mcap.writer import MCAP0_MAGIC, Writer
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 from rclpy.serialization import deserialize_message, serialize_message
 from ros_environment import Peer, Processes
 from sensor_msgs.msg import JointState
@@ -21,6 +25,7 @@ from dynsyn_lab.hardware.replay import replay
 from dynsyn_lab.hardware.tapes import Reader
 from dynsyn_msgs.msg import ControlStep, Status
 
+LIMIT = 0.5
 DYNSYN = str(Path(sys.executable).with_name("dynsyn"))
 
 
@@ -41,6 +46,11 @@ def recording(processes: Processes, peer: Peer, tmp_path: Path) -> Path:
         checkpoint_path=str(tmp_path / "own.ckpt"),
     )
     peer.wait_for(lambda: bool(heard) and heard[-1].steps > 500, "500 steps", 90.0)
+    limit = Parameter("exploration_limit", value=LIMIT).to_parameter_msg()
+    request = SetParameters.Request(parameters=[limit])
+    peer.call(SetParameters, "controller/set_parameters", request)
+    limited = heard[-1].steps + 500
+    peer.wait_for(lambda: heard[-1].steps > limited, "500 more steps", 90.0)
     node.popen.send_signal(signal.SIGKILL)
     node.wait()
     bridge.stop()
@@ -56,6 +66,15 @@ def bent(data: bytes) -> bytes:
     return serialize_message(message)
 
 
+def as_version_1(path: Path, to: Path) -> Path:
+    """A copy as it was recorded when there was no `exploration_limit`."""
+
+    def older(count: int, topic: str, data: bytes) -> bytes:
+        return data[:-8] if topic == "/dynsyn/steps" else data
+
+    return rewritten(path, to, older, version="1")
+
+
 def changed(path: Path, to: Path, at_step: int) -> Path:
     """A copy in which one bit of the reading of joint_states before a step is another."""
     decoder = Decoder(ControlStep)
@@ -66,11 +85,16 @@ def changed(path: Path, to: Path, at_step: int) -> Path:
         if topic == "/dynsyn/steps" and decoder.decode(data).steps == at_step
     )
     last = max(i for i in range(place) if order[i][0] == "/joint_states")
+    return rewritten(path, to, lambda count, _, data: bent(data) if count == last else data)
+
+
+def rewritten(path: Path, to: Path, change: Callable[[int, str, bytes], bytes], **about) -> Path:
+    """A copy with other data, by the number of the message and its topic, or another `about`."""
     count = -1
     with path.open("rb") as source, to.open("wb") as target:
         writer = Writer(target)
         writer.start(profile="ros2", library="test")
-        schemas, channels = {}, {}
+        schemas, channels, topics = {}, {}, {}
         for record in StreamReader(source).records:
             kind = type(record).__name__
             if kind == "Schema":
@@ -78,14 +102,15 @@ def changed(path: Path, to: Path, at_step: int) -> Path:
                     record.name, record.encoding, record.data
                 )
             elif kind == "Channel":
+                topics[record.id] = record.topic
                 channels[record.id] = writer.register_channel(
                     record.topic, record.message_encoding, schemas[record.schema_id]
                 )
             elif kind == "Metadata":
-                writer.add_metadata(record.name, record.metadata)
+                writer.add_metadata(record.name, {**record.metadata, **about})
             elif kind == "Message":
                 count += 1
-                data = bent(record.data) if count == last else record.data
+                data = change(count, topics[record.channel_id], record.data)
                 writer.add_message(
                     channels[record.channel_id], record.log_time, data, record.publish_time
                 )
@@ -104,6 +129,16 @@ def test_a_recording_is_lived_again_and_a_changed_bit_is_found(
     bent = changed(recording, tmp_path / "bent.mcap", 300)
     assert main(["replay", str(bent), "--checkpoint", str(recording.with_suffix(".ckpt"))]) == 1
     assert "differs: step 300: observation hip_1_position" in capsys.readouterr().out
+
+    steps = [m.data for m in Reader(recording).messages() if m.topic == "/dynsyn/steps"]
+    decoder = Decoder(ControlStep)
+    limits = [(s.steps, s.exploration_limit) for s in map(decoder.decode, steps) if s.lived]
+    assert {limit for _, limit in limits} == {1.0, LIMIT}
+    first = next(step for step, limit in limits if limit == LIMIT)
+    older = as_version_1(recording, tmp_path / "older.mcap")
+    assert main(["replay", str(older), "--checkpoint", str(recording.with_suffix(".ckpt"))]) == 1
+    found = int(re.search("differs: step ([0-9]+): effort", capsys.readouterr().out)[1])
+    assert first <= found < first + 5  # lived again up to there
 
     state = checkpoint.load(tmp_path / "after.ckpt").state
     assert int(state["steps"][0]) == outcome.lived

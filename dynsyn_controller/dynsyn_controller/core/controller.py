@@ -104,6 +104,21 @@ class Controller:
             return self._effort
         raise ValueError(self._refusal(self._vector, reward))
 
+    def limit_exploration(self, share: float) -> None:
+        """Explore by at most this share of what a new-born lifetime does, from the next step on.
+
+        Args:
+            share: more than 0, up to 1, which is no limit; not saved with the lifetime.
+
+        Raises:
+            ValueError: the learner cannot; nothing has changed.
+        """
+        parameters = self.blueprint.parameters
+        if share < 1.0:
+            parameters = parameters.copy()
+            self.learner.limit_exploration(parameters, share)
+        self._parameters = parameters
+
     def _take(self, observation: FloatArray | Sequence[float]) -> None:
         """Make `_vector` of an observation; the compiled step trusts its type and dimensions."""
         if (

@@ -110,6 +110,13 @@ _NODES = (
         1000.0,
     ),
     _of_node(
+        "exploration_limit",
+        1.0,
+        "largest share of its exploration at birth that a lifetime explores with while it learns",
+        0.001,
+        1.0,
+    ),
+    _of_node(
         "evaluate_every",
         0,
         "one of so many episodes is lived without learning, to see what the lifetime can (0: none)",

@@ -80,10 +80,15 @@ class ControlLoop:
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         life = open_lifetime(self.robot, settings.origin)
+        try:
+            life.controller.limit_exploration(settings.exploration_limit)
+        except ValueError as error:
+            raise ParameterError(f"exploration_limit: {error}") from None
         self.guard = Guard(
             self.robot, life.controller, settings.guard_options, life.notes, self._events
         )
         self.guard.learning, self.guard.held = settings.learning, INACTIVE
+        self.guard.limit_exploration(settings.exploration_limit)
         if settings.lockstep:
             self.guard.senses.check_stamped()
         self.guard.warm_up()
@@ -206,6 +211,9 @@ class ControlLoop:
         if name == "learning":
             self.guard.learning = self._settings.learning
             self._log.info("learning" if self.guard.learning else "frozen")
+        elif name == "exploration_limit":
+            self.guard.limit_exploration(self._settings.exploration_limit)
+            self._log.info(f"explores with at most {self.guard.exploration_limit:g} of its first")
         elif name == "realtime_factor":
             self._deadlines.change_period(self._period, time.monotonic_ns())
             self._outputs.prepare(self._settings)

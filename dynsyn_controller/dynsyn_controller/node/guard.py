@@ -5,6 +5,7 @@ Times are nanoseconds of the caller's steady clock.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +94,7 @@ class Guard:
         self.performance = Performance(options.rollback_fraction)
         self.evaluations = Evaluations(options.evaluate_every)
         self.vitals = Vitals(controller.state)
-        self.learning = True
+        self.learning, self.exploration_limit = True, 1.0
         self.learning_paused = self.held = ""
         self.stale = False
         self.effort = self.chain.stop()
@@ -111,9 +112,19 @@ class Guard:
         The reward of another lifetime's last effort is not its own.
         """
         self.controller = controller
+        self.limit_exploration(self.exploration_limit)
         self.vitals.watch(controller.state)
         self._take_up(notes, controller.statistics.reward_average)
         self._interrupted()
+
+    def limit_exploration(self, share: float) -> None:
+        """See `Controller.limit_exploration`; told where the learner cannot."""
+        self.exploration_limit = share
+        try:
+            self.controller.limit_exploration(share)
+        except ValueError as error:
+            text = f"exploration_limit {share:g}: {error}"
+            self.events.moment("exploration_limit", text, time.monotonic_ns(), Level.WARNING)
 
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""

@@ -60,6 +60,15 @@ TABLE: tuple[Parameter, ...] = (
         read_only=False,
     ),
     Parameter(
+        "exploration_limit",
+        1.0,
+        "Largest share of its exploration at birth (the swing of its weights) that a lifetime "
+        "explores with while it learns: smaller, it earns more and learns more slowly.",
+        minimum=0.001,
+        maximum=1.0,
+        read_only=False,
+    ),
+    Parameter(
         "checkpoint_path",
         "",
         "File that the lifetime is continued from, where it exists, and saved to; empty: none.",
@@ -206,6 +215,7 @@ class Settings:
     settings: str
     seed: int
     learning: bool
+    exploration_limit: float
     checkpoint_path: str
     checkpoint_period: float
     copies_hourly: int

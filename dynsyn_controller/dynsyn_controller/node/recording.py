@@ -19,7 +19,8 @@ from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_msgs.msg import ControlStep
 
 STEPS = "dynsyn/steps"
-VERSION = 1
+VERSION = 2
+"""Steps of version 1 have no `exploration_limit`."""
 _SPACING = 20_000_000
 """ns between two times that what has come together is handed on: many at once cost a third."""
 
@@ -151,7 +152,8 @@ class Recording:
         wanted = guard.controller.state["effort"][0].copy()
         arrays = guard.senses.observation.copy(), wanted, guard.effort.copy()
         flags = lived, learning, guard.terminal
-        step = guard.stamp, guard.controller.steps, flags, guard.reward, arrays, guard.absent_before
+        numbers = guard.reward, guard.absent_before, guard.exploration_limit
+        step = guard.stamp, guard.controller.steps, flags, numbers, arrays
         self._untold.append((STEPS, None, step, time.monotonic_ns()))
 
     def _step_message(
@@ -159,13 +161,13 @@ class Recording:
         stamp: int,
         steps: int,
         flags: tuple[bool, bool, bool],
-        reward: float,
+        numbers: tuple[float, int, float],
         arrays: tuple[FloatArray, FloatArray, FloatArray],
-        absent_before: int,
     ) -> bytes:
         record = self._step.record.__dict__
         set_stamp(record["header"].stamp, stamp)
-        record["steps"], record["reward"], record["absent_before"] = steps, reward, absent_before
+        record["steps"] = steps
+        record["reward"], record["absent_before"], record["exploration_limit"] = numbers
         record["lived"], record["learning"], record["terminal"] = flags
         record["observation"], record["wanted"], record["effort"] = (
             array.tolist() for array in arrays

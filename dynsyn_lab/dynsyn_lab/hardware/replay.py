@@ -24,6 +24,8 @@ from dynsyn_lab.errors import CommandError
 from dynsyn_lab.hardware.tapes import Reader
 from dynsyn_msgs.msg import ControlStep, Event, Reward, Weights
 
+_NO_LIMIT = struct.pack("<d", 1.0)
+"""What steps of version 1 lack at their end."""
 _EXCHANGED = ("loaded", "rolled_back")
 """Events after which another lifetime lives on."""
 
@@ -103,6 +105,7 @@ class Replay:
         # What was there when the recording began is not known: observations are compared from when
         # all has come anew, rewards from the second step lived in a row.
         self._all_heard = self._reward_known = False
+        self._limit = 1.0
         self._outcome = Replayed()
 
     def run(self) -> Replayed:
@@ -139,6 +142,8 @@ class Replay:
             return  # which the node refused as well
 
     def _step(self, data: bytes) -> None:
+        if self._reader.about["version"] == 1:
+            data += _NO_LIMIT
         step = self._steps.decode(data)
         self._senses.reader.expire(step.absent_before)
         if step.lived:
@@ -160,6 +165,9 @@ class Replay:
         if self._reward_known and (_bits(reward), terminal) != (_bits(step.reward), step.terminal):
             self._differ(step, f"reward {reward!r} from the messages, recorded {step.reward!r}")
         self._reward_known = True
+        if step.exploration_limit != self._limit:
+            self._limit = step.exploration_limit
+            self.controller.limit_exploration(self._limit)
         try:
             wanted = self.controller.step(
                 observation, step.reward, bool(step.terminal), bool(step.learning)

@@ -14,7 +14,7 @@ from mcap.stream_reader import StreamReader
 
 from dynsyn_lab.errors import CommandError
 
-VERSION = 1
+VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Reader:
             if isinstance(record, Metadata) and record.name == "dynsyn":
                 self.about = {name: json.loads(text) for name, text in record.metadata.items()}
                 break
-        if self.about.get("version") != VERSION:
+        if self.about.get("version") not in VERSIONS:
             raise CommandError(
                 f"{path}: no recording of a controller (dynsyn record, record:=FILE)"
             )

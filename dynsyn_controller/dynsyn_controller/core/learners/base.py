@@ -95,6 +95,18 @@ class Learner:
         """Smallest value that `exploration` can have; below 0: there is no telling."""
         return 0.0
 
+    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
+        """Explore by at most this share of what a new-born lifetime does, and go on learning.
+
+        Args:
+            parameters: what its kernels read, shape (1,), as for no limit; changed in place.
+            share: more than 0, up to 1.
+
+        Raises:
+            ValueError: this learner cannot.
+        """
+        raise ValueError(f"learner {self.name}: its exploration cannot be limited")
+
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """Fill its own fields and `weight` of a record, shape (1,), for these first weights."""
         state["weight"] = weights

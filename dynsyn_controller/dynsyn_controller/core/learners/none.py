@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dynsyn_controller.core.learners.base import Learner, Preset
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.numba_support import njit
@@ -36,3 +38,6 @@ class NoLearner(Learner):
     presets = _PRESETS
     default_preset = "authors"
     learn, exploration = learn, exploration
+
+    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
+        """There is none."""

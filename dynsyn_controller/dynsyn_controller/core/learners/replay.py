@@ -68,6 +68,13 @@ def epsilon_after(settings, count):
     return settings.epsilon_end + span * math.exp(-count / settings.epsilon_decay)
 
 
+def limit_epsilon(parameters: np.ndarray, share: float) -> None:
+    """Let no action be random with more than this share of the probability at birth, in place."""
+    most = share * parameters["epsilon_start"]
+    for name in ("epsilon_start", "epsilon_end"):
+        parameters[name] = np.minimum(parameters[name], most)
+
+
 def check_replay(where: str, settings: Any) -> None:
     """Check the settings of a learner with a memory, a target network and epsilon-greedy actions.
 
