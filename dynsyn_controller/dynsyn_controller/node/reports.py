@@ -17,6 +17,16 @@ from dynsyn_msgs.msg import Activity, Quantity, Scalars, Status, SynapseLayer, W
 INACTIVE = "inactive"
 """Why nothing is sent while the node is configured, but not active."""
 _SECONDS_PER_HOUR = 3600.0
+_SCALARS = (
+    "steps",
+    "reward",
+    "reward_average",
+    "return_average",
+    "evaluation_average",
+    "overruns",
+    "falls",
+)
+"""What dynsyn/scalars has of dynsyn/status."""
 
 
 def weights_message(robot: Robot, controller: Controller) -> Weights:
@@ -117,7 +127,7 @@ def fill_status(
 def fill_scalars(message: Scalars, status: Status, robot: Robot, controller: Controller) -> None:
     """What plotters want as numbers with names of their own, from a status filled just before."""
     message.header.stamp = status.header.stamp
-    for name in ("steps", "reward", "reward_average", "return_average", "overruns", "falls"):
+    for name in _SCALARS:
         setattr(message, name, getattr(status, name))
     message.effort_mean = float(robot.command_range.parts(np.array(status.effort)).mean())
     message.weight_mean = float(np.abs(controller.weight).mean())

@@ -29,6 +29,8 @@ class Summary:
         checkpoint: file of the lifetime; empty: in memory only.
         steps_before: steps lived before this run.
         synapses_changed: number of synapses of which that is so.
+        evaluations: episodes of this run that were lived without learning, undisturbed.
+        evaluation_average: mean return of the last 20 of the lifetime; None where it has none.
     """
 
     robot: str
@@ -45,6 +47,8 @@ class Summary:
     checkpoint: str
     steps_before: int
     synapses_changed: int
+    evaluations: int
+    evaluation_average: float | None
 
     def save(self, path: Path) -> None:
         """Write as JSON.
@@ -60,12 +64,15 @@ class Summary:
         latency = "-"
         if self.latency_us_median is not None:
             latency = f"{self.latency_us_median:,.0f} us median, {self.latency_us_p99:,.0f} us p99"
+        frozen = ""
+        if self.evaluation_average is not None:
+            frozen = f", frozen {self.evaluation_average:.1f} an episode ({self.evaluations:,})"
         falls = "1 fall" if self.falls == 1 else f"{self.falls:,} falls"
         return [
             f"robot        {self.robot} ({self.mode})",
             f"lived        {self.steps:,} steps in {self.seconds:.1f} s ({self.rate_hz:,.1f} Hz), "
             f"after {self.steps_before:,} before",
-            f"reward       {reward} a step, {falls}",
+            f"reward       {reward} a step, {falls}{frozen}",
             f"loop         {self.overruns:,} overruns, latency {latency}",
             f"weights      {self.synapses_changed:,} synapses changed",
             f"checkpoint   {self.checkpoint or 'none: lived in memory only'}",
@@ -91,6 +98,7 @@ class SummaryCollector:
         self._steps_before = steps_before
         self._falls_before = falls_before
         self._last: Any = None
+        self._evaluations_before: int | None = None
         # Statuses copied where they are needed: the first and last in which steps had been lived,
         # and the one from which on rewards are followed.
         self._first: Any = None
@@ -114,6 +122,8 @@ class SummaryCollector:
         """Take in a dynsyn_msgs/Status that came at `now` (s, steady clock)."""
         before = self._end.steps if self._end is not None else self._steps_before
         self._last = status
+        if self._evaluations_before is None:
+            self._evaluations_before = status.evaluations
         if status.steps <= before:
             return
         if self._anchor is not None:
@@ -152,6 +162,8 @@ class SummaryCollector:
             checkpoint=checkpoint,
             steps_before=self._steps_before,
             synapses_changed=changed,
+            evaluations=last.evaluations - (self._evaluations_before or 0),
+            evaluation_average=last.evaluation_average if last.evaluations else None,
         )
 
     def _mean_reward(self) -> float | None:

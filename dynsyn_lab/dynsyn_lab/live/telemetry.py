@@ -106,10 +106,11 @@ def number(value: float, digits: int = 1) -> str:
 
 def line(status: Any) -> str:
     """One plain line of figures on how the controller is doing."""
+    frozen = f"frozen {number(status.evaluation_average)}  " if status.evaluations else ""
     return (
         f"{status.steps:,} steps ({duration(status.hours_lived)})  "
         f"{status.rate_achieved:,.1f} Hz  "
         f"reward {number(status.reward_average, 3)} a step  "
-        f"last 100 episodes {number(status.return_average)}  falls {status.falls:,}  "
+        f"last 100 episodes {number(status.return_average)}  {frozen}falls {status.falls:,}  "
         f"overruns {status.overruns:,}"
     )

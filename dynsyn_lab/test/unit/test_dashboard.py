@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from dynsyn_lab.live.dashboard import bar, chart, draw, signed_bar
-from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, state
+from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, line, state
 from dynsyn_msgs.msg import Activity, Quantity, Status
 
 JOINTS = ("hip_1", "knee_1", "hip_2", "knee_2")
@@ -52,6 +52,12 @@ def shown(report, now=0.0, width=80, height=24, notes=()):
     with console.capture() as capture:
         console.print(draw(telemetry, now, width, height, notes))
     return capture.get()
+
+
+def test_a_plain_line_has_what_it_earns_frozen_where_that_is_known():
+    assert "frozen" not in line(status())
+    found = line(status(evaluations=2, evaluation_average=151.5))
+    assert "last 100 episodes 120.5  frozen 151.5  falls 1,234" in found
 
 
 def test_firing_rates_of_hidden_layers_are_shown():

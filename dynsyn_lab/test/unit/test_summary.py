@@ -62,6 +62,20 @@ def test_counts_are_those_of_this_run():
     assert (summary.latency_us_median, summary.latency_us_p99) == (300.0, 900.0)
 
 
+def test_evaluations_are_those_of_this_run_and_their_mean_that_of_the_lifetime():
+    collector = SummaryCollector(AVERAGING)
+    for steps, count, mean in ((1, 3, 250.0), (900, 5, 290.0)):
+        collector.add_status(
+            report(steps, 1.0, evaluations=count, evaluation_average=mean), float(steps)
+        )
+    summary = collector.finish("walker", "realtime", "")
+    assert (summary.evaluations, summary.evaluation_average) == (2, 290.0)
+    assert any("frozen 290.0 an episode (2)" in line for line in summary.lines())
+    none = lived([0.1] * 10).finish("walker", "realtime", "")
+    assert (none.evaluations, none.evaluation_average) == (0, None)
+    assert not any("frozen" in line for line in none.lines())
+
+
 def test_rate_is_that_of_the_time_in_which_steps_were_lived():
     collector = lived([0.1] * 500)
     collector.add_status(report(500, 100.0, falls=4), 100.0)  # stopped long since
