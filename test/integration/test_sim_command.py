@@ -102,6 +102,24 @@ def test_lockstep_is_faster_than_time_and_keeps_nothing(dynsyn, tmp_path, state_
     assert not list(state_folder.glob("*.ckpt"))
 
 
+def test_a_life_that_ended_well_goes_on_and_says_what_it_earns_frozen(dynsyn, tmp_path):
+    path, life = tmp_path / "summary.json", tmp_path / "life.ckpt"
+    arguments = ("--lockstep", "--composed", "--headless", "--duration", 1, "--summary", path)
+    ended, evaluated = 0, 0
+    for _ in range(2):
+        run = dynsyn("sim", "cart_pole", *arguments, "--checkpoint", life, "--evaluate-every", 2)
+        assert run.wait(60) == 0, run.output
+        summary, saved = json.loads(path.read_text()), load(life)
+        assert summary["steps_before"] == ended
+        assert summary["steps"] > 100
+        ended = saved.controller().steps
+        # What was lived after the last report is in the file alone.
+        assert ended >= summary["steps_before"] + summary["steps"]
+        assert 0 < summary["evaluations"] <= saved.notes["evaluations"]["count"] - evaluated
+        evaluated = saved.notes["evaluations"]["count"]
+        assert f"frozen {summary['evaluation_average']:.1f} an episode" in run.output
+
+
 def test_a_body_that_breaks_ends_composed_lockstep_and_loses_nothing(dynsyn, tmp_path):
     (tmp_path / "broken.py").write_text(
         "from dynsyn_sim_bridge.robots.cart_pole import CartPole\n"
