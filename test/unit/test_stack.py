@@ -92,6 +92,19 @@ def test_robots_side_by_side_do_not_share_a_lifetime(robot):
     assert len(files) == len(spaces) + 1
 
 
+@pytest.mark.parametrize(
+    ("robot", "dotted", "given"),
+    [
+        ("swimmer", {}, {"joints": 5}),
+        ("swimmer", {"robot": {"density": 3000.0}}, {}),
+        ("walker", {"robot": {"torque": 1.0, "delay": 0}}, {}),
+    ],
+)
+def test_an_option_at_its_default_makes_no_other_body(robot, dotted, given):
+    assert describe(dotted, robot=robot, **given) == describe(robot=robot)
+    assert describe(robot=robot).shipped is not None
+
+
 def test_number_of_joints_reaches_both_nodes():
     bridge, controller = parameters(describe(robot="swimmer", joints=8))
     assert settings(bridge).robot.options["joints"] == controller["modules"] == 8

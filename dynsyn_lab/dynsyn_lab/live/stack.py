@@ -141,8 +141,8 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
     """The robot, described; learner, preset and settings are checked before any node is started.
 
     Returns:
-        The robot, those options of its body that were given, and its robot file with what was
-        chosen.
+        The robot, those options of its body that were given (of a registered one: that make it
+        another body), and its robot file with what was chosen.
 
     Raises:
         ParameterError: it is not there, or something chosen cannot be.
@@ -165,7 +165,8 @@ def _robot(values: dict[str, Value], dotted: Sections) -> tuple[RobotSpec, dict[
         )
     except RobotFileError as error:
         raise ParameterError(str(error)) from None
-    return spec, {name: spec.options[name] for name in asked}, chosen
+    other = spec.changes if reference in ROBOTS else spec.options
+    return spec, {name: other[name] for name in asked if name in other}, chosen
 
 
 def _check_birth(robot: Robot) -> None:
