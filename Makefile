@@ -37,16 +37,17 @@ lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 # Tests that depend on deadlines come after the others, with the processor to themselves. A file's
 # tests stay together, because they use the same kernels. Three workers keep two cores busy: one of
 # them waits for processes that it has started. The order of the files is that of test/conftest.py.
-PYTEST := $(BIN)/python -m pytest $(LIMITS) $(LONG)
+#
 # The first limit is a failed test. The second ends a process in which nothing can be interrupted any
-# more, as where the middleware stands still in C++ (docs/faults.md); its tests go to another worker.
+# more, as where the middleware stands still in C++ (docs/faults.md), and with it the run, soon.
 LIMITS := --timeout 300 -o faulthandler_timeout=330 -o faulthandler_exit_on_timeout=true
+PYTEST := $(BIN)/python -m pytest $(LIMITS) $(LONG)
 # What two hundred processes import is compiled once, whatever the shell says of that.
 unit: export PYTHONDONTWRITEBYTECODE :=
 
 unit: setup ## the tests alone; ARGS='-k name' picks some
 ifeq ($(ARGS),)
-	@$(PYTEST) -n 3 --max-worker-restart 2 --dist loadfile --no-loadscope-reorder -m "not realtime"
+	@$(PYTEST) -n 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder -m "not realtime"
 	@$(PYTEST) -m realtime test/integration
 else
 	@$(PYTEST) $(ARGS)
@@ -56,7 +57,7 @@ test-all: ## make test with what is too long for every run: further sizes and ki
 	@$(MAKE) --no-print-directory test LONG="--long --timeout 1800 -o faulthandler_timeout=1860"
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
-	@$(BIN)/python -m pytest --long -m faults
+	@$(PYTEST) --long -m faults
 
 docs: setup ## the documentation as a site, in build/site; a warning is an error
 	@$(BIN)/pip install --quiet -r requirements/extra-docs.txt

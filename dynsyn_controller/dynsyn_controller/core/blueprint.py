@@ -137,7 +137,11 @@ class Blueprint:
     def _parameter_record(self) -> np.ndarray:
         """Flat, with the markers by which kernels are chosen."""
         parts = {
-            "every lifetime": {"dt": self.body.dt, "fall_threshold": self.body.fall_threshold},
+            "every lifetime": {
+                "dt": self.body.dt,
+                "fall_threshold": self.body.fall_threshold,
+                "exploration_limit": 1.0,
+            },
             f"learner {self.learner.name}": self.learner.settings(),
             f"network {self.network.name}": self.network.settings(),
         }

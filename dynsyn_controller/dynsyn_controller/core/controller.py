@@ -111,13 +111,14 @@ class Controller:
             share: more than 0, up to 1, which is no limit; not saved with the lifetime.
 
         Raises:
-            ValueError: the learner cannot; nothing has changed.
+            ValueError: another share, or the learner cannot; nothing has changed.
         """
-        parameters = self.blueprint.parameters
-        if share < 1.0:
-            parameters = parameters.copy()
-            self.learner.limit_exploration(parameters, share)
-        self._parameters = parameters
+        if not 0.0 < share <= 1.0:
+            raise ValueError(f"exploration limit: found {share}, expected more than 0, up to 1")
+        if share < 1.0 and not self.learner.limits_exploration:
+            raise ValueError(f"learner {self.learner.name}: its exploration cannot be limited")
+        self._parameters = self.blueprint.parameters.copy()
+        self._parameters["exploration_limit"] = share
 
     def _take(self, observation: FloatArray | Sequence[float]) -> None:
         """Make `_vector` of an observation; the compiled step trusts its type and dimensions."""

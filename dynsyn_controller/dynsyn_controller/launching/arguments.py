@@ -112,7 +112,7 @@ _NODES = (
     _of_node(
         "exploration_limit",
         1.0,
-        "largest share of its exploration at birth that a lifetime explores with while it learns",
+        "largest share of its exploration at birth that a lifetime explores with (1: no limit)",
         0.001,
         1.0,
     ),

@@ -80,15 +80,14 @@ class ControlLoop:
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         life = open_lifetime(self.robot, settings.origin)
-        try:
-            life.controller.limit_exploration(settings.exploration_limit)
-        except ValueError as error:
-            raise ParameterError(f"exploration_limit: {error}") from None
         self.guard = Guard(
             self.robot, life.controller, settings.guard_options, life.notes, self._events
         )
         self.guard.learning, self.guard.held = settings.learning, INACTIVE
-        self.guard.limit_exploration(settings.exploration_limit)
+        try:
+            self.guard.limit_exploration(settings.exploration_limit)
+        except ValueError as error:
+            raise ParameterError(f"exploration_limit: {error}") from None
         if settings.lockstep:
             self.guard.senses.check_stamped()
         self.guard.warm_up()
@@ -213,7 +212,7 @@ class ControlLoop:
             self._log.info("learning" if self.guard.learning else "frozen")
         elif name == "exploration_limit":
             self.guard.limit_exploration(self._settings.exploration_limit)
-            self._log.info(f"explores with at most {self.guard.exploration_limit:g} of its first")
+            self._log.info(f"exploration limited to {self.guard.exploration_limit:g} (1: no limit)")
         elif name == "realtime_factor":
             self._deadlines.change_period(self._period, time.monotonic_ns())
             self._outputs.prepare(self._settings)

@@ -11,6 +11,7 @@ import traceback
 from typing import Any
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import InvalidParameterException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -57,6 +58,7 @@ class ControllerNode(LifecycleNode):
         self.finished = False
         self.failure: Exception | None = None
         self._presence = Presence(self.context.get_domain_id(), self.get_namespace())
+        self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._on_parameters)
 
     def start(self) -> None:
@@ -133,6 +135,16 @@ class ControllerNode(LifecycleNode):
         if not self.settings.autostart:  # else the process ends, and says why
             self.get_logger().error(f"not configured: {error}")
         return how
+
+    def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Refuse what a parameter's type and range allow, but this lifetime does not."""
+        for parameter in parameters:
+            if parameter.name == "exploration_limit" and self.loop is not None:
+                learner = self.loop.guard.controller.learner
+                if parameter.value < 1.0 and not learner.limits_exploration:
+                    reason = f"learner {learner.name}: its exploration cannot be limited"
+                    return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:
         for parameter in parameters:

@@ -5,7 +5,6 @@ Times are nanoseconds of the caller's steady clock.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +44,7 @@ class Guard:
         senses: what is known of robot and world.
         reader, freshness: theirs.
         learning: False: frozen.
+        exploration_limit: that acts; 1: none.
         learning_paused: why nothing is learnt now although `learning` is true; empty: it is.
         held: why the effort is neutral or that of the standby pose; empty: the controller acts.
         arming, operator: whether the robot may act.
@@ -94,7 +94,7 @@ class Guard:
         self.performance = Performance(options.rollback_fraction)
         self.evaluations = Evaluations(options.evaluate_every)
         self.vitals = Vitals(controller.state)
-        self.learning, self.exploration_limit = True, 1.0
+        self.learning, self._asked_limit = True, 1.0
         self.learning_paused = self.held = ""
         self.stale = False
         self.effort = self.chain.stop()
@@ -112,19 +112,17 @@ class Guard:
         The reward of another lifetime's last effort is not its own.
         """
         self.controller = controller
-        self.limit_exploration(self.exploration_limit)
+        can = controller.learner.limits_exploration
+        self.exploration_limit = self._asked_limit if can else 1.0
+        controller.limit_exploration(self.exploration_limit)
         self.vitals.watch(controller.state)
         self._take_up(notes, controller.statistics.reward_average)
         self._interrupted()
 
     def limit_exploration(self, share: float) -> None:
-        """See `Controller.limit_exploration`; told where the learner cannot."""
-        self.exploration_limit = share
-        try:
-            self.controller.limit_exploration(share)
-        except ValueError as error:
-            text = f"exploration_limit {share:g}: {error}"
-            self.events.moment("exploration_limit", text, time.monotonic_ns(), Level.WARNING)
+        """See `Controller.limit_exploration`; lifetimes that follow are limited, too."""
+        self.controller.limit_exploration(share)
+        self.exploration_limit = self._asked_limit = share
 
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""

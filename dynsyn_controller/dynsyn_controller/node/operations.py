@@ -112,6 +112,8 @@ class Operations:
             self._outputs.publish_weights(now)
         text = f"{why}: " if why else ""
         text += f"goes on with a lifetime of {life.controller.steps:,} steps"
+        if self._guard.exploration_limit != self._settings.exploration_limit:
+            text += ", whose exploration cannot be limited"
         self._events.moment(what, text, now, Level.WARNING if why else Level.INFO)
 
     def record_weights(self) -> None:

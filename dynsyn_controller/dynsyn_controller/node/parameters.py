@@ -63,7 +63,8 @@ TABLE: tuple[Parameter, ...] = (
         "exploration_limit",
         1.0,
         "Largest share of its exploration at birth (the swing of its weights) that a lifetime "
-        "explores with while it learns: smaller, it earns more and learns more slowly.",
+        "explores with while it learns: the smaller, the more it earns and the more slowly it "
+        "learns; 1: no limit.",
         minimum=0.001,
         maximum=1.0,
         read_only=False,

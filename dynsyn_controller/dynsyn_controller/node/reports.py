@@ -115,6 +115,7 @@ def fill_status(
     message.overruns = overruns
     message.latency_us_median, message.latency_us_p99 = timing.latency_us()
     message.learning = guard.learning
+    message.exploration_limit = guard.exploration_limit
     message.stale = guard.stale
     message.stopped = guard.arming.stopped
     message.armed = guard.arming.armed

@@ -21,7 +21,8 @@ def dynsyn() -> None:
         try:
             code = _run()
         finally:  # argparse leaves by SystemExit: --help, and a wrong word
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except KeyboardInterrupt:
         print("dynsyn: interrupted", file=sys.stderr)
     except BrokenPipeError:  # `| head` has what it wanted: nothing is left to be said, or to whom

@@ -29,7 +29,7 @@ class Summary:
         checkpoint: file of the lifetime; empty: in memory only.
         steps_before: steps lived before this run.
         synapses_changed: number of synapses of which that is so.
-        evaluations: episodes of this run that were lived without learning, undisturbed.
+        evaluations: episodes lived without learning, undisturbed, since the first report was heard.
         evaluation_average: mean return of the last 20 of the lifetime; None where it has none.
     """
 
@@ -65,8 +65,9 @@ class Summary:
         if self.latency_us_median is not None:
             latency = f"{self.latency_us_median:,.0f} us median, {self.latency_us_p99:,.0f} us p99"
         frozen = ""
-        if self.evaluation_average is not None:
-            frozen = f", frozen {self.evaluation_average:.1f} an episode ({self.evaluations:,})"
+        if self.evaluation_average is not None and self.evaluations > 0:
+            count = f"{self.evaluations:,} evaluation" + ("s" if self.evaluations > 1 else "")
+            frozen = f", frozen {self.evaluation_average:.1f} an episode ({count})"
         falls = "1 fall" if self.falls == 1 else f"{self.falls:,} falls"
         return [
             f"robot        {self.robot} ({self.mode})",
@@ -162,7 +163,7 @@ class SummaryCollector:
             checkpoint=checkpoint,
             steps_before=self._steps_before,
             synapses_changed=changed,
-            evaluations=last.evaluations - (self._evaluations_before or 0),
+            evaluations=max(last.evaluations - (self._evaluations_before or 0), 0),
             evaluation_average=last.evaluation_average if last.evaluations else None,
         )
 

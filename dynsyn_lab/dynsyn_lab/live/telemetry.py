@@ -83,7 +83,10 @@ def state(status: Any) -> str:
         return f"NEUTRAL: {status.neutral_because}"
     if not status.learning:
         return "frozen (learning off)"
-    return f"learning pauses: {status.learning_paused}" if status.learning_paused else "learning"
+    if status.learning_paused:
+        return f"learning pauses: {status.learning_paused}"
+    limit = status.exploration_limit
+    return f"learning (exploration limited to {limit:g})" if 0.0 < limit < 1.0 else "learning"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -43,6 +43,8 @@ class Learner:
         quantities: names of its record fields that hold one number for each synapse and are shown
             beside the weights.
         layer_quantities: those of them whose mean over a layer says how it goes.
+        limits_exploration: its kernels explore by at most `settings.exploration_limit` of what a
+            new-born lifetime does, more than 0; 1: no limit.
 
     Args:
         settings: of its section of the robot file.
@@ -59,6 +61,7 @@ class Learner:
     networks: ClassVar[tuple[str, ...] | None] = None
     quantities: ClassVar[tuple[str, ...]] = ()
     layer_quantities: ClassVar[tuple[str, ...]] = ()
+    limits_exploration: ClassVar[bool] = False
 
     learn: ClassVar[Callable]
     exploration: ClassVar[Callable]
@@ -94,18 +97,6 @@ class Learner:
     def least_exploration(self) -> float:
         """Smallest value that `exploration` can have; below 0: there is no telling."""
         return 0.0
-
-    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
-        """Explore by at most this share of what a new-born lifetime does, and go on learning.
-
-        Args:
-            parameters: what its kernels read, shape (1,), as for no limit; changed in place.
-            share: more than 0, up to 1.
-
-        Raises:
-            ValueError: this learner cannot.
-        """
-        raise ValueError(f"learner {self.name}: its exploration cannot be limited")
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """Fill its own fields and `weight` of a record, shape (1,), for these first weights."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from dynsyn_controller.core.learners import dqsn_kernels as kernels
 from dynsyn_controller.core.learners.base import Learner, Preset
-from dynsyn_controller.core.learners.replay import check_replay, limit_epsilon, replay_fields
+from dynsyn_controller.core.learners.replay import check_replay, replay_fields
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.spiking import SpikingNetwork
 from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive
@@ -69,6 +69,7 @@ class Dqsn(Learner):
     }
     networks = ("spiking",)
 
+    limits_exploration = True
     learn, exploration, decide = kernels.learn, kernels.epsilon, kernels.decide
 
     def __init__(self, settings: DqsnSettings, body: Body) -> None:
@@ -90,10 +91,6 @@ class Dqsn(Learner):
                     f"network.{key}", f"found {found!r}, learner dqsn needs {expected!r}"
                 )
         self._sizes, self._blocks = network.sizes, network.blocks
-
-    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
-        """See `replay.limit_epsilon`."""
-        limit_epsilon(parameters, share)
 
     def fields(self, synapses: int) -> list[tuple]:
         """Memory, target network, moments, counters, and buffers of the gradient."""

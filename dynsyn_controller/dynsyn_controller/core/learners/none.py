@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from dynsyn_controller.core.learners.base import Learner, Preset
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.numba_support import njit
@@ -37,7 +35,5 @@ class NoLearner(Learner):
     Settings = NoSettings
     presets = _PRESETS
     default_preset = "authors"
+    limits_exploration = True  # there is none
     learn, exploration = learn, exploration
-
-    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
-        """There is none."""

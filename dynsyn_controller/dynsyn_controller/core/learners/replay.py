@@ -62,17 +62,13 @@ def sample(state):
 def epsilon_after(settings, count):
     """Probability of a random action after `count` decisions, or iterations.
 
-    end + (start - end) exp(-count / decay)
+    end + (start - end) exp(-count / decay), and at most the limit on exploration times start.
     """
     span = settings.epsilon_start - settings.epsilon_end
-    return settings.epsilon_end + span * math.exp(-count / settings.epsilon_decay)
-
-
-def limit_epsilon(parameters: np.ndarray, share: float) -> None:
-    """Let no action be random with more than this share of the probability at birth, in place."""
-    most = share * parameters["epsilon_start"]
-    for name in ("epsilon_start", "epsilon_end"):
-        parameters[name] = np.minimum(parameters[name], most)
+    epsilon = settings.epsilon_end + span * math.exp(-count / settings.epsilon_decay)
+    if settings.exploration_limit < 1.0:
+        epsilon = min(epsilon, settings.exploration_limit * settings.epsilon_start)
+    return epsilon
 
 
 def check_replay(where: str, settings: Any) -> None:

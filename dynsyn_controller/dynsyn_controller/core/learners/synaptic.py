@@ -15,7 +15,7 @@ import numpy as np
 from dynsyn_controller.core.learners import synaptic_kernels as kernels
 from dynsyn_controller.core.learners.base import Learner
 from dynsyn_controller.core.learners.q_function import q_weights
-from dynsyn_controller.core.learners.replay import check_replay, limit_epsilon, replay_fields
+from dynsyn_controller.core.learners.replay import check_replay, replay_fields
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive
 
@@ -81,6 +81,7 @@ class Synaptic(Learner):
     name = "synaptic"
     Settings = SynapticSettings
 
+    limits_exploration = True
     learn, exploration = kernels.learn, kernels.epsilon
 
     def __init__(self, settings: SynapticSettings, body: Body) -> None:
@@ -98,10 +99,6 @@ class Synaptic(Learner):
         """See `Learner.serve`."""
         super().serve(network)
         self._place = np.concatenate([_places(k, network) for k in range(len(network.layers))])
-
-    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
-        """See `replay.limit_epsilon`."""
-        limit_epsilon(parameters, share)
 
     def fields(self, synapses: int) -> list[tuple]:
         """Places, histories, memory, the Q function with its target and moments, and buffers."""

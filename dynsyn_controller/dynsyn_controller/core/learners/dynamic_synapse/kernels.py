@@ -14,7 +14,11 @@ import math
 
 import numpy as np
 
-from dynsyn_controller.core.learners.dynamic_synapse.settings import EXPONENTIAL_LAW, PROGRESS_LAW
+from dynsyn_controller.core.learners.dynamic_synapse.settings import (
+    EXPONENTIAL_LAW,
+    PROGRESS_LAW,
+    UNBOUNDED,
+)
 from dynsyn_controller.core.noise import normal, uniform
 from dynsyn_controller.core.numba_support import njit
 
@@ -90,9 +94,11 @@ def advance(state, parameters, reward, judged, effort, terminal):
 def swing(state, parameters, pull, scale, shift):
     """Move every centre by `pull` (W - C), let A <- scale A + shift, and swing on by a step.
 
+    W swings by A, or by the limit on exploration, where that is less: A goes its own way meanwhile.
     One pass does all, because a lifetime's arrays just fit the fastest cache.
     """
     low, high = parameters.amplitude_minimum, parameters.amplitude_maximum
+    widest = widest_swing(parameters)
     # as a bare 0 it would be a type of its own, and what it is passed to compiled twice
     dt, ended = parameters.dt, np.int64(0)
     for i in range(state.centre.size):
@@ -104,11 +110,19 @@ def swing(state, parameters, pull, scale, shift):
         state.sine[i] = turned
         state.centre[i] = centre
         state.amplitude[i] = amplitude
-        state.weight[i] = centre + amplitude * turned
+        state.weight[i] = centre + min(amplitude, widest) * turned
         state.remaining[i] -= dt
         ended += state.remaining[i] <= 0.0
     if ended > 0:
         renew_periods(state, parameters, ended)
+
+
+@njit(cache=True, inner=True)
+def widest_swing(parameters):
+    """The widest that a weight may swing, whatever its amplitude is."""
+    if parameters.exploration_limit < 1.0:
+        return parameters.exploration_limit * parameters.amplitude_initial
+    return UNBOUNDED
 
 
 @njit(cache=True, inner=True)
@@ -181,7 +195,7 @@ def renew_periods(state, parameters, ended):
             continue
         period = draw_period(state, parameters)
         start_period(state, i, period, -state.remaining[i], parameters.dt)
-        state.weight[i] = state.centre[i] + state.amplitude[i] * state.sine[i]
+        put(state, parameters, i, state.centre[i])
         ended -= 1
         if ended == 0:
             return
@@ -204,7 +218,7 @@ def learnt(state, parameters):
 def put(state, parameters, i, centre):
     """Set the centre of synapse `i`; its weight swings on around it."""
     state.centre[i] = centre
-    state.weight[i] = centre + state.amplitude[i] * state.sine[i]
+    state.weight[i] = centre + min(state.amplitude[i], widest_swing(parameters)) * state.sine[i]
 
 
 @njit(cache=True, inner=True)

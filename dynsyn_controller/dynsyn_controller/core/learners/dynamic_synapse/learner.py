@@ -33,6 +33,7 @@ class DynamicSynapse(Learner):
     default_preset = "authors"
     quantities = ("centre", "amplitude")
     layer_quantities = ("amplitude",)
+    limits_exploration = True
     running_means: ClassVar[tuple[str, ...]] = ("baseline", "progress")
     """Fields that a lifetime takes along into another body."""
 
@@ -56,11 +57,6 @@ class DynamicSynapse(Learner):
         """A_minimum / A_0, where both are above 0."""
         first, least = self.options.amplitude_initial, self.options.amplitude_minimum
         return least / first if first > 0 and least > 0 else -1.0
-
-    def limit_exploration(self, parameters: np.ndarray, share: float) -> None:
-        """No swing is wider than `share` of A at birth: A <- min(A, share A_0) at each step."""
-        widest = share * parameters["amplitude_initial"]
-        parameters["amplitude_maximum"] = np.minimum(parameters["amplitude_maximum"], widest)
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """First weights are the first centres; amplitudes, periods and phases follow."""
