@@ -82,9 +82,9 @@ def check_limits(robot: Robot, wanted: float, sensed: float) -> None:
     limits = np.array([joint.effort_limit for joint in robot.joints])
     assert np.isfinite(limits).all()
     chain = SafetyChain(robot)
-    sensors = np.full(robot.layout.size, sensed)
+    sensors = np.full(robot.layout.size, float(sensed))
     for _ in range(3):
-        effort = chain.limit(np.full(len(limits), wanted), sensors)
+        effort = chain.limit(np.full(len(limits), float(wanted)), sensors)
         assert (np.abs(effort) <= limits).all()
 
 
