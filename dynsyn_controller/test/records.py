@@ -15,7 +15,7 @@ def parameter_record(settings: dict[str, Any], dt: float) -> np.ndarray:
 
     It has a field that no network has, so that kernels of a network are compiled for its own.
     """
-    values = {"dt": dt, "alone": 0.0, **settings}
+    values = {"dt": dt, "exploration_limit": 1.0, "alone": 0.0, **settings}
     kinds = [(name, np.int64 if isinstance(v, int) else float) for name, v in values.items()]
     record = np.zeros(1, kinds)
     for name, value in values.items():

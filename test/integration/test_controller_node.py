@@ -279,6 +279,7 @@ def test_transitions_by_hand(processes, peer):
         lambda: any(line.message == inactive for each in diagnosed for line in each.status),
         "diagnostics of the inactive node",
     )
+    peer.wait_for(lambda: bool(heard), "a status of the inactive node")
     assert heard[-1].neutral_because == "inactive"
     assert not commands
     assert change(Transition.TRANSITION_ACTIVATE)
