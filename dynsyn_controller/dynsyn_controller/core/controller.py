@@ -113,12 +113,16 @@ class Controller:
         Raises:
             ValueError: another share, or the learner cannot; nothing has changed.
         """
+        self.check_exploration_limit(share)
+        self._parameters = self.blueprint.parameters.copy()
+        self._parameters["exploration_limit"] = share
+
+    def check_exploration_limit(self, share: float) -> None:
+        """Raise what `limit_exploration` would, and change nothing."""
         if not 0.0 < share <= 1.0:
             raise ValueError(f"exploration limit: found {share}, expected more than 0, up to 1")
         if share < 1.0 and not self.learner.limits_exploration:
             raise ValueError(f"learner {self.learner.name}: its exploration cannot be limited")
-        self._parameters = self.blueprint.parameters.copy()
-        self._parameters["exploration_limit"] = share
 
     def _take(self, observation: FloatArray | Sequence[float]) -> None:
         """Make `_vector` of an observation; the compiled step trusts its type and dimensions."""

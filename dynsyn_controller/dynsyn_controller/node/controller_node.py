@@ -140,10 +140,10 @@ class ControllerNode(LifecycleNode):
         """Refuse what a parameter's type and range allow, but this lifetime does not."""
         for parameter in parameters:
             if parameter.name == "exploration_limit" and self.loop is not None:
-                learner = self.loop.guard.controller.learner
-                if parameter.value < 1.0 and not learner.limits_exploration:
-                    reason = f"learner {learner.name}: its exploration cannot be limited"
-                    return SetParametersResult(successful=False, reason=reason)
+                try:
+                    self.loop.guard.controller.check_exploration_limit(parameter.value)
+                except ValueError as error:
+                    return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
     def _on_parameters(self, parameters: list[Parameter]) -> None:

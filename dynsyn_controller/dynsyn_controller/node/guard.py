@@ -44,7 +44,6 @@ class Guard:
         senses: what is known of robot and world.
         reader, freshness: theirs.
         learning: False: frozen.
-        exploration_limit: that acts; 1: none.
         learning_paused: why nothing is learnt now although `learning` is true; empty: it is.
         held: why the effort is neutral or that of the standby pose; empty: the controller acts.
         arming, operator: whether the robot may act.
@@ -112,8 +111,6 @@ class Guard:
         The reward of another lifetime's last effort is not its own.
         """
         self.controller = controller
-        can = controller.learner.limits_exploration
-        self.exploration_limit = self._asked_limit if can else 1.0
         controller.limit_exploration(self.exploration_limit)
         self.vitals.watch(controller.state)
         self._take_up(notes, controller.statistics.reward_average)
@@ -122,7 +119,12 @@ class Guard:
     def limit_exploration(self, share: float) -> None:
         """See `Controller.limit_exploration`; lifetimes that follow are limited, too."""
         self.controller.limit_exploration(share)
-        self.exploration_limit = self._asked_limit = share
+        self._asked_limit = share
+
+    @property
+    def exploration_limit(self) -> float:
+        """The limit that acts; 1: none, as where this lifetime's learner cannot."""
+        return self._asked_limit if self.controller.learner.limits_exploration else 1.0
 
     def notes(self) -> dict[str, Any]:
         """What is known beside the lifetime's record, to be saved with it."""
