@@ -103,6 +103,11 @@ class Bench:
         self.commands.clear()
         self._wait(True, "efforts", in_a_row)
 
+    def wait_until_heard(self) -> None:
+        """Wait for a command, neutral or not, that answers what is sent from now on alone."""
+        began = self.peer.node.get_clock().now().nanoseconds
+        self.peer.wait_for(lambda: self._efforts[-1][0] > began, "an answer to what is sent now")
+
     def efforts_from_now_on(self, count: int) -> list[dict[str, float]]:
         """So many efforts of a robot that acts, which answer messages that are still to be sent."""
         began = self.peer.node.get_clock().now().nanoseconds
@@ -303,6 +308,7 @@ def test_the_effort_is_neutral_in_time_and_then_the_robot_acts_again(
             else:
                 peer.wait_for(lambda n=before, s=said: bench.says(s, n), said)
             bench.mend()
+            bench.wait_until_heard()  # or a body that is tilted as yet would be disarmed again
             bench.call("rearm")
             bench.call("arm")
         note_measured(name, within, min(times))
