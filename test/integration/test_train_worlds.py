@@ -22,8 +22,9 @@ from dynsyn_lab.training.progress import PlainProgress
 from dynsyn_lab.training.run_folder import RunError, RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.trainer import Limits, Trainer
-from dynsyn_sim_bridge.robots.bipedal_walker import LAYOUT, BipedalWalker, decode_all
+from dynsyn_sim_bridge.robots.bipedal_walker import BipedalWalker
 from dynsyn_sim_bridge.robots.registry import entry
+from dynsyn_sim_bridge.robots.walker_state import LAYOUT, decode_all
 
 needs_envpool = pytest.mark.skipif(not has_envpool(), reason="envpool is not installed")
 BACKENDS = ["in_process", "processes", pytest.param("envpool", marks=needs_envpool)]

@@ -13,10 +13,11 @@ import mujoco
 import numpy as np
 
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
-from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT, BipedalWalker
+from dynsyn_sim_bridge.robots.bipedal_walker import BipedalWalker
 from dynsyn_sim_bridge.robots.gymnasium_robot import GymnasiumRobot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer
 from dynsyn_sim_bridge.robots.swimmer_physics import SUBSTEPS
+from dynsyn_sim_bridge.robots.walker_state import EFFORT_LIMIT
 
 
 class Way(NamedTuple):

@@ -10,12 +10,13 @@ import pytest
 
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_sim_bridge.parameters import settings
-from dynsyn_sim_bridge.robots.bipedal_walker import EFFORT_LIMIT, OPTIONS, BipedalWalker
+from dynsyn_sim_bridge.robots.bipedal_walker import OPTIONS, BipedalWalker
 from dynsyn_sim_bridge.robots.motors import Motors
 from dynsyn_sim_bridge.robots.spec import describe
 from dynsyn_sim_bridge.robots.swimmer import Swimmer
 from dynsyn_sim_bridge.robots.swimmer_physics import EFFORT_LIMIT as SWIMMER_LIMIT
 from dynsyn_sim_bridge.robots.swimmer_physics import SUBSTEPS, build_model
+from dynsyn_sim_bridge.robots.walker_state import EFFORT_LIMIT
 
 LIMITS = {"walker": EFFORT_LIMIT, "swimmer": SWIMMER_LIMIT}
 
