@@ -7,7 +7,8 @@ from typing import Any
 
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value, resolve
 from dynsyn_controller.robot.robot_file import RobotFileError
-from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, find
+from dynsyn_sim_bridge.robots.references import find
+from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(

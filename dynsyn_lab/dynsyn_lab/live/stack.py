@@ -20,8 +20,9 @@ from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError
 from dynsyn_sim_bridge.robots.entry import Entry
+from dynsyn_sim_bridge.robots.references import find
 from dynsyn_sim_bridge.robots.registry import ROBOTS
-from dynsyn_sim_bridge.robots.spec import RobotSpec, find
+from dynsyn_sim_bridge.robots.spec import RobotSpec
 from dynsyn_sim_bridge.robots.spec import describe as describe_robot
 
 CHOICES = ("learner", "preset", "network")

@@ -44,7 +44,7 @@ def make_config(
     """Check and resolve what a run is asked for; None: the default choice.
 
     Args:
-        robot: as in `dynsyn train ROBOT`; see `robots.spec.find`.
+        robot: as in `dynsyn train ROBOT`; see `robots.references.find`.
         learner, preset, settings, network, options: see `Robot.choose`.
         origin: checkpoint that the lifetimes go on from; it brings network and learner along.
         transfer: its body may have another number of modules; see `moving.settle`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,13 @@ from typing import Any
 import yaml
 
 from dynsyn_controller.node.parameter_table import Value
-from dynsyn_controller.robot.robot_file import (
-    Robot,
-    RobotFileError,
-    Simulation,
-    load_robot,
-    parse_robot,
-)
+from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.sections import Simulation
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
+from dynsyn_sim_bridge.robots.references import find
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry, names
-from dynsyn_sim_bridge.robots.robot_module import absolute
 from dynsyn_sim_bridge.robots.task import Task
-
-_ROBOT_FILES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -127,50 +120,6 @@ class RobotSpec:
         return restored, (self.reference, self.options, self.robot.source)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a reference names.
-
-    Attributes:
-        entry: the robot's.
-        options: of the body that a robot file gives.
-        text: of that robot file; None: the entry's own.
-        folder: that paths in `text` are relative to.
-    """
-
-    entry: Entry
-    options: dict[str, Any] = field(default_factory=dict)
-    text: str | None = None
-    folder: Path = Path()
-
-
-def find(reference: str) -> Found:
-    """What a person's word for a robot names.
-
-    Args:
-        reference: as in `registry`, or path/to/robot.yaml: a robot file whose section `simulation`
-            says which body is meant.
-
-    Raises:
-        ValueError: no such robot, or a robot file that cannot be.
-        ImportError: its simulator is not installed.
-    """
-    if not reference.endswith(_ROBOT_FILES):
-        return Found(entry(_canonical(reference)))
-    robot = load_robot(reference)
-    if robot.simulation is None:
-        raise RobotFileError(
-            f"robot file {reference}: simulation: missing, expected robot: NAME, gymnasium:ENV_ID "
-            "or FILE.py:CLASS"
-        )
-    found = entry(_beside(robot.simulation.robot, Path(reference)))
-    options = dict(robot.simulation.options)
-    if found.modules and robot.modules:
-        options = {found.modules: robot.modules, **options}
-    path = Path(reference).absolute()
-    return Found(found, options, path.read_text(encoding="utf-8"), path.parent)
-
-
 def describe(
     reference: str,
     options: dict[str, Any] | None = None,
@@ -179,7 +128,7 @@ def describe(
     """The robot that a person asks for.
 
     Args:
-        reference: see `find`.
+        reference: see `references.find`.
         options: of the body; those that are not given are the robot file's, or the defaults.
         ends: courses are to end, as training and evaluation need it.
 
@@ -261,18 +210,6 @@ def restored(reference: str, options: dict[str, Value], source: str) -> RobotSpe
     found = entry(reference)
     robot = parse_robot(source, where=f"robot {reference}: robot file")
     return RobotSpec(found, found.resolve(options), robot)
-
-
-def _canonical(reference: str) -> str:
-    return absolute(reference) if ".py:" in reference else reference
-
-
-def _beside(reference: str, robot_file: Path) -> str:
-    """A robot file may name a Python file beside it."""
-    if ".py:" not in reference:
-        return reference
-    path, _, name = reference.rpartition(":")
-    return f"{(robot_file.absolute().parent / Path(path).expanduser())}:{name}"
 
 
 def _with_ends(found: Entry, given: dict[str, Any]) -> dict[str, Value]:
