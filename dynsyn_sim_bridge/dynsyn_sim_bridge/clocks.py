@@ -7,15 +7,12 @@ over and over.
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
 
 import numpy as np
 from rclpy.executors import Executor
 
-from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.timing import SECOND, Deadlines
-from dynsyn_sim_bridge.parameters import Settings
-from dynsyn_sim_bridge.simulation import Simulation
+from dynsyn_sim_bridge.bridge import Bridge
 
 LONGEST_WAIT = SECOND // 5
 """ns; a signal is noticed between two waits."""
@@ -26,51 +23,6 @@ REPEAT = SECOND // 5
 _WARNING_PERIOD = 10.0  # s
 
 
-class Driven(Protocol):
-    """What a clock drives: the bridge node.
-
-    Attributes:
-        settings: its parameters.
-        simulation: the robot in it.
-        effort: (joints,) N m of the last good command; None before the first and after a reset.
-        effort_stamp: stamp of that command, ns; -1 for commands that bear none.
-        effort_time: when it came, ns of the steady clock.
-        stamp: of the observation published last, ns.
-        steps_left: control steps that `sim/step` still waits for.
-        reset_asked: the body was put back by hand and nobody has been told yet.
-    """
-
-    settings: Settings
-    simulation: Simulation
-    effort: FloatArray | None
-    effort_stamp: int
-    effort_time: int
-    stamp: int
-    steps_left: int
-    reset_asked: bool
-
-    def publish(self, stamp: int) -> None:
-        """Publish observation and reward of this moment under `stamp` (ns)."""
-
-    def publish_again(self) -> None:
-        """Publish the last observation once more, under its own stamp."""
-
-    def publish_clock(self, stamp: int) -> None:
-        """Publish simulated time (ns) if anybody listens."""
-
-    def may_step(self) -> bool:
-        """Whether the simulation may go on by one control step now."""
-
-    def step(self, effort: FloatArray) -> None:
-        """One control step of the simulation."""
-
-    def get_clock(self) -> Any:
-        """The node's clock."""
-
-    def get_logger(self) -> Any:
-        """The node's logger."""
-
-
 class Lockstep:
     """One control step for each command that bears the stamp of the last observation.
 
@@ -78,7 +30,7 @@ class Lockstep:
     and goes on by whole periods, in integer nanoseconds, so that a run is the same every time.
     """
 
-    def __init__(self, bridge: Driven) -> None:
+    def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         self._period = round(bridge.simulation.robot.control_period * SECOND)
         self._repeat_at = 0
@@ -94,22 +46,22 @@ class Lockstep:
         bridge = self._bridge
         if bridge.reset_asked:
             bridge.reset_asked = False
-            self._publish(bridge.stamp + self._period)
+            self._publish(bridge.outputs.stamp + self._period)
             return True
-        if bridge.effort is not None and bridge.effort_stamp == bridge.stamp:
+        if bridge.effort is not None and bridge.effort_stamp == bridge.outputs.stamp:
             if not bridge.may_step():
                 return False
             bridge.step(bridge.effort)
-            self._publish(bridge.stamp + self._period)
+            self._publish(bridge.outputs.stamp + self._period)
             return True
         if time.monotonic_ns() >= self._repeat_at:
-            bridge.publish_again()
+            bridge.outputs.publish_again()
             self._repeat_at = time.monotonic_ns() + REPEAT
         return False
 
     def _publish(self, stamp: int) -> None:
-        self._bridge.publish_clock(stamp)
-        self._bridge.publish(stamp)
+        self._bridge.outputs.publish_clock(stamp)
+        self._bridge.outputs.publish(stamp)
         self._repeat_at = time.monotonic_ns() + REPEAT
 
 
@@ -120,7 +72,7 @@ class RealTime:
     simulation's own and is published on /clock.
     """
 
-    def __init__(self, bridge: Driven) -> None:
+    def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
         factor = bridge.settings.realtime_factor
         self._step = round(bridge.simulation.robot.control_period * SECOND)
@@ -178,8 +130,8 @@ class RealTime:
     def _publish(self) -> None:
         bridge = self._bridge
         if self._own_time:
-            stamp = bridge.stamp + self._step
-            bridge.publish_clock(stamp)
+            stamp = bridge.outputs.stamp + self._step
+            bridge.outputs.publish_clock(stamp)
         else:
             stamp = bridge.get_clock().now().nanoseconds
-        bridge.publish(stamp)
+        bridge.outputs.publish(stamp)

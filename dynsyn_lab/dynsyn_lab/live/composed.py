@@ -21,7 +21,7 @@ from dynsyn_controller.node.controller_node import ControllerNode
 from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.stop_request import StopRequest
-from dynsyn_sim_bridge.bridge_node import Bridge
+from dynsyn_sim_bridge.bridge import Bridge
 from dynsyn_sim_bridge.clocks import Lockstep, RealTime
 
 _LISTENING = 2_000_000
