@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from dynsyn_controller.node.parameter_table import ParameterError, resolve
-from dynsyn_controller.node.parameters import TABLE, Settings, parse_settings
+from dynsyn_controller.node.parameters import TABLE
+from dynsyn_controller.node.settings import Settings, parse_settings
 from dynsyn_controller.robot.config_files import config_path
 
 ROOT = Path(__file__).parents[2]

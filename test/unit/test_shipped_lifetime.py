@@ -15,7 +15,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import open_lifetime
 from dynsyn_controller.node.parameter_table import resolve
-from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.node.parameters import TABLE
+from dynsyn_controller.node.settings import Settings, read_robot
 from dynsyn_controller.robot import config_files
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.live.preparing import prepare
@@ -69,7 +70,7 @@ def opened(stack: Stack) -> tuple[Controller, bool]:
     """The lifetime that the stack's controller node begins with, and whether it was continued."""
     parameters = stack.nodes[1].parameters
     settings = Settings(**resolve(TABLE, parameters))
-    life = open_lifetime(settings.read_robot(), settings.origin)
+    life = open_lifetime(read_robot(settings.robot_file, settings.modules), settings.origin)
     return life.controller, life.continued
 
 

@@ -22,12 +22,12 @@ from dynsyn_controller.node.introduction import introduction
 from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.people import People
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import INACTIVE
 from dynsyn_controller.node.services import Services
+from dynsyn_controller.node.settings import Settings, read_robot
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import wrong_stamp
 from dynsyn_controller.node.tape import TapeError
@@ -61,7 +61,7 @@ class ControlLoop:
     """
 
     def __init__(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
-        self.robot = settings.read_robot()
+        self.robot = read_robot(settings.robot_file, settings.modules)
         self._node, self._settings = node, settings
         self._events = Events(self._tell)
         names = tuple(channel.name for channel in self.robot.observation)

@@ -22,9 +22,10 @@ from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.node.control_loop import LONGEST_WAIT, ControlLoop
 from dynsyn_controller.node.link import Link
 from dynsyn_controller.node.parameter_table import ParameterError, declare, overrides_of, resolve
-from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.presence import Presence
 from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import RobotFileError

@@ -31,9 +31,9 @@ from dynsyn_controller.node.parameter_table import (
     overrides_of,
     resolve,
 )
-from dynsyn_controller.node.parameters import read_robot
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_executor, end
+from dynsyn_controller.node.settings import read_robot
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError

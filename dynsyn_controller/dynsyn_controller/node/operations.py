@@ -22,8 +22,8 @@ from dynsyn_controller.lifetime.stop_latch import StopLatch
 from dynsyn_controller.lifetime.writer import CheckpointWriter, Life, Saved
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
-from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.publishers import Outputs
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.robot.robot_file import Robot, RobotFileError
 
 T = TypeVar("T")

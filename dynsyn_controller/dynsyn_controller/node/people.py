@@ -11,8 +11,8 @@ from std_msgs.msg import Bool
 
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.node.operator_input import Operator
-from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.qos import QOS
+from dynsyn_controller.node.settings import Settings
 from dynsyn_msgs.msg import JointCommand
 
 

@@ -21,7 +21,6 @@ from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.events import Event
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.link import Link
-from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.qos import LATCHED, QOS, latched
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import (
@@ -34,6 +33,7 @@ from dynsyn_controller.node.reports import (
     status_message,
     weights_message,
 )
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.timing import LoopTiming, Pace
 from dynsyn_controller.robot.robot_file import Robot
 from dynsyn_msgs.msg import Activity, JointCommand, Scalars, Status, Weights

@@ -10,8 +10,8 @@ from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.node.evaluations import EVALUATION
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
-from dynsyn_controller.node.parameters import Settings
 from dynsyn_controller.node.senses import REWARD
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.subscriptions import Inputs
 from dynsyn_controller.node.suspicion import Frozen, TimeRate, apart, differ, wrong_stamp
 from dynsyn_controller.node.timing import SECOND, Pace

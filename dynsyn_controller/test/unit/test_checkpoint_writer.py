@@ -21,7 +21,8 @@ from dynsyn_controller.lifetime.writer import (
     open_lifetime,
 )
 from dynsyn_controller.node.parameter_table import resolve
-from dynsyn_controller.node.parameters import TABLE, Settings
+from dynsyn_controller.node.parameters import TABLE
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot_file import RobotFileError, load_robot

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dynsyn_controller.node.parameters import read_robot
+from dynsyn_controller.node.settings import read_robot
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.hardware.check import Finding, check
 from dynsyn_lab.hardware.heard import Listener

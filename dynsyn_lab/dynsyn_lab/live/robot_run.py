@@ -9,7 +9,7 @@ from typing import Any
 from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.launching import nodes
 from dynsyn_controller.node.parameter_table import Value
-from dynsyn_controller.node.parameters import read_robot
+from dynsyn_controller.node.settings import read_robot
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.live.calls import DISARM
 from dynsyn_lab.live.client import ControllerClient
