@@ -10,7 +10,8 @@ from records import split
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, parse_robot
+from dynsyn_controller.robot.robot import Robot
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.bench.reference import WalkerReference
 
 

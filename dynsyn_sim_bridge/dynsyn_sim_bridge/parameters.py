@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value, resolve
-from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.robot import RobotFileError
 from dynsyn_sim_bridge.robots.references import find
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 

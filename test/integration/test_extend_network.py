@@ -15,7 +15,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.rollouts.evaluate import evaluate
 
 

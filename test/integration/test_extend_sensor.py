@@ -15,7 +15,8 @@ from sensor_msgs.msg import BatteryState
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.registry import SENSORS
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_msgs.msg import Status
 from dynsyn_msgs.srv import SaveCheckpoint

@@ -19,7 +19,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, load_robot, parse_robot
+from dynsyn_controller.robot.robot import Robot
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from oracle import robot_data
 
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, check_same, load, save
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.target_chain import REACH, TargetChain, safety_chain
 from dynsyn_sim_bridge.robots.spec import describe

@@ -12,7 +12,8 @@ from oracle import robot_data
 from dynsyn_controller.core.learners.dynamic_synapse.critic import judge
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 
 STEPS = 400
 FALL, END = 130, 260

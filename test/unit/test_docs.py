@@ -23,7 +23,9 @@ from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.registry import SENSORS
 from dynsyn_controller.node import parameters as node_parameters
 from dynsyn_controller.node.parameter_table import Parameter
-from dynsyn_controller.robot.robot_file import Channel, Robot, parse_robot
+from dynsyn_controller.robot.observation import Channel
+from dynsyn_controller.robot.robot import Robot
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_controller.robot.sections import Joint
 from dynsyn_sim_bridge import parameters as bridge_parameters
 

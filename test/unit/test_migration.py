@@ -20,7 +20,8 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.migration import LEARNER_SETTINGS, WALKER_OPTIONS, newest_version
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Silence
 from dynsyn_lab.training.run_folder import RunError, RunFolder

@@ -11,7 +11,8 @@ from oracle import robot_data
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.bench.reference import DynamicSynapses, SplitMix64, WalkerReference
 
 TOLERANCE = 1e-9

@@ -20,7 +20,8 @@ from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import Origin, open_lifetime
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_sim_bridge.robots.swimmer import Swimmer
 from dynsyn_sim_bridge.robots.swimmer_physics import joint_range
 

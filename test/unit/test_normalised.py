@@ -11,7 +11,8 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.learners.dynamic_synapse.normalised import judge
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 
 STEPS = 600
 ENDS = (40, 70, 240, 500)

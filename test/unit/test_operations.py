@@ -17,7 +17,8 @@ from dynsyn_controller.core.networks.registry import NETWORKS
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.core.step import step
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 
 LEARNER = """
 from dataclasses import dataclass

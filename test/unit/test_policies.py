@@ -17,7 +17,8 @@ from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import Origin, open_lifetime
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 from dynsyn_lab.cli.main import main
 from dynsyn_lab.live.stack import describe
 from dynsyn_lab.policies.chain import Step, policy_of

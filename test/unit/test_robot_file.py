@@ -10,7 +10,8 @@ import yaml
 from oracle import robot_data
 
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
 
 def test_the_walker_is_what_the_papers_say():

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import robot_data
 
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_controller.robot.safety.arming import Arming
 from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_controller.robot.safety.standby import Standby

@@ -10,7 +10,8 @@ from oracle import differences, live_together, robot_data, sized_robot, twins
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 
 TOLERANCE = 1e-9
 ARMS = {

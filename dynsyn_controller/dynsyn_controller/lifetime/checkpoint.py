@@ -22,7 +22,8 @@ from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.factory import vacant_controller
 from dynsyn_controller.lifetime.file_checks import protection
 from dynsyn_controller.lifetime.migration import FORMAT, migrate_records, sections_of_format_1
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 
 MAY_BE_NAN = ("reward", "return_last", "return_average", "return_best")
 """Fields of a lifetime's record in which NaN stands for "not yet"."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 def new_controller(

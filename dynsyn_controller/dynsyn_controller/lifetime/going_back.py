@@ -11,7 +11,7 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.history import History
 from dynsyn_controller.lifetime.writer import Life, Origin, continue_lifetime
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 @dataclass(frozen=True)

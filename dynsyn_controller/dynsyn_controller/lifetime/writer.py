@@ -17,7 +17,7 @@ from dynsyn_controller.lifetime.factory import new_controller, vacant_controller
 from dynsyn_controller.lifetime.file_checks import obstacle
 from dynsyn_controller.lifetime.history import History
 from dynsyn_controller.lifetime.lock import LifetimeLock, lived_by
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 T = TypeVar("T")
 

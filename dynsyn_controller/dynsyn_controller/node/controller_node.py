@@ -28,7 +28,7 @@ from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
-from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.robot import RobotFileError
 
 NAME = "controller_node"
 _USAGE = (ParameterError, RobotFileError, InvalidParameterException)

@@ -36,7 +36,7 @@ from dynsyn_controller.node.ros_process import create_executor, end
 from dynsyn_controller.node.settings import read_robot
 from dynsyn_controller.node.stop_request import StopRequest
 from dynsyn_controller.node.timing import SECOND
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError
+from dynsyn_controller.robot.robot import Robot, RobotFileError
 from dynsyn_msgs.msg import JointCommand
 
 NAME = "effort_relay"

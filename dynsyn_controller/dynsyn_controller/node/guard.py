@@ -21,7 +21,7 @@ from dynsyn_controller.node.learning_pause import LearningPause
 from dynsyn_controller.node.operator_input import Operator
 from dynsyn_controller.node.rewards import Rewards
 from dynsyn_controller.node.senses import REWARD, Senses
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.safety.arming import Arming
 from dynsyn_controller.robot.safety.standby import Standby
 from dynsyn_controller.robot.safety.target_chain import safety_chain

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 def introduction(

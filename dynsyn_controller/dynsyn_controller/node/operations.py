@@ -24,7 +24,7 @@ from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.publishers import Outputs
 from dynsyn_controller.node.settings import Settings
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError
+from dynsyn_controller.robot.robot import Robot, RobotFileError
 
 T = TypeVar("T")
 

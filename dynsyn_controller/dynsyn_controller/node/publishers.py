@@ -35,7 +35,7 @@ from dynsyn_controller.node.reports import (
 )
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.timing import LoopTiming, Pace
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_msgs.msg import Activity, JointCommand, Scalars, Status, Weights
 from dynsyn_msgs.msg import Event as EventMessage
 

@@ -15,7 +15,7 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.tape import Tape, TapeError
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_msgs.msg import ControlStep
 
 STEPS = "dynsyn/steps"

@@ -11,7 +11,7 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.timing import LoopTiming
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_msgs.msg import Activity, Quantity, Scalars, Status, SynapseLayer, Weights
 
 INACTIVE = "inactive"

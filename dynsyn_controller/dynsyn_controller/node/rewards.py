@@ -10,7 +10,7 @@ from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.robot.reward import RewardMeter
 from dynsyn_controller.robot.reward_bounds import RewardBounds
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 class Rewards:

@@ -10,8 +10,8 @@ from dynsyn_controller.messages.conversions import NEVER, SensorReader
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.freshness import Freshness
 from dynsyn_controller.node.parameter_table import ParameterError
-from dynsyn_controller.robot.observation import Observer
-from dynsyn_controller.robot.robot_file import Channel, Robot
+from dynsyn_controller.robot.observation import Channel, Observer
+from dynsyn_controller.robot.robot import Robot
 
 REWARD = "reward"
 """The source of rewards from a topic."""

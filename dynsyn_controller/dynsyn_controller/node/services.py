@@ -17,7 +17,7 @@ from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.ros_process import create_waiting_service
 from dynsyn_controller.node.tape import TapeError
-from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.robot import RobotFileError
 from dynsyn_msgs.srv import LoadCheckpoint, Record, Rollback, SaveCheckpoint
 
 

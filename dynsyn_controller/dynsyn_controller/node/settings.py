@@ -11,7 +11,8 @@ from dynsyn_controller.lifetime.writer import Origin
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 
 
 @dataclass

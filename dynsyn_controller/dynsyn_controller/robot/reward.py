@@ -13,7 +13,7 @@ import numpy as np
 
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.robot.observation import tilt_angle
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 _LONGEST = 1.0
 """s; a position that stands still for longer may still only jump as far as the body moves in it."""

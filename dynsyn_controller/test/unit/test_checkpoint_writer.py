@@ -25,7 +25,8 @@ from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 
 pytestmark = pytest.mark.faults
 

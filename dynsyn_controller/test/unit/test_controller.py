@@ -14,7 +14,8 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.core.step import step, step_batch
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 
 CHANNELS = 24
 

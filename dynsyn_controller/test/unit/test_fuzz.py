@@ -25,7 +25,8 @@ from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, load_robot, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 from dynsyn_controller.robot.safety.chain import SafetyChain
 from dynsyn_msgs.msg import Contacts, Reward
 

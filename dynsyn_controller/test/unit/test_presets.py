@@ -11,7 +11,8 @@ from records import split
 from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 
 WALKER = load_robot(config_path("robots/walker.yaml"))
 

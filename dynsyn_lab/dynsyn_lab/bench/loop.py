@@ -25,7 +25,8 @@ from dynsyn_controller.launching.nodes import program
 from dynsyn_controller.node.middleware import keep_to_this_machine
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, load_robot
+from dynsyn_controller.robot.robot import Robot
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_lab.bench.peer import Peer
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.live.processes import Group

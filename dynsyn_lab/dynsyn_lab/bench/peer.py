@@ -14,7 +14,7 @@ from dynsyn_controller.node.publishers import QOS
 from dynsyn_controller.node.ros_process import create_executor
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.timing import SECOND, Deadlines
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.errors import CommandError
 from dynsyn_msgs.msg import JointCommand, Reward, Status
 

@@ -76,7 +76,7 @@ def run_controller(args: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such preset, or no folder for the result.
     """
-    from dynsyn_controller.robot.robot_file import RobotFileError
+    from dynsyn_controller.robot.robot import RobotFileError
     from dynsyn_lab.bench.controller import measure
 
     check_folder("--json", args.json)

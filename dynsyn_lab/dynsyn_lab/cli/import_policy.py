@@ -11,7 +11,7 @@ from dynsyn_lab.cli.dotted import accept_dotted
 from dynsyn_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from dynsyn_controller.robot.robot_file import Robot
+    from dynsyn_controller.robot.robot import Robot
 
 KINDS = (".zip", ".onnx", ".ckpt")
 

@@ -91,7 +91,7 @@ def run_check(args: argparse.Namespace) -> int:
         raise UsageError("--wiggle: not agreed to")
     with Interrupts() as interrupts:
         middleware.load()
-        from dynsyn_controller.robot.robot_file import RobotFileError
+        from dynsyn_controller.robot.robot import RobotFileError
         from dynsyn_lab.hardware.checking import check_robot
 
         wrong = 0

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     with Interrupts() as interrupts:
         middleware.load()
-        from dynsyn_controller.robot.robot_file import RobotFileError
+        from dynsyn_controller.robot.robot import RobotFileError
         from dynsyn_lab.live.robot_run import run_robot
 
         try:

@@ -16,7 +16,7 @@ from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.qos import LATCHED
 from dynsyn_controller.node.senses import Senses
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.live.client import ControllerClient
 
 _ANY = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)

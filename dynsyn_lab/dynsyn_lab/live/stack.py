@@ -18,7 +18,7 @@ from dynsyn_controller.launching.arguments import (
 from dynsyn_controller.launching.nodes import NodeSpec, absolute_namespace, shared
 from dynsyn_controller.node.parameter_table import ParameterError, Value
 from dynsyn_controller.robot.config_files import config_path, shipped_checkpoint
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError
+from dynsyn_controller.robot.robot import Robot, RobotFileError
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.references import find
 from dynsyn_sim_bridge.robots.registry import ROBOTS

@@ -20,7 +20,7 @@ from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import learnt
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import vacant_controller
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.policies.policy import Policy, PolicyError, Scaling
 
 NO_BOUND = 1e9

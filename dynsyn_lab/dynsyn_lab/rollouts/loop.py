@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 

@@ -14,7 +14,7 @@ from dynsyn_controller.lifetime.checkpoint import (
     restore,
 )
 from dynsyn_controller.lifetime.factory import vacant_controller
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 def settle(

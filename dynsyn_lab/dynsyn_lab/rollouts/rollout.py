@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.rollouts.footfalls import Footfalls
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.base import SimulatedRobot

@@ -6,7 +6,7 @@ import numpy as np
 
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.robot.observation import Observer
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 
 

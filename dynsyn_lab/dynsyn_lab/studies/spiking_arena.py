@@ -16,7 +16,7 @@ from dynsyn_controller.core.blueprint import Blueprint
 from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.step import step
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_sim_bridge.robots.cart_pole import FORCE_LIMIT, move, out_of_bounds
 from dynsyn_sim_bridge.robots.spec import describe
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.core.statistics import WINDOW
-from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.errors import CommandError, UsageError
 from dynsyn_lab.plots.comparison import show
 from dynsyn_lab.plots.learning import running_mean

@@ -28,7 +28,8 @@ from dynsyn_controller.lifetime import atomic
 from dynsyn_controller.lifetime.migration import sections_of_format_1
 from dynsyn_controller.lifetime.pid_lock import Held, PidLock
 from dynsyn_controller.robot.migration import split_rule
-from dynsyn_controller.robot.robot_file import RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_lab.training.changes import Change
 from dynsyn_sim_bridge.robots.task import Task
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_controller.robot.robot_file import RobotFileError
+from dynsyn_controller.robot.robot import RobotFileError
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.training.backends.registry import check_backend, choose_backend

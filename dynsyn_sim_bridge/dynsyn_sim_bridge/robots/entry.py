@@ -14,7 +14,8 @@ from typing import Any
 from dynsyn_controller.messages.layout import FloatArray, SensorLayout
 from dynsyn_controller.node.parameter_table import Parameter, Value, resolve
 from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.task import Task

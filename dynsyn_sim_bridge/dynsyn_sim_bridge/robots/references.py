@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dynsyn_controller.robot.robot_file import RobotFileError, load_robot
+from dynsyn_controller.robot.robot import RobotFileError
+from dynsyn_controller.robot.robot_file import load_robot
 from dynsyn_sim_bridge.robots.entry import Entry
 from dynsyn_sim_bridge.robots.registry import entry
 from dynsyn_sim_bridge.robots.robot_module import absolute

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from dynsyn_controller.node.parameter_table import Value
-from dynsyn_controller.robot.robot_file import Robot, RobotFileError, parse_robot
+from dynsyn_controller.robot.robot import Robot, RobotFileError
+from dynsyn_controller.robot.robot_file import parse_robot
 from dynsyn_controller.robot.sections import Simulation
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
 from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody

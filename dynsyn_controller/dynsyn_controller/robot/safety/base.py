@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 
 
 class Chain(ABC):

@@ -15,7 +15,7 @@ import numpy as np
 
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.safety.base import Chain
 from dynsyn_controller.robot.safety.channels import of_joint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.safety.channels import of_joint
 
 

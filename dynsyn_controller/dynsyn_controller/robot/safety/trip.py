@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.robot.observation import tilt_angle
-from dynsyn_controller.robot.robot_file import Robot
+from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.safety.channels import HEIGHT, ORIENTATION
 
 IN_A_ROW = 3
