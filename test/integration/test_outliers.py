@@ -61,9 +61,9 @@ def test_one_outlier_of_every_size_in_every_input_leaves_a_walk(tmp_path, note_m
         assert (np.abs(effort) <= [joint.effort_limit for joint in saved.robot.joints]).all()
         simulation.advance(effort)
     assert sent == len(outliers)
-    assert guard.vitals.sound()
+    assert guard.lifetime.vitals.sound()
     after = tmp_path / "after.ckpt"
-    checkpoint.save(after, saved.robot, guard.controller)
+    checkpoint.save(after, saved.robot, guard.lifetime.controller)
     mean = float(evaluate(after, episodes=50, seed=9)["mean"])
     note_measured(f"{sent} outliers in {STEPS} steps: frozen return", GOOD, mean)
     assert mean >= GOOD

@@ -94,15 +94,15 @@ class Body:
 def test_a_lifetime_found_unsound_goes_on_from_its_copy():
     body = Body()
     body.run(100)
-    steps = body.guard.controller.steps
-    body.guard.controller.weight[0] = np.nan
+    steps = body.guard.lifetime.controller.steps
+    body.guard.lifetime.controller.weight[0] = np.nan
     assert not body.step().any()
     assert body.guard.held == "rolled back"
-    assert body.guard.vitals.went_back == 1
-    assert steps - 60 < body.guard.controller.steps <= steps
+    assert body.guard.lifetime.vitals.went_back == 1
+    assert steps - 60 < body.guard.lifetime.controller.steps <= steps
     assert [event.name for event in body.told] == ["rolled_back"]
     assert body.step().any()
-    assert body.guard.vitals.sound()
+    assert body.guard.lifetime.vitals.sound()
 
 
 @pytest.mark.parametrize("size", [10.0**power for power in range(3, 308, 20)])
@@ -119,14 +119,14 @@ def test_one_wrong_reward_is_learnt_as_a_small_one(size):
     assert wrong.guard.rewards.bounds.cut == 1
     assert wrong.guard.reward == right.guard.reward == 0.1
     assert [event.name for event in wrong.told] == ["reward_cut"]
-    difference = wrong.guard.controller.weight - right.guard.controller.weight
+    difference = wrong.guard.lifetime.controller.weight - right.guard.lifetime.controller.weight
     assert np.abs(difference).max() < 0.02
 
 
 def test_disarmed_it_neither_acts_nor_lives_and_armed_it_ramps_up():
     body = Body(armed=False, ramp_time=10 / 100)
     assert not body.run(10).any()
-    assert (body.guard.held, body.guard.controller.steps) == ("disarmed", 0)
+    assert (body.guard.held, body.guard.lifetime.controller.steps) == ("disarmed", 0)
     body.guard.arming.arm()
     assert body.step().any()
     assert body.guard.learning_paused == "efforts ramp up"
@@ -153,9 +153,9 @@ def test_an_operators_own_efforts_go_through_the_limits_and_nothing_is_lived():
     names = list(body.robot.joint_names)
     body.guard.operator.hear_override(SimpleNamespace(name=names, effort=[1.0, -9.0]), body.now)
     assert body.run(5).tolist() == [[1.0, -2.0]] * 5
-    assert (body.guard.held, body.guard.controller.steps) == ("override", 3)
+    assert (body.guard.held, body.guard.lifetime.controller.steps) == ("override", 3)
     body.run(2)
-    assert body.guard.controller.steps == 5
+    assert body.guard.lifetime.controller.steps == 5
 
 
 def test_the_standby_pose_is_held_while_another_source_is_stale():
@@ -180,7 +180,7 @@ def test_position_targets_begin_where_the_joints_are_and_are_held(command):
     assert not body.guard.chain.ready  # nothing is sent
     assert (body.run(5) == 0.1).all()
     assert body.guard.chain.ready
-    assert body.guard.controller.steps == 0
+    assert body.guard.lifetime.controller.steps == 0
     body.guard.arming.arm()
     acting = body.run(20)
     assert np.abs(np.diff(acting, axis=0, prepend=0.1)).max() <= 5.0 / 50.0 + 1e-12
@@ -253,7 +253,7 @@ def test_nothing_is_learnt_until_a_disturbed_body_has_settled():
     assert learns(body, 12) == [False] * 9 + [True] * 3
     assert body.guard.learning_paused == ""
     again = Body(settle_time=0.2)
-    again.guard.begin(body.guard.controller, {})
+    again.guard.begin(body.guard.lifetime.controller, {})
     assert learns(again, 12) == [False] * 10 + [True] * 2
 
 
@@ -265,13 +265,13 @@ def test_an_episode_s_end_ends_the_settling_and_is_not_learnt_from():
     assert body.guard.learning_paused == SETTLING
     learnt: list[bool] = []
     body.guard.follow(lambda lived, learning: learnt.append(learning))
-    episodes = body.guard.controller.statistics.episodes
+    episodes = body.guard.lifetime.controller.statistics.episodes
     body.terminal = True
     body.step()
     body.terminal = False
     body.step()
     assert learnt == [False, True]
-    assert body.guard.controller.statistics.episodes == episodes + 1
+    assert body.guard.lifetime.controller.statistics.episodes == episodes + 1
 
 
 def episode(body: Body, steps: int, *silent: str) -> list[bool]:
@@ -287,11 +287,11 @@ def test_an_evaluation_is_lived_without_learning_unless_it_is_disturbed():
     body = Body(evaluate_every=2)
     assert all(episode(body, 5))
     body.reward = 0.3
-    weights = body.guard.controller.quantity("centre").copy()
+    weights = body.guard.lifetime.controller.quantity("centre").copy()
     assert not any(episode(body, 5))
     assert body.guard.learning_paused == EVALUATION
-    assert (body.guard.controller.quantity("centre") == weights).all()
-    assert body.guard.evaluations.average == pytest.approx(5 * 0.3)
+    assert (body.guard.lifetime.controller.quantity("centre") == weights).all()
+    assert body.guard.lifetime.evaluations.average == pytest.approx(5 * 0.3)
     assert all(episode(body, 5))
     assert body.guard.learning_paused == ""
     assert not any(episode(body, 20, "imu"))  # stands still in it: that is not what it can
@@ -299,8 +299,8 @@ def test_an_evaluation_is_lived_without_learning_unless_it_is_disturbed():
     fill_status(status, body.robot, body.guard, LoopTiming(), 0, body.now)
     assert (status.evaluations, status.evaluation_average) == (1, pytest.approx(1.5))
     again = Body(evaluate_every=2)
-    again.guard.begin(body.guard.controller, body.guard.notes())
-    assert again.guard.evaluations.count == 1
+    again.guard.begin(body.guard.lifetime.controller, body.guard.lifetime.notes())
+    assert again.guard.lifetime.evaluations.count == 1
 
 
 def test_the_reward_of_a_time_in_which_the_process_stood_still_is_dropped():

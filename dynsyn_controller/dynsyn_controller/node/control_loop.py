@@ -85,7 +85,7 @@ class ControlLoop:
         )
         self.guard.learning, self.guard.held = settings.learning, INACTIVE
         try:
-            self.guard.limit_exploration(settings.exploration_limit)
+            self.guard.lifetime.limit_exploration(settings.exploration_limit)
         except ValueError as error:
             raise ParameterError(f"exploration_limit: {error}") from None
         if settings.lockstep:
@@ -136,7 +136,7 @@ class ControlLoop:
         topics = self._inputs.subscribed.values()
         born_from = None if life.continued else settings.seed
         for line in introduction(
-            self.robot, self.guard.controller, topics, self.writer.path, born_from
+            self.robot, self.guard.lifetime.controller, topics, self.writer.path, born_from
         ):
             self._log.info(line)
 
@@ -175,7 +175,9 @@ class ControlLoop:
         if self.writer.error:
             return False
         if self.writer.path is not None and self.writer.saved_at is not None:
-            self._log.info(f"saved {self.writer.path}: {self.guard.controller.steps:,} steps")
+            self._log.info(
+                f"saved {self.writer.path}: {self.guard.lifetime.controller.steps:,} steps"
+            )
         return True
 
     def run_once(self, executor: Any, wait: int = LONGEST_WAIT) -> None:
@@ -211,8 +213,10 @@ class ControlLoop:
             self.guard.learning = self._settings.learning
             self._log.info("learning" if self.guard.learning else "frozen")
         elif name == "exploration_limit":
-            self.guard.limit_exploration(self._settings.exploration_limit)
-            self._log.info(f"exploration limited to {self.guard.exploration_limit:g} (1: no limit)")
+            self.guard.lifetime.limit_exploration(self._settings.exploration_limit)
+            self._log.info(
+                f"exploration limited to {self.guard.lifetime.exploration_limit:g} (1: no limit)"
+            )
         elif name == "realtime_factor":
             self._deadlines.change_period(self._period, time.monotonic_ns())
             self._outputs.prepare(self._settings)

@@ -142,7 +142,7 @@ class ControllerNode(LifecycleNode):
         for parameter in parameters:
             if parameter.name == "exploration_limit" and self.loop is not None:
                 try:
-                    self.loop.guard.controller.check_exploration_limit(parameter.value)
+                    self.loop.guard.lifetime.controller.check_exploration_limit(parameter.value)
                 except ValueError as error:
                     return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

@@ -9,17 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.lifetime.performance import Performance
-from dynsyn_controller.lifetime.vitals import Vitals
 from dynsyn_controller.messages.commands import CommandReader
 from dynsyn_controller.messages.conversions import NEVER
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.node.evaluations import EVALUATION, Evaluations
+from dynsyn_controller.node.evaluations import EVALUATION
 from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard_options import GuardOptions
 from dynsyn_controller.node.learning_pause import LearningPause
 from dynsyn_controller.node.operator_input import Operator
 from dynsyn_controller.node.rewards import Rewards
+from dynsyn_controller.node.running_lifetime import RunningLifetime
 from dynsyn_controller.node.senses import REWARD, Senses
 from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.safety.arming import Arming
@@ -40,7 +39,7 @@ class Guard:
     doing: its value is dropped, that an episode ended in it is kept.
 
     Attributes:
-        controller: the lifetime; `begin` puts another one of the same robot in its place.
+        lifetime: that acts; `begin` puts another one of the same robot in its place.
         senses: what is known of robot and world.
         reader, freshness: theirs.
         learning: False: frozen.
@@ -48,7 +47,7 @@ class Guard:
         held: why the effort is neutral or that of the standby pose; empty: the controller acts.
         arming, operator: whether the robot may act.
         events: what a person should know.
-        rewards, performance, vitals: of the lifetime.
+        rewards: of the lifetime.
         stale: the last `tick` (lockstep: `listen`) found an observation or the reward too old.
         reward: of the last control step lived, as it was learnt from.
         terminal: an episode ended with it.
@@ -61,7 +60,7 @@ class Guard:
         robot: the robot file.
         controller: made for it.
         options: how it is to act; None: as their defaults say.
-        notes: what `notes` gave when the lifetime was saved; see `begin`.
+        notes: see `RunningLifetime`; None: there are none.
         events: told what happens; None: nobody is.
     """
 
@@ -90,10 +89,8 @@ class Guard:
         self.rewards = Rewards(robot, options.computed, self.events)
         settle_steps = round(options.settle_time * robot.control_rate)
         self._pauses = LearningPause(options.dry_run, settle_steps, self.rewards, self.senses)
-        self.performance = Performance(options.rollback_fraction)
-        self.evaluations = Evaluations(options.evaluate_every)
-        self.vitals = Vitals(controller.state)
-        self.learning, self._asked_limit = True, 1.0
+        self.lifetime = RunningLifetime(controller, notes or {}, self.rewards.bounds, options)
+        self.learning = True
         self.learning_paused = self.held = ""
         self.stale = False
         self.effort = self.chain.stop()
@@ -103,36 +100,12 @@ class Guard:
         self.newest = NEVER
         self._answered: int | None = None
         self._ticked: int | None = None
-        self.begin(controller, notes or {})
-
-    def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
-        """Go on with this lifetime of the same robot, and with what was known beside it.
-
-        The reward of another lifetime's last effort is not its own.
-        """
-        self.controller = controller
-        controller.limit_exploration(self.exploration_limit)
-        self.vitals.watch(controller.state)
-        self._take_up(notes, controller.statistics.reward_average)
         self._interrupted()
 
-    def limit_exploration(self, share: float) -> None:
-        """See `Controller.limit_exploration`; lifetimes that follow are limited, too."""
-        self.controller.limit_exploration(share)
-        self._asked_limit = share
-
-    @property
-    def exploration_limit(self) -> float:
-        """The limit that acts; 1: none, as where this lifetime's learner cannot."""
-        return self._asked_limit if self.controller.learner.limits_exploration else 1.0
-
-    def notes(self) -> dict[str, Any]:
-        """What is known beside the lifetime's record, to be saved with it."""
-        return {
-            "rewards": self.rewards.bounds.notes(),
-            "performance": self.performance.notes(),
-            "evaluations": self.evaluations.notes(),
-        }
+    def begin(self, controller: Controller, notes: dict[str, Any]) -> None:
+        """See `RunningLifetime`; the reward of another lifetime's last effort is not its own."""
+        self.lifetime.begin(controller, notes)
+        self._interrupted()
 
     def follow(self, then: Callable[[bool, bool], None] | None) -> None:
         """Call `then` at the end of each step: whether it was lived, and learnt from."""
@@ -140,10 +113,10 @@ class Guard:
 
     def warm_up(self) -> None:
         """Compile all that a step needs, so that the first one is as fast as the rest."""
-        self.controller.compile()
+        self.lifetime.controller.compile()
         self.senses.observe()
         self.chain.compile()
-        self.vitals.sound()
+        self.lifetime.vitals.sound()
         self.rewards.warm_up(self.reader.sensors, self.effort)
 
     def read(self, source: str, message: Any, now: int) -> None:
@@ -192,13 +165,11 @@ class Guard:
         An observation is answered when all of it and its reward have come with the same stamp. One
         that is sent again is answered with the same efforts, and not lived again.
         """
-        clocking, stamp = self.senses.clocking, self._clocking_stamp()
-        if self.reader.stamps.get(source, stamp) != stamp:  # five times of six, and quick
-            return None
-        if not self.reader.complete(stamp) or self.freshness.arrived.get(REWARD) == NEVER:
+        stamp = self.senses.whole(source, self.rewards.stamp)
+        if stamp is None or self.freshness.arrived.get(REWARD) == NEVER:
             return None
         if stamp == self._answered:
-            return self.effort if source == clocking else None
+            return self.effort if source == self.senses.clocking else None
         self.stamp = self._answered = stamp
         self.absent_before = now - absent_after
         self.reader.expire(self.absent_before)
@@ -211,10 +182,7 @@ class Guard:
         """
         if not self.senses.all_stamped:
             return False
-        stamp = self._clocking_stamp()
-        if self.reader.stamps.get(source, stamp) != stamp:  # most times, and quick
-            return False
-        return stamp != self.stamp and self.reader.complete(stamp)
+        return self.senses.whole(source, self.rewards.stamp) not in (None, self.stamp)
 
     def listen(self, now: int, silent_after: int) -> None:
         """Lockstep, where there are no ticks: see whether all still speak; sets `stale`.
@@ -269,39 +237,34 @@ class Guard:
             return self._pause(self.chain.limit(self._standby.effort(sensors), sensors))
         return self._pause(self.chain.hold(sensors))
 
-    def _clocking_stamp(self) -> int:
-        """Stamp of the newest message of the source that comes last."""
-        clocking = self.senses.clocking
-        return self.rewards.stamp if clocking == REWARD else self.reader.stamps[clocking]
-
     def _silent(self, now: int) -> str:
         return " ".join(self.freshness.late(now)) if self.stale else ""
 
     def _act(self, now: int) -> FloatArray:
-        sensors = self.reader.sensors
+        lifetime, sensors = self.lifetime, self.reader.sensors
         reward, terminal = self.rewards.collect(sensors, self.effort, now)
         self.reward, self.terminal = reward, terminal
         observation = self.senses.observe()
         ramp = self.arming.advance()
         paused = self._pauses.why(ramp, terminal)
         if paused:
-            self.evaluations.disturb()
-        if self.evaluations.step(reward, terminal):
+            lifetime.evaluations.disturb()
+        if lifetime.evaluations.step(reward, terminal):
             paused = paused or EVALUATION
         self.learning_paused = paused if self.learning else ""
         learning = self.learning and not self.learning_paused
         try:
-            wanted = self.controller.step(observation, reward, terminal, learning)
+            wanted = lifetime.controller.step(observation, reward, terminal, learning)
         except ValueError as error:  # finite readings that a scale took beyond all numbers
             self.held = "refused observation"
             self.events.moment("refused", f"refused: {error}", now, Level.ERROR)
             return self._pause(self.chain.hold(sensors))
-        if not self.vitals.sound():
+        if not lifetime.vitals.sound():
             return self._recover(now)
         if learning:
-            self.performance.add(reward)
-        if self.vitals.due(now):
-            self.vitals.keep(self.notes(), now)
+            lifetime.performance.add(reward)
+        if lifetime.vitals.due(now):
+            lifetime.vitals.keep(lifetime.notes(), now)
         if self._middle is not None:
             wanted = wanted + self._middle
         self.effort = self.chain.limit(wanted, sensors, ramp)
@@ -310,33 +273,18 @@ class Guard:
         return self.effort
 
     def _recover(self, now: int) -> FloatArray:
-        """A number of the lifetime is none any more: back to the last good copy."""
-        fields = ", ".join(self.vitals.unsound_fields())
-        copy = self.vitals.go_back(now)
-        if copy is None:
+        gone_back, text = self.lifetime.recover(now)
+        if not gone_back:
             self.arming.disarm()
-            text = f"{fields}: not finite, and there is no copy to go back to: disarmed"
-        else:
-            self._take_up(copy.notes, float("nan"))
-            age = (now - copy.taken) / _SECOND
-            text = (
-                f"{fields}: not finite; goes on from a copy {age:.1f} s old, {copy.steps:,} steps"
-            )
+            text += ": disarmed"
         self.events.moment("rolled_back", text, now, Level.ERROR)
         self.held = "rolled back"
         return self._pause(self.chain.hold(self.reader.sensors))
 
-    def _take_up(self, notes: dict[str, Any], average: float) -> None:
-        """Go on from what `notes` gave, the bounds of rewards where it gave nothing from `average`,
-        the mean reward of a step (NaN: unknown)."""
-        self.rewards.bounds.begin(notes.get("rewards"), average)
-        self.performance.begin(notes.get("performance"))
-        self.evaluations.begin(notes.get("evaluations"))
-
     def _interrupted(self) -> None:
         self.rewards.drop()
-        self.evaluations.disturb()
-        if self.controller.steps > 0:
+        self.lifetime.evaluations.disturb()
+        if self.lifetime.controller.steps > 0:
             self._pauses.disturb()
 
     def _pause(self, effort: FloatArray) -> FloatArray:

@@ -67,8 +67,8 @@ class Operations:
 
     def save(self, path: Path | None = None) -> Future[Saved]:
         """Begin to save the lifetime; see `CheckpointWriter.save`."""
-        guard = self._guard
-        return self._writer.save(guard.controller, time.monotonic_ns(), path, guard.notes())
+        lifetime, now = self._guard.lifetime, time.monotonic_ns()
+        return self._writer.save(lifetime.controller, now, path, lifetime.notes())
 
     def load(self, path: Path | None = None) -> Future[Life]:
         """Begin to save the running lifetime and to read the one in a checkpoint; `exchange` then
@@ -112,7 +112,7 @@ class Operations:
             self._outputs.publish_weights(now)
         text = f"{why}: " if why else ""
         text += f"goes on with a lifetime of {life.controller.steps:,} steps"
-        if self._guard.exploration_limit != self._settings.exploration_limit:
+        if self._guard.lifetime.exploration_limit != self._settings.exploration_limit:
             text += ", whose exploration cannot be limited"
         self._events.moment(what, text, now, Level.WARNING if why else Level.INFO)
 
@@ -157,15 +157,16 @@ class Operations:
 
     def watch_performance(self, now: int) -> None:
         """Go back to a better copy by itself where the lifetime has lost what it could."""
-        guard, performance = self._guard, self._guard.performance
+        lifetime = self._guard.lifetime
         if self._recovery is not None:
             self._finish_recovery(now)
-        elif performance.lost:
-            at, steps = self._recovered_at, guard.controller.steps
+        elif lifetime.performance.lost:
+            at, steps = self._recovered_at, lifetime.controller.steps
             if at is not None and 0 <= steps - at < YOUNG * BLOCK:
                 self._accept("lost again after going back; the robot or its world has changed", now)
             elif self._writer.history is not None:
-                arguments = (self._left(), self._robot, self._settings.origin, performance.floor)
+                floor, origin = lifetime.performance.floor, self._settings.origin
+                arguments = (self._left(), self._robot, origin, floor)
                 history = self._writer.history
                 self._recovery = self._writer.run(go_back_to_best, history, *arguments)
             else:
@@ -184,21 +185,22 @@ class Operations:
         else:
             why = self._loss()
             self.exchange(recovery.result().life, "rolled_back", why)
-            self._recovered_at = self._guard.controller.steps
+            self._recovered_at = self._guard.lifetime.controller.steps
 
     def _recover_from_memory(self, now: int) -> None:
-        guard, why = self._guard, self._loss()
-        copies = [c for c in guard.vitals.copies if earned_in(c.notes) > guard.performance.floor]
+        lifetime, why = self._guard.lifetime, self._loss()
+        floor = lifetime.performance.floor
+        copies = [copy for copy in lifetime.vitals.copies if earned_in(copy.notes) > floor]
         if not copies:
             self._accept("no copy from when it earned more", now)
             return
         copy = max(copies, key=lambda each: earned_in(each.notes))
-        guard.controller.state[...] = copy.state
-        self.exchange(Life(guard.controller, copy.notes, continued=True), "rolled_back", why)
+        lifetime.controller.state[...] = copy.state
+        self.exchange(Life(lifetime.controller, copy.notes, continued=True), "rolled_back", why)
         self._recovered_at = copy.steps
 
     def _loss(self) -> str:
-        performance = self._guard.performance
+        performance = self._guard.lifetime.performance
         return (
             f"earns {performance.now:.3g} a step, far below the {performance.best:.3g} that it has "
             "earned"
@@ -207,12 +209,12 @@ class Operations:
     def _accept(self, why: str, now: int) -> None:
         text = f"{self._loss()}; goes on as it is: {why}"
         self._events.moment("performance_lost", text, now, Level.ERROR)
-        self._guard.performance.accept()
+        self._guard.lifetime.performance.accept()
 
     def _left(self) -> Left:
-        guard = self._guard
+        lifetime = self._guard.lifetime
         try:
-            data = self._writer.snapshot(guard.controller, guard.notes())
+            data = self._writer.snapshot(lifetime.controller, lifetime.notes())
         except CheckpointError:  # a number is not finite: nothing to keep
             data = None
-        return Left(data, guard.controller.steps)
+        return Left(data, lifetime.controller.steps)

@@ -117,7 +117,7 @@ class Outputs:
 
     def prepare(self, settings: Settings) -> None:
         """Make the messages for the guard's controller anew, and take over the rates."""
-        controller = self._guard.controller
+        controller = self._guard.lifetime.controller
         rate = self._robot.control_rate
         if not settings.lockstep:
             rate *= settings.realtime_factor
@@ -194,7 +194,7 @@ class Outputs:
     def publish_scalars(self, now: int) -> None:
         """Publish dynsyn/scalars."""
         self._fill_status(now)
-        fill_scalars(self._scalars, self._status, self._robot, self._guard.controller)
+        fill_scalars(self._scalars, self._status, self._robot, self._guard.lifetime.controller)
         self._send_scalars(self._scalars)
 
     def publish_diagnostics(self, now: int) -> None:
@@ -207,19 +207,19 @@ class Outputs:
 
     def publish_weights(self, now: int) -> None:
         """Publish dynsyn/weights."""
-        fill_weights(self._weights, self._guard.controller)
+        fill_weights(self._weights, self._guard.lifetime.controller)
         set_stamp(self._weights.header.stamp, self._guard.stamp)
         self._send_weights(self._weights)
 
     def record_weights(self) -> None:
         """Put the weights of this moment into the recording, without publishing them."""
-        fill_weights(self._weights, self._guard.controller)
+        fill_weights(self._weights, self._guard.lifetime.controller)
         set_stamp(self._weights.header.stamp, self._guard.stamp)
         self._recording.write("dynsyn/weights", Weights, serialize_message(self._weights))
 
     def publish_activity(self, now: int) -> None:
         """Publish dynsyn/activity."""
-        fill_activity(self._activity, self._guard.controller)
+        fill_activity(self._activity, self._guard.lifetime.controller)
         set_stamp(self._activity.header.stamp, self._guard.stamp)
         self._send_activity(self._activity)
 
@@ -235,7 +235,7 @@ class Outputs:
         status = self._status
         fill_status(status, self._robot, self._guard, self.timing, self.overruns, now)
         status.messages_refused = self.refused
-        status.rollbacks = self._guard.vitals.went_back + self.rolled_back
+        status.rollbacks = self._guard.lifetime.vitals.went_back + self.rolled_back
 
     def _open(
         self, kind: type, topic: str, qos: QoSProfile, always: bool = False

@@ -82,13 +82,13 @@ class Recording:
             "lockstep": self._lockstep,
             "computed": guard.rewards.computed,
             "offset": self._offset,
-            "steps": guard.controller.steps,
+            "steps": guard.lifetime.controller.steps,
             "topics": {
                 source: self._full(guard.senses.topic(source)) for source in guard.senses.sources
             },
         }
         try:
-            data = self._checkpoints.snapshot(guard.controller, guard.notes())
+            data = self._checkpoints.snapshot(guard.lifetime.controller, guard.lifetime.notes())
         except CheckpointError as error:
             raise TapeError(str(error)) from None
         self._tape = tape = Tape(path, about)
@@ -149,11 +149,12 @@ class Recording:
 
     def _write_step(self, lived: bool, learning: bool) -> None:
         guard = self._guard
-        wanted = guard.controller.state["effort"][0].copy()
+        controller = guard.lifetime.controller
+        wanted = controller.state["effort"][0].copy()
         arrays = guard.senses.observation.copy(), wanted, guard.effort.copy()
         flags = lived, learning, guard.terminal
-        numbers = guard.reward, guard.absent_before, guard.exploration_limit
-        step = guard.stamp, guard.controller.steps, flags, numbers, arrays
+        numbers = guard.reward, guard.absent_before, guard.lifetime.exploration_limit
+        step = guard.stamp, controller.steps, flags, numbers, arrays
         self._untold.append((STEPS, None, step, time.monotonic_ns()))
 
     def _step_message(

@@ -94,7 +94,8 @@ def fill_status(
     now: int,
 ) -> None:
     """How things stand at `now` (ns, steady clock)."""
-    controller, statistics = guard.controller, guard.controller.statistics
+    lifetime, controller = guard.lifetime, guard.lifetime.controller
+    statistics = controller.statistics
     message.steps = statistics.steps
     message.hours_lived = statistics.steps / robot.control_rate / _SECONDS_PER_HOUR
     message.reward = statistics.reward
@@ -102,8 +103,8 @@ def fill_status(
     message.return_last = statistics.return_last
     message.return_average = statistics.return_average
     message.return_best = statistics.return_best
-    message.evaluation_average = guard.evaluations.average
-    message.evaluations = guard.evaluations.count
+    message.evaluation_average = lifetime.evaluations.average
+    message.evaluations = lifetime.evaluations.count
     message.episodes = statistics.episodes
     message.falls = statistics.falls
     message.effort = array("d", guard.effort.tobytes())
@@ -115,7 +116,7 @@ def fill_status(
     message.overruns = overruns
     message.latency_us_median, message.latency_us_p99 = timing.latency_us()
     message.learning = guard.learning
-    message.exploration_limit = guard.exploration_limit
+    message.exploration_limit = lifetime.exploration_limit
     message.stale = guard.stale
     message.stopped = guard.arming.stopped
     message.armed = guard.arming.armed

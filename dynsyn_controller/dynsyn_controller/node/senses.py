@@ -104,6 +104,21 @@ class Senses:
             self._all_came = reward_came and self.reader.oldest() != NEVER
         return not self._all_came
 
+    def whole(self, source: str, reward_stamp: int) -> int | None:
+        """Stamp (ns) of the observation that the message from `source` just taken makes whole.
+
+        All of it bears the stamp of the newest message of `clocking`. None: there is none.
+
+        Args:
+            source: as in `sources`.
+            reward_stamp: of the last reward message, ns.
+        """
+        reader = self.reader
+        stamp = reward_stamp if self.clocking == REWARD else reader.stamps[self.clocking]
+        if reader.stamps.get(source, stamp) != stamp:  # most times, and quick
+            return None
+        return stamp if reader.complete(stamp) else None
+
     def observe(self) -> FloatArray:
         """The observation of the readings of now, (channels,); written over by the next."""
         self._observe()

@@ -91,16 +91,16 @@ def test_random_actions_are_as_rare_as_the_limit_says():
 
 def test_a_learner_that_cannot_is_named_and_another_lifetime_is_limited_again(monkeypatch):
     guard, other = Guard(WALKER, born(*PRESETS[2])), born(*PRESETS[3])
-    guard.limit_exploration(0.2)
+    guard.lifetime.limit_exploration(0.2)
     with monkeypatch.context() as patched:
         patched.setattr(type(other.learner), "limits_exploration", False)
         with pytest.raises(ValueError, match="dynamic_synapse_normalised: its exploration cannot"):
             other.limit_exploration(0.5)
         guard.begin(other, {})
-        assert guard.exploration_limit == 1.0
+        assert guard.lifetime.exploration_limit == 1.0
     again = born(*PRESETS[2])
     guard.begin(again, {})
-    assert guard.exploration_limit == 0.2
+    assert guard.lifetime.exploration_limit == 0.2
     live(again, 2)
     widest = 0.2 * again.quantity("amplitude")[0]
     assert np.abs(again.weight - again.quantity("centre")).max() <= widest * (1 + 1e-9)

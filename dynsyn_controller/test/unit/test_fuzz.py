@@ -172,7 +172,7 @@ class Life:
         self.now += 20 * MS
         effort = self.guard.tick(self.now, 60 * MS, 500 * MS)
         assert (np.abs(effort) <= [joint.effort_limit for joint in WALKER.joints]).all()
-        assert self.guard.vitals.sound() or not self.guard.arming.armed
+        assert self.guard.lifetime.vitals.sound() or not self.guard.arming.armed
 
     def step_well(self) -> None:
         """A control step in which nothing is wrong."""
@@ -282,13 +282,15 @@ def test_numbers_in_checkpoints(life, name, value, which):
         field[which % field.size] = value
     spoilt[name] = field.reshape(spoilt[name].shape)
     try:
-        checkpoint.restore(guard.controller, checkpoint.Checkpoint(SHIPPED, good.robot, spoilt, {}))
+        checkpoint.restore(
+            guard.lifetime.controller, checkpoint.Checkpoint(SHIPPED, good.robot, spoilt, {})
+        )
     except CheckpointError as error:
         refused(error)
         return
-    guard.begin(guard.controller, {})
+    guard.begin(guard.lifetime.controller, {})
     for _ in range(3):
         life.step_well()
-    checkpoint.restore(guard.controller, good)
-    guard.begin(guard.controller, {})
+    checkpoint.restore(guard.lifetime.controller, good)
+    guard.begin(guard.lifetime.controller, {})
     guard.arming.arm()

@@ -102,7 +102,7 @@ def test_waits_for_every_channel_and_the_reward(guard):
     guard.read_reward(reward(5 * MS), 4)
     assert guard.senses.missing() == []
     assert tick(guard, 5).any()
-    assert (guard.controller.steps, guard.stamp) == (1, 5 * MS)
+    assert (guard.lifetime.controller.steps, guard.stamp) == (1, 5 * MS)
 
 
 def test_lives_what_the_same_controller_lives_alone(guard):
@@ -113,7 +113,7 @@ def test_lives_what_the_same_controller_lives_alone(guard):
         observation = guard.senses.observation.copy()
         wanted = alone.step(observation, 0.1 * step, step == 30)
         np.testing.assert_array_equal(effort, wanted)
-    assert guard.controller.state.tobytes() == alone.state.tobytes()
+    assert guard.lifetime.controller.state.tobytes() == alone.state.tobytes()
 
 
 def test_rewards_between_two_ticks_add_up(guard):
@@ -124,12 +124,12 @@ def test_rewards_between_two_ticks_add_up(guard):
     guard.read_reward(reward(3, -4.0, terminal=True), 3)
     guard.read_reward(reward(4, 1.0), 4)
     tick(guard, 5)
-    assert guard.controller.statistics.reward == -1.5
-    assert guard.controller.statistics.episodes == 1
+    assert guard.lifetime.controller.statistics.reward == -1.5
+    assert guard.lifetime.controller.statistics.episodes == 1
     sense(guard, 6)
     tick(guard, 6)
-    assert guard.controller.statistics.reward == 0.0
-    assert guard.controller.statistics.episodes == 1
+    assert guard.lifetime.controller.statistics.reward == 0.0
+    assert guard.lifetime.controller.statistics.episodes == 1
 
 
 @pytest.mark.parametrize("silent", ["joint_states", "imu", "odom", "scan", "contacts", "reward"])
@@ -142,11 +142,11 @@ def test_any_silent_source_makes_it_stale_and_nothing_is_lived(guard, silent):
             guard.read(source, message, later)
     if silent != "reward":
         guard.read_reward(reward(later, -100.0), later)
-    before = guard.controller.state.tobytes()
+    before = guard.lifetime.controller.state.tobytes()
     assert not tick(guard, later).any()
     assert guard.stale
     assert guard.freshness.late(later, STALE) == [f"{silent} 0.06 s"]
-    assert guard.controller.state.tobytes() == before
+    assert guard.lifetime.controller.state.tobytes() == before
     for step in range(1, FRESH_STEPS):  # a margin, so that it does not switch on and off
         sense(guard, later + step, value=-7.0, terminal=step == 1)
         assert not tick(guard, later + step).any()
@@ -155,8 +155,8 @@ def test_any_silent_source_makes_it_stale_and_nothing_is_lived(guard, silent):
     assert tick(guard, later + FRESH_STEPS).any()
     assert not guard.stale
     # What happened meanwhile was not the controller's doing; that an episode ended is kept.
-    assert guard.controller.statistics.reward == 0.0
-    assert guard.controller.statistics.episodes == 1
+    assert guard.lifetime.controller.statistics.reward == 0.0
+    assert guard.lifetime.controller.statistics.episodes == 1
 
 
 def test_just_not_stale(guard):
@@ -172,14 +172,14 @@ def test_emergency_stop_holds_until_rearmed(guard):
     for now in range(1, 10):
         sense(guard, now, value=-1.0)
         assert not tick(guard, now).any()
-    assert guard.controller.steps == 1
+    assert guard.lifetime.controller.steps == 1
     guard.arming.rearm()
     sense(guard, 10, value=2.0)
     assert tick(guard, 10).any()
-    assert guard.controller.statistics.reward == 0.0
+    assert guard.lifetime.controller.statistics.reward == 0.0
     sense(guard, 11, value=3.0)
     tick(guard, 11)
-    assert guard.controller.statistics.reward == 3.0
+    assert guard.lifetime.controller.statistics.reward == 3.0
 
 
 def test_slew_limit_holds_on_the_way_to_neutral_but_not_for_a_stop():
@@ -200,7 +200,9 @@ def test_frozen_stands_at_its_centres(guard):
     for step in range(5):
         sense(guard, step, value=1.0)
         tick(guard, step)
-    np.testing.assert_array_equal(guard.controller.weight, guard.controller.quantity("centre"))
+    np.testing.assert_array_equal(
+        guard.lifetime.controller.weight, guard.lifetime.controller.quantity("centre")
+    )
 
 
 def test_a_reward_that_is_no_number_is_refused(guard):
@@ -223,7 +225,7 @@ def test_a_reading_beyond_all_numbers_is_refused_by_the_step():
     guard.read("odom", message, 1)
     assert not tick(guard, 1).any()
     assert guard.held == "refused observation"
-    assert guard.controller.steps == 1
+    assert guard.lifetime.controller.steps == 1
     sense(guard, 2)
     tick(guard, 2)
     assert guard.held == ""
@@ -253,9 +255,9 @@ def test_lockstep_answers_once_all_of_one_stamp_is_there(guard, first):
         found = answers(guard, order, step * 20 * MS, value=float(step))
         assert [effort is None for effort in found] == [True] * 5 + [False]
         assert guard.stamp == step * 20 * MS
-        assert guard.controller.steps == step
+        assert guard.lifetime.controller.steps == step
         if step > 1:  # a lifetime's first step has done nothing yet to be rewarded for
-            assert guard.controller.statistics.reward == step
+            assert guard.lifetime.controller.statistics.reward == step
 
 
 def test_an_observation_is_whole_with_its_last_message_and_once(guard):
@@ -277,14 +279,14 @@ def test_an_observation_is_whole_with_its_last_message_and_once(guard):
 
 def test_lockstep_answers_again_without_living_again(guard):
     (*_, first) = answers(guard, SOURCES, 20 * MS, value=1.0)
-    before = guard.controller.state.tobytes()
+    before = guard.lifetime.controller.state.tobytes()
     again = answers(guard, SOURCES, 20 * MS, value=1.0)
     assert [effort is None for effort in again] == [True] * 5 + [False]
     np.testing.assert_array_equal(again[-1], first)
-    assert guard.controller.state.tobytes() == before
+    assert guard.lifetime.controller.state.tobytes() == before
     (*_, second) = answers(guard, SOURCES, 40 * MS, value=0.5)
     assert second is not None
-    assert guard.controller.statistics.reward == 0.5
+    assert guard.lifetime.controller.statistics.reward == 0.5
 
 
 def test_lockstep_does_not_mix_two_stamps(guard):
@@ -297,7 +299,7 @@ def test_lockstep_does_not_mix_two_stamps(guard):
 def test_lockstep_goes_on_with_a_simulation_that_began_anew(guard):
     for stamp in (20 * MS, 40 * MS, 20 * MS):
         assert answers(guard, SOURCES, stamp)[-1] is not None
-    assert guard.controller.steps == 3
+    assert guard.lifetime.controller.steps == 3
 
 
 def test_lockstep_tells_when_something_has_fallen_silent(guard):
@@ -362,7 +364,7 @@ def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
     guard.stop()
     (*_, effort) = answers(guard, SOURCES, 40 * MS)
     assert not effort.any()
-    assert guard.controller.steps == 1
+    assert guard.lifetime.controller.steps == 1
 
 
 def test_reward_computed_from_the_observation():
@@ -375,7 +377,7 @@ def test_reward_computed_from_the_observation():
         assert tick(guard, step).any()
         spent = 0.028 * np.abs(efforts / 80.0).sum()
         efforts = guard.effort
-        statistics = guard.controller.statistics
+        statistics = guard.lifetime.controller.statistics
         if step == 1:
             assert statistics.reward == pytest.approx(0.3 * 130 / 30 - spent)
         elif step == 2:
