@@ -11,12 +11,10 @@ from typing import Any
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.lifecycle import LifecycleNode
 
-from dynsyn_controller.lifetime.checkpoint import CheckpointError
 from dynsyn_controller.lifetime.writer import CheckpointWriter, open_lifetime
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.messages.layout import FloatArray
-from dynsyn_controller.node.black_box import BlackBox
-from dynsyn_controller.node.events import Event, Events, Level
+from dynsyn_controller.node.events import Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.introduction import introduction
 from dynsyn_controller.node.link import Link
@@ -29,17 +27,16 @@ from dynsyn_controller.node.reports import INACTIVE
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.settings import Settings, read_robot
 from dynsyn_controller.node.subscriptions import Inputs
-from dynsyn_controller.node.suspicion import wrong_stamp
 from dynsyn_controller.node.tape import TapeError
+from dynsyn_controller.node.telling import Teller
 from dynsyn_controller.node.timing import SECOND, Steps
-from dynsyn_controller.node.watch import Watch, log
+from dynsyn_controller.node.watch import Watch
 
 LONGEST_WAIT = SECOND // 20
 """ns; a signal is noticed between two waits."""
 _REST = SECOND // 200  # between two looks at checkpoints, services and reports, where no tick is
 _REST_WITHOUT_ANSWER = SECOND // 50  # later, in lockstep
 _SILENCE = SECOND  # in lockstep; what has no answer is sent again sooner
-_MOST_QUEUED = 64  # messages
 _SENDING = 1.0  # s for the last command to reach its readers
 
 
@@ -63,15 +60,11 @@ class ControlLoop:
     def __init__(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         self.robot = read_robot(settings.robot_file, settings.modules)
         self._node, self._settings = node, settings
-        self._events = Events(self._tell)
-        names = tuple(channel.name for channel in self.robot.observation)
-        self._box = BlackBox(names, self.robot.joint_names, self.robot.control_rate)
-        self._outputs: Any = None  # Outputs, once opened
-        path = settings.checkpoint
-        self._box_folder = path.with_name(f"{path.name}.black_box") if path else None
         self.writer = CheckpointWriter(
-            self.robot, path, settings.copies_hourly, settings.copies_daily
+            self.robot, settings.checkpoint, settings.copies_hourly, settings.copies_daily
         )
+        self._teller = Teller(self._log, self.robot, self.writer)
+        self._events = self._teller.events
         try:
             self._open(node, settings, link)
         except BaseException:
@@ -79,6 +72,38 @@ class ControlLoop:
             raise
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
+        continued = self._open_lifetime(settings)
+        robot, guard, writer, events = self.robot, self.guard, self.writer, self._events
+        self._recording = Recording(
+            robot, guard, writer, events, node.resolve_topic_name, settings.lockstep
+        )
+        try:
+            self._outputs = Outputs(node, robot, guard, writer, settings, self._recording, link)
+        except InvalidTopicNameException as error:
+            raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
+        self._teller.outputs = self._outputs
+        self._operations = Operations(robot, settings, guard, writer, self._outputs, events)
+        if settings.record:
+            try:
+                self._recording.begin(Path(settings.record).expanduser().absolute())
+            except TapeError as error:
+                raise ParameterError(f"record: {error}") from None
+            self._log.info(f"records into {self._recording.path}")
+        taken = self._recording.write
+        self._inputs = Inputs(node, guard, settings, link, taken, self._on_heard, self._on_refused)
+        self._watch = Watch(node, guard, self._inputs, settings, events)
+        self._people = People(node, guard.operator, settings, self._on_refused)
+        self._services = Services(node, self._operations, self._recording)
+        self._deadlines = Steps(self._period, time.monotonic_ns())
+        self._rest_at, self._has_answered = 0, False
+        self._closed = False
+        topics = self._inputs.subscribed.values()
+        born_from = None if continued else settings.seed
+        for line in introduction(robot, guard.lifetime.controller, topics, writer.path, born_from):
+            self._log.info(line)
+
+    def _open_lifetime(self, settings: Settings) -> bool:
+        """Make the guard; says whether its lifetime was continued from a file."""
         life = open_lifetime(self.robot, settings.origin)
         self.guard = Guard(
             self.robot, life.controller, settings.guard_options, life.notes, self._events
@@ -91,54 +116,7 @@ class ControlLoop:
         if settings.lockstep:
             self.guard.senses.check_stamped()
         self.guard.warm_up()
-        self._recording = Recording(
-            self.robot,
-            self.guard,
-            self.writer,
-            node.resolve_topic_name,
-            settings.lockstep,
-            self._on_recording_failed,
-        )
-        try:
-            self._outputs = Outputs(
-                node, self.robot, self.guard, self.writer, settings, self._recording, link
-            )
-        except InvalidTopicNameException as error:
-            raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
-        self._operations = Operations(
-            self.robot, settings, self.guard, self.writer, self._outputs, self._events
-        )
-        if settings.record:
-            try:
-                self._recording.begin(Path(settings.record).expanduser().absolute())
-            except TapeError as error:
-                raise ParameterError(f"record: {error}") from None
-            self._log.info(f"records into {self._recording.path}")
-        stamps = self._refused_stamp if settings.wrong_stamps == "refuse" else None
-        self._inputs = Inputs(
-            node,
-            self.guard,
-            not settings.lockstep,
-            settings.bundled,
-            link,
-            None if settings.lockstep else lambda: settings.realtime_factor,
-            self._recording.write,
-            stamps,
-            self._on_heard,
-            self._on_refused,
-        )
-        self._watch = Watch(node, self.guard, self._inputs, settings, self._events)
-        self._people = People(node, self.guard.operator, settings, self._on_refused)
-        self._services = Services(node, self._operations, self._recording)
-        self._deadlines = Steps(self._period, time.monotonic_ns())
-        self._rest_at, self._has_answered = 0, False
-        self._closed = False
-        topics = self._inputs.subscribed.values()
-        born_from = None if life.continued else settings.seed
-        for line in introduction(
-            self.robot, self.guard.lifetime.controller, topics, self.writer.path, born_from
-        ):
-            self._log.info(line)
+        return life.continued
 
     def start(self) -> None:
         """Begin to act; the node's publishers are on."""
@@ -160,7 +138,7 @@ class ControlLoop:
             self._log.warning(f"neutral effort: not acknowledged within {_SENDING:g} s")
         self.guard.held = INACTIVE
         if self.writer.path is not None:
-            self._save()
+            self._operations.save_or_tell()
 
     def close(self) -> bool:
         """Take everything away, once the lifetime is on disk; False: the last save failed."""
@@ -171,7 +149,7 @@ class ControlLoop:
         self._end_recording()
         self._outputs.close()
         self.writer.close()
-        self._look_at_saves(time.monotonic_ns())
+        self._operations.tell_unsaved(time.monotonic_ns())
         if self.writer.error:
             return False
         if self.writer.path is not None and self.writer.saved_at is not None:
@@ -189,7 +167,7 @@ class ControlLoop:
             if wait <= 0:
                 held_up = -remaining > period // 4
                 if held_up or now - self.guard.newest > period:
-                    self._hear_all(executor, held_up)
+                    self._inputs.hear_queued(executor, held_up)
                 if self._operations.acting:  # unless one of those heard was to deactivate it
                     self._tick(time.monotonic_ns())
                 return
@@ -237,12 +215,6 @@ class ControlLoop:
     def _log(self) -> Any:
         return self._node.get_logger()
 
-    def _refused_stamp(self, stamp: int) -> str:
-        tolerance = self._settings.tolerated_stamps
-        if tolerance is None:
-            return ""
-        return wrong_stamp(stamp, self._node.get_clock().now().nanoseconds, tolerance)
-
     def _on_heard(self, topic: str, now: int) -> None:
         if not self._settings.lockstep:
             if self.guard.makes_whole(topic):
@@ -253,18 +225,6 @@ class ControlLoop:
             if effort is not None:
                 self._send(effort)
                 self._has_answered = True
-
-    def _hear_all(self, executor: Any, held_up: bool) -> None:
-        """Take what has come already: a loop that was held up must not call its robot silent."""
-        self._inputs.waited = held_up
-        try:
-            for _ in range(_MOST_QUEUED):
-                heard = self._inputs.heard
-                executor.spin_once(timeout_sec=0)
-                if self._inputs.heard == heard:
-                    return
-        finally:
-            self._inputs.waited = False
 
     def _tick(self, now: int) -> None:
         settings, deadlines = self._settings, self._deadlines
@@ -283,12 +243,12 @@ class ControlLoop:
         if not guard.senses.waiting():
             age = time.monotonic_ns() - guard.newest
             self._outputs.timing.record(None if guard.stale else age)
-        self._box.write(
+        self._teller.box.write(
             time.monotonic_ns(), guard.stamp, guard.reward, guard.senses.observation, guard.effort
         )
 
     def _do_the_rest(self, now: int) -> None:
-        self._look_at_saves(now)
+        self._operations.tell_unsaved(now)
         self._recording.flush(now)
         self._services.poll()
         if not self._operations.acting:
@@ -296,7 +256,7 @@ class ControlLoop:
             self._outputs.report(now, active=False)
             return
         if self.writer.due(now, round(self._settings.checkpoint_period * SECOND)):
-            self._save()
+            self._operations.save_or_tell()
         if self._settings.lockstep:
             self.guard.listen(now, _SILENCE)
         self._watch.look(now)
@@ -310,32 +270,6 @@ class ControlLoop:
             if self._deadlines.remaining(time.monotonic_ns()) < self._deadlines.period // 2:
                 break
 
-    def _save(self) -> None:
-        try:
-            self._operations.save()
-        except CheckpointError as error:
-            self.writer.error = str(error)
-            self._events.moment(
-                "not_saved_checkpoint", str(error), time.monotonic_ns(), Level.ERROR
-            )
-
-    def _look_at_saves(self, now: int) -> None:
-        for error in self.writer.poll(now):
-            what = str(error).split()[0]  # one must not hide the other
-            self._events.moment(f"not_saved_{what}", str(error), now, Level.ERROR)
-
-    def _tell(self, event: Event) -> None:
-        """Log, publish and remember an event; the last minute is kept when it is bad."""
-        now = time.monotonic_ns()
-        log(self._log, event.level, event.text)
-        self._box.note(event.text, now)
-        if self._outputs is not None:
-            self._outputs.tell(event)
-        if event.level == Level.ERROR and not event.again and self._box_folder is not None:
-            taken = self._box.take(now)
-            if taken is not None:
-                self.writer.run_told(self._box.save, self._box_folder, taken)
-
     def _end_recording(self) -> None:
         self._outputs.record_weights()
         tape = self._recording.end()
@@ -345,10 +279,6 @@ class ControlLoop:
             except TapeError as error:
                 self._log.error(str(error))
 
-    def _on_recording_failed(self, why: str) -> None:
-        self._events.moment("recording_ended", why, time.monotonic_ns(), Level.ERROR)
-
     def _on_refused(self, topic: str, error: MessageError, now: int) -> None:
-        if self._outputs is not None:
-            self._outputs.refused += 1
+        self._outputs.refused += 1
         self._events.moment(f"refused_{topic}", f"refused: {error}", now, Level.ERROR)

@@ -70,6 +70,21 @@ class Operations:
         lifetime, now = self._guard.lifetime, time.monotonic_ns()
         return self._writer.save(lifetime.controller, now, path, lifetime.notes())
 
+    def save_or_tell(self) -> None:
+        """Begin to save the lifetime to its checkpoint; why that cannot be is told, not raised."""
+        try:
+            self.save()
+        except CheckpointError as error:
+            self._writer.error = str(error)
+            now = time.monotonic_ns()
+            self._events.moment("not_saved_checkpoint", str(error), now, Level.ERROR)
+
+    def tell_unsaved(self, now: int) -> None:
+        """Tell what could not be written since the last call; `now`: ns, steady clock."""
+        for error in self._writer.poll(now):
+            what = str(error).split()[0]  # one must not hide the other
+            self._events.moment(f"not_saved_{what}", str(error), now, Level.ERROR)
+
     def load(self, path: Path | None = None) -> Future[Life]:
         """Begin to save the running lifetime and to read the one in a checkpoint; `exchange` then
         goes on with it.

@@ -13,6 +13,7 @@ from dynsyn_controller.lifetime.writer import CheckpointWriter
 from dynsyn_controller.messages.conversions import set_stamp
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import sending_form
+from dynsyn_controller.node.events import Events, Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.tape import Tape, TapeError
 from dynsyn_controller.robot.robot import Robot
@@ -32,9 +33,9 @@ class Recording:
         robot: the robot file.
         guard: acts for it.
         writer: of its checkpoint.
+        events: told why a recording has ended that nobody ended.
         name: makes a topic's full name.
         lockstep: of the node.
-        failed: told why a recording has ended that nobody ended.
     """
 
     def __init__(
@@ -42,12 +43,12 @@ class Recording:
         robot: Robot,
         guard: Guard,
         writer: CheckpointWriter,
+        events: Events,
         name: Callable[[str], str],
         lockstep: bool,
-        failed: Callable[[str], None],
     ) -> None:
         self._robot, self._guard, self._checkpoints = robot, guard, writer
-        self._name, self._lockstep, self._failed = name, lockstep, failed
+        self._events, self._name, self._lockstep = events, name, lockstep
         self._names: dict[str, str] = {}
         self._tape: Tape | None = None
         # What has come or gone since the last flush, to be put in frames between two steps: a step
@@ -133,7 +134,8 @@ class Recording:
         except TapeError as error:
             self._tape = None
             self._guard.follow(None)
-            self._failed(str(error))
+            text, now = str(error), time.monotonic_ns()
+            self._events.moment("recording_ended", text, now, Level.ERROR)
 
     def _hand_on(self, tape: Tape) -> None:
         untold, self._untold = self._untold, []

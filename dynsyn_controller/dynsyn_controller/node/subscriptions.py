@@ -19,7 +19,9 @@ from dynsyn_controller.node.link import Link, Parts
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.stamp_order import StampOrder
+from dynsyn_controller.node.suspicion import wrong_stamp
 from dynsyn_msgs.msg import Bundle, Reward
 
 BUNDLE = "bundle"
@@ -27,6 +29,7 @@ BUNDLE = "bundle"
 _OVERRIDABLE = (QoSPolicyKind.RELIABILITY, QoSPolicyKind.DEPTH)
 _RELIABILITIES = ("reliable", "best_effort", "system_default")
 _DEEPEST = 1_000_000
+_MOST_QUEUED = 64  # messages
 _OVERRIDES = "qos_overrides"
 _OWN_OVERRIDES = ("/clock.", "/parameter_events.", "/rosout.")
 
@@ -40,14 +43,10 @@ class Inputs:
     Args:
         node: to subscribe from.
         guard: reads the messages.
-        add_rewards: see `Guard.read_reward`.
-        bundled: what must come is taken from bundles; only what may be absent has its own topic.
+        settings: of the node.
         link: hands over what must come, in place of subscriptions; None: there is none.
-        factor: how fast stamps run where their order counts (see `StampOrder`), asked at each
-            message; None: it does not (lockstep).
         taken: called with each message that can be read, its topic, type, bytes (or
             what gives them) and when it came.
-        stamps: says of a stamp (ns) that must be refused why, else nothing; None: all are taken.
         then: called after each message that was read, with its source and when it came (ns,
             steady clock).
         refused: called for each message that cannot be used, with its source, why, and when it
@@ -58,7 +57,6 @@ class Inputs:
         subscribed: source -> full name of the topic on which it is subscribed to; none for what
             is handed over by a link.
         heard: messages that came, whether they could be used or not.
-        waited: what is taken now may have waited here for a while.
 
     Raises:
         ParameterError: an override that cannot be, or of a topic that is not subscribed to; or a
@@ -69,21 +67,16 @@ class Inputs:
         self,
         node: Node,
         guard: Guard,
-        add_rewards: bool,
-        bundled: bool,
+        settings: Settings,
         link: Link | None,
-        factor: Callable[[], float] | None,
         taken: Callable[[str, type, bytes | Callable[[], bytes], int], None],
-        stamps: Callable[[int], str] | None,
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
     ) -> None:
-        self.heard, self.waited = 0, False
+        self.heard, self._waited = 0, False
         self._refused, self._taken = refused, taken
-        self._node, self._guard, self._then = node, guard, then
-        self._add_rewards, self._stamps = add_rewards, stamps
+        self._node, self._guard, self._settings, self._then = node, guard, settings, then
         self._stamped = {*guard.reader.stamps, REWARD}
-        self._factor = factor
         self._order = StampOrder(guard.reader.layout, guard.freshness)
         self._orders_told = dict.fromkeys(guard.reader.orders, 0)
         found = {source: self._topic(source) for source in guard.senses.sources}
@@ -91,7 +84,9 @@ class Inputs:
             source: node.resolve_topic_name(topic) for source, (topic, _) in found.items()
         }
         decoders = {source: Decoder(kind) for source, (_, kind) in found.items()}
-        together = set(guard.freshness.arrived) if bundled or link is not None else set()
+        # What must come; only what may be absent then has a topic of its own.
+        bundled = settings.bundled or link is not None
+        together = set(guard.freshness.arrived) if bundled else set()
         self._together = {source: decoders[source] for source in together}
         asked: list[tuple[str, type, Callable]] = [
             (*found[source], partial(self._on_bytes, source, decoders[source]))
@@ -118,6 +113,23 @@ class Inputs:
         self._link = link
         if link is not None:
             link.hear = self._on_forms
+
+    def hear_queued(self, executor: Any, waited: bool) -> None:
+        """Take what has come already: a loop that was held up must not call its robot silent.
+
+        Args:
+            executor: the node's.
+            waited: it may have waited here for a while.
+        """
+        self._waited = waited
+        try:
+            for _ in range(_MOST_QUEUED):
+                heard = self.heard
+                executor.spin_once(timeout_sec=0)
+                if self.heard == heard:
+                    return
+        finally:
+            self._waited = False
 
     def close(self) -> None:
         """Take the subscriptions away."""
@@ -197,7 +209,7 @@ class Inputs:
                 self._check_stamp(source, message, now)
             self._taken(self.topics[source], kind, serialised, now)
             if source == REWARD:
-                self._guard.read_reward(message, now, self._add_rewards)
+                self._guard.read_reward(message, now, add=not self._settings.lockstep)
             else:
                 self._guard.read(source, message, now)
         except MessageError as error:
@@ -208,11 +220,14 @@ class Inputs:
             self._tell_orders(source)
 
     def _check_stamp(self, source: str, message: Any, now: int) -> None:
-        wrong = ""
-        if self._stamps is not None:
-            wrong = self._stamps(stamp_nanoseconds(message.header.stamp))
-        if not wrong and self._factor is not None:
-            wrong = self._order.refusal(source, message, now, self._factor(), self.waited)
+        settings, wrong = self._settings, ""
+        tolerance = settings.tolerated_stamps if settings.wrong_stamps == "refuse" else None
+        if tolerance is not None:
+            clock = self._node.get_clock().now().nanoseconds
+            wrong = wrong_stamp(stamp_nanoseconds(message.header.stamp), clock, tolerance)
+        if not wrong and not settings.lockstep:  # their order counts in real time alone
+            factor = settings.realtime_factor
+            wrong = self._order.refusal(source, message, now, factor, self._waited)
         if wrong:
             raise MessageError(f"{source}: {wrong}")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rclpy.node import Node
 
 from dynsyn_controller.messages.conversions import NEVER
@@ -191,13 +189,3 @@ class Watch:
         )
         ended = "the robot's time runs as realtime_factor says"
         self._state("realtime_factor", wrong, text, ended, now)
-
-
-def log(logger: Any, event_level: Level, text: str) -> None:
-    """One line in the log; each level from its own line of code, as rclpy wants it."""
-    if event_level == Level.ERROR:
-        logger.error(text)
-    elif event_level == Level.WARNING:
-        logger.warning(text)
-    else:
-        logger.info(text)
