@@ -72,7 +72,7 @@ class NormalisedSettings:
 
     learning_rate: float = 4e-5
     amplitude: float = 0.2
-    usual_time: float = 100.0
+    usual_time: float = 10.0
     bound_course: float = 0.25
     bound_minimum: float = 10.0
     bound_maximum: float = 300.0
