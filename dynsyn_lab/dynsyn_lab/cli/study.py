@@ -11,7 +11,7 @@ from typing import Any
 from dynsyn_lab.cli import study_runs
 from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.bodies_arms import ARMS as BODIES_ARMS
-from dynsyn_lab.studies.bodies_arms import BODIES
+from dynsyn_lab.studies.bodies_arms import BEFORE, BODIES, SAME
 from dynsyn_lab.studies.defaults import (
     BODIES_HOURS,
     BODIES_OUT,
@@ -144,9 +144,9 @@ def _add_bodies(parts: Any) -> None:
         "--arms",
         nargs="+",
         choices=BODIES_ARMS,
-        default=list(BODIES_ARMS[:2]),
+        default=[SAME, BEFORE],
         metavar="ARM",
-        help=f"of {', '.join(BODIES_ARMS)} ({' '.join(BODIES_ARMS[:2])})",
+        help=f"of {', '.join(BODIES_ARMS)} ({SAME} {BEFORE})",
     )
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
     _add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
@@ -234,7 +234,7 @@ def _add_lived(
         nargs="*",
         type=one_of(known),
         default=list(known),
-        metavar=what.removesuffix("s").upper(),
+        metavar=(what[:-3] + "y" if what.endswith("ies") else what.removesuffix("s")).upper(),
         help=f"of {', '.join(known)} (all)",
     )
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")

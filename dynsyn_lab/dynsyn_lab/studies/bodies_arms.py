@@ -60,14 +60,24 @@ BODIES: dict[str, BodyPlan] = {
 """Name -> how it lives."""
 
 SAME, BEFORE = "same", "before"
-ARMS = (SAME, BEFORE, "ars", "ppo")
-"""The same values for every body; what the robot had before; baselines, as docs/baselines.md."""
+ABLATIONS: dict[str, dict[str, str]] = {
+    "slow_usual": {"learner.usual_time": "100"},
+    "no_course_credit": {"learner.course_credit": "false"},
+    "hardly_bounded": {"learner.bound_minimum": "1e6", "learner.bound_maximum": "1e6"},
+    "random_start": {"network.initial_scale": "1"},
+}
+"""Arm -> what is different there from `SAME`; the last one with a linear network alone."""
+ARMS = (SAME, *ABLATIONS, BEFORE, "ars", "ppo")
+"""The same values for every body; with an ingredient left out; what the robot had before;
+baselines, as docs/baselines.md."""
 
 
 def words(body: str, arm: str) -> list[str]:
     """Robot and options of `dynsyn train`."""
     plan = BODIES[body]
     options: dict[str, Any] = {"learner": arm}
-    if arm in (SAME, BEFORE):
-        options = plan.same if arm == SAME else plan.before
+    if arm == BEFORE:
+        options = plan.before
+    elif arm == SAME or arm in ABLATIONS:
+        options = {**plan.same, **ABLATIONS.get(arm, {})}
     return [plan.robot, *(word for key, value in options.items() for word in (f"--{key}", value))]
