@@ -25,7 +25,7 @@ pytestmark = pytest.mark.faults
 TIMEOUT = 120.0
 KEYS = {"robot", "checkpoint", "mode", "episodes", "mean", "median", "std", "min", "max", "falls"}
 KEYS |= {"solved", "seed", "threshold", "steps", "mean_distance", "mean_effort", "returns"}
-KEYS |= {"footfalls", "alternation"}
+KEYS |= {"footfalls", "alternation", "obstacles"}
 
 
 def dynsyn(
@@ -191,6 +191,7 @@ def test_evaluation_is_repeatable_and_its_keys_are_stable(whole, tmp_path) -> No
     assert result["mean_distance"] > 0.0
     assert result["footfalls"] > 0
     assert 0.0 <= result["alternation"] <= 1.0
+    assert result["obstacles"] == {}, "the walker's course is plain"
 
 
 def test_evaluation_with_learning_on(whole, tmp_path) -> None:

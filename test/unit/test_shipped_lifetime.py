@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gymnasium.envs.box2d.bipedal_walker import TERRAIN_STARTPAD, TERRAIN_STEP
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
@@ -21,6 +22,8 @@ from dynsyn_controller.robot import config_files
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.stack import Stack, describe
+from dynsyn_lab.rollouts.moving import settle
+from dynsyn_lab.rollouts.rollout import REACH, live_episodes
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
@@ -154,3 +157,22 @@ def test_the_package_s_own_folder_installs_all_that_is_shipped(tmp_path: Path) -
         assert files
         for file in files:
             assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes()
+
+
+def test_obstacles_are_met_and_passed_as_far_as_it_comes():
+    path = ROOT / "config" / "checkpoints" / "walker.ckpt"
+    saved = checkpoint.load(path)
+    robot, controller = settle(saved, entry("walker_hardcore").robot())
+    body = entry("walker_hardcore").create()
+    try:
+        (episode,) = live_episodes(robot, body, controller, 1, 4, False)
+        body.reset(4)
+        ahead = body.obstacles()
+    finally:
+        body.close()
+    begun = TERRAIN_STEP * TERRAIN_STARTPAD / 2
+    end = begun + episode.distance
+    assert episode.obstacles == tuple(
+        (each.kind, each.end + REACH < end) for each in ahead if each.start - REACH < end
+    )
+    assert len(episode.obstacles) > 1

@@ -136,7 +136,7 @@ def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
 
     `solved` and `threshold` are None where the task does not say when it is solved, and
     `mean_distance` where the body does not sense its place, `alternation` where there were no two
-    footfalls in a course.
+    footfalls in a course. `obstacles` has a kind of obstacle only if it was met.
     """
     import numpy as np
 
@@ -159,8 +159,20 @@ def figures(episodes: list[Episode], task: Task) -> dict[str, Any]:
         "mean_effort": float(np.mean([episode.effort for episode in episodes])),
         "footfalls": footfalls,
         "alternation": turns / footfalls if footfalls else None,
+        "obstacles": _obstacles(episodes),
         "returns": totals.tolist(),
     }
+
+
+def _obstacles(episodes: list[Episode]) -> dict[str, dict[str, int]]:
+    """Kind -> how many were met and passed."""
+    met = [each for episode in episodes for each in episode.obstacles]
+    found: dict[str, dict[str, int]] = {}
+    for kind, passed in sorted(met):
+        counts = found.setdefault(kind, {"met": 0, "passed": 0})
+        counts["met"] += 1
+        counts["passed"] += passed
+    return found
 
 
 def lines(result: dict[str, Any]) -> list[str]:
@@ -180,6 +192,12 @@ def lines(result: dict[str, Any]) -> list[str]:
             f"  gait      {result['alternation']:.0%} of {result['footfalls']:,} footfalls were "
             "another foot's than the one before"
         )
+    if result["obstacles"]:
+        passed = ", ".join(
+            f"{kind} {counts['passed']} of {counts['met']}"
+            for kind, counts in result["obstacles"].items()
+        )
+        shown.append(f"  passed    {passed}")
     if result["solved"] is not None:
         verdict = "yes" if result["solved"] else "no"
         shown.append(f"  solved    {verdict} (mean of {result['threshold']:g} or more)")

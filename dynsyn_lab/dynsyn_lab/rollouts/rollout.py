@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,12 @@ from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.robot.robot import Robot
 from dynsyn_lab.rollouts.footfalls import Footfalls
 from dynsyn_lab.rollouts.loop import StepLoop
-from dynsyn_sim_bridge.robots.base import SimulatedRobot
+from dynsyn_sim_bridge.robots.base import Obstacle, ObstacleCourse, SimulatedRobot
 
 PLACE = "odom.position"
 """Block of the sensor vector that says where the body is."""
+REACH = 1.0
+"""m; an obstacle is met from so far before it, and passed so far behind it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Episode:
         effort: mean |effort| over steps and joints, N m.
         footfalls: that followed another; 0 where the body does not sense its feet.
         turns: those of them that were another foot's than the one before.
+        obstacles: that it met: of which kind, and whether it passed.
     """
 
     total: float
@@ -38,6 +42,7 @@ class Episode:
     effort: float
     footfalls: int
     turns: int
+    obstacles: tuple[tuple[str, bool], ...]
 
 
 def live_episodes(
@@ -70,10 +75,12 @@ def live_episodes(
 
 def _episode(loop: StepLoop, learning: bool, footfalls: Footfalls) -> Episode:
     """One course, from its start until the body has been put onto the next."""
-    start = _place(loop)
+    start, body = _place(loop), loop.body
+    ahead = body.obstacles() if isinstance(body, ObstacleCourse) else ()
     footfalls.begin()
     loop.run_course(learning)
-    distance = float(np.linalg.norm(_place(loop) - start))
+    end = _place(loop)
+    distance = float(np.linalg.norm(end - start))
     efforts = np.frombuffer(bytes(loop.efforts)).reshape(loop.length, -1)
     spent = sum(sum(map(abs, effort)) for effort in efforts.tolist())
     episode = Episode(
@@ -84,9 +91,15 @@ def _episode(loop: StepLoop, learning: bool, footfalls: Footfalls) -> Episode:
         effort=spent / loop.length / efforts.shape[1],
         footfalls=footfalls.steps,
         turns=footfalls.turns,
+        obstacles=_met(ahead, end[0]),
     )
     loop.put_back()
     return episode
+
+
+def _met(ahead: Sequence[Obstacle], end: float) -> tuple[tuple[str, bool], ...]:
+    """What a body met that came to `end` (m)."""
+    return tuple((each.kind, end > each.end + REACH) for each in ahead if end > each.start - REACH)
 
 
 def _place(loop: StepLoop) -> np.ndarray:

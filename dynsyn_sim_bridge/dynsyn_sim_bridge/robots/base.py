@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,27 @@ class Outcome(NamedTuple):
     reward: float
     terminal: bool
     fell: bool
+
+
+class Obstacle(NamedTuple):
+    """Something in the way.
+
+    Attributes:
+        kind: such as "stump".
+        start, end: m, along the x of `odom.position`.
+    """
+
+    kind: str
+    start: float
+    end: float
+
+
+@runtime_checkable
+class ObstacleCourse(Protocol):
+    """A simulated robot that knows what is in its way."""
+
+    def obstacles(self) -> Sequence[Obstacle]:
+        """Those of the present course, in the order in which they come; none: it is plain."""
 
 
 class SimulatedRobot(Protocol):

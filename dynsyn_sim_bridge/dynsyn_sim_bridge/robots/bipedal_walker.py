@@ -18,12 +18,13 @@ from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.node.parameter_table import Parameter
 from dynsyn_sim_bridge.robots import motors
-from dynsyn_sim_bridge.robots.base import Outcome
+from dynsyn_sim_bridge.robots.base import Obstacle, Outcome
 from dynsyn_sim_bridge.robots.body_model import BodyModel
 from dynsyn_sim_bridge.robots.entry import Entry, EnvpoolBody
 from dynsyn_sim_bridge.robots.task import Task
 from dynsyn_sim_bridge.robots.walker_changes import World, make_environment
 from dynsyn_sim_bridge.robots.walker_model import walker_model
+from dynsyn_sim_bridge.robots.walker_obstacles import obstacles
 from dynsyn_sim_bridge.robots.walker_state import (
     CONTROL_PERIOD,
     EFFORT_LIMIT,
@@ -114,6 +115,10 @@ class BipedalWalker:
     def generator(self) -> np.random.Generator:
         """See `base.SimulatedRobot`: of courses, and of the push that each begins with."""
         return self._environment.np_random
+
+    def obstacles(self) -> list[Obstacle]:
+        """See `base.ObstacleCourse`."""
+        return obstacles(self._environment.terrain)
 
     def sense(self, sensors: FloatArray) -> None:
         """Fill `sensors` (layout.size,) in place; see `walker_state`."""
