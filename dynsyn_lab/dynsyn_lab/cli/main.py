@@ -10,6 +10,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from dynsyn_lab.cli import (
     bench,
@@ -58,9 +59,20 @@ COMMANDS = (
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
 
+class Parser(argparse.ArgumentParser):
+    """As argparse's, which takes no notice of a help that cannot be written."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Write the help to `file` (default: standard output).
+
+        :raises OSError: it cannot be written.
+        """
+        print(self.format_help(), end="", file=file)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Parser of the whole command; every subcommand sets `run` as its action."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="dynsyn", description="Robot controllers that learn online, with dynamic synapses."
     )
     parser.add_argument(
@@ -82,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own).
 
     :return: 0 done, 1 failed, 2 wrong usage (argparse itself exits with 2).
-    :raises BrokenPipeError: nobody reads the output any more; see `program`.
+    :raises OSError: the output cannot be written, or nobody reads it any more; see `program`.
     """
     args = build_parser().parse_args(argv)
     try:
@@ -90,6 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if sys.stdout is not None:  # before the error, which it may be: then it is said once
+            sys.stdout.flush()
         if args.debug:
             traceback.print_exc()
         message = " ".join(str(error).split()) or type(error).__name__

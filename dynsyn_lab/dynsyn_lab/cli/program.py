@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 
-INTERRUPTED = 1
-"""Exit code of a command that a Ctrl-C ended before its work was done."""
+INTERRUPTED = FAILED = 1
+"""Exit codes of a command that a Ctrl-C ended before its work was done, and of one whose output
+cannot be written."""
 
 
 def dynsyn() -> None:
@@ -26,12 +27,20 @@ def dynsyn() -> None:
     except KeyboardInterrupt:
         print("dynsyn: interrupted", file=sys.stderr)
     except BrokenPipeError:  # `| head` has what it wanted: nothing is left to be said, or to whom
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+    except OSError as error:  # a full disk: what is still to be written would fail again
+        _drop_output()
+        print(f"dynsyn: error: {error}", file=sys.stderr)
+        code = FAILED
     finally:
         # All is done: a Ctrl-C that still comes would only break into the end of Python.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run() -> int:

@@ -34,6 +34,26 @@ def test_a_pipe_that_nobody_reads_any_more_is_no_error(words, unbuffered, tmp_pa
     assert done.returncode in (0, 1)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "length"),
+    [(["--help"], 0), (["completion", "bash"], 10), (["completion", "bash"], 100_000)],
+    ids=["argparse", "less than a buffer", "more than a buffer"],
+)
+def test_output_that_cannot_be_written_is_one_line(words, length, unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    program = f"""
+        from dynsyn_lab.cli import completion
+        from dynsyn_lab.cli.program import dynsyn
+        completion.script = lambda *_: "x" * {length}
+        dynsyn()
+    """
+    with open("/dev/full", "w") as full:
+        done = run(program, *words, stdout=full)
+    assert done.stderr == "dynsyn: error: [Errno 28] No space left on device\n"
+    assert done.returncode == 1
+
+
 def test_a_ctrl_c_when_all_is_done_changes_nothing():
     program = """
         import atexit, os, signal
