@@ -139,11 +139,11 @@ def _synapses(telemetry: Telemetry) -> tuple[str, list[tuple[str, RenderableType
 def _reward(telemetry: Telemetry, width: int, lines: int) -> Panel:
     status = telemetry.status
     figures = Text(no_wrap=True, overflow="ellipsis")
-    frozen = ("frozen", number(status.evaluation_average))
+    frozen = ("frozen", number(telemetry.evaluation_average))
     for name, value in (
         ("now", number(status.reward, 3)),
         ("mean", number(status.reward_average, 3)),
-        frozen if status.evaluations else ("episode", number(status.return_last)),
+        frozen if telemetry.evaluating else ("episode", number(status.return_last)),
         ("last 100", number(status.return_average)),
         ("best 100", number(status.return_best)),
     ):

@@ -66,7 +66,7 @@ class Lines:
             if changed:
                 self._changed = now
             self._state, self._next = doing, now + PLAIN_PERIOD
-            print(f"{line(telemetry.status)}  {doing}", flush=True)
+            print(f"{line(telemetry)}  {doing}", flush=True)
         return ""
 
     def note(self, text: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dynsyn_controller.node.evaluations import EVALUATION
+
 CHART_POINTS = 240
 STALE_AFTER = 2.0
 """s without a status after which the controller counts as gone; it reports ten times a second."""
@@ -26,6 +28,7 @@ class Telemetry:
         effort_scale: largest |effort| so far, N m.
         hidden: mean |activity| of the units of each hidden layer, as last reported: of spiking
             units the firing rate, spikes in a step of time.
+        evaluating: an evaluation has been heard, under way or ending.
     """
 
     status: Any = None
@@ -33,6 +36,7 @@ class Telemetry:
     chart: list[tuple[int, float]] = field(default_factory=list)
     effort_scale: float = 0.0
     hidden: dict[str, float] = field(default_factory=dict)
+    evaluating: bool = False
     _spacing: int = 1
     _skipped: int = 0
 
@@ -40,6 +44,9 @@ class Telemetry:
         """Take in a Status that came at `now` (s, steady clock)."""
         if self.status is not None and status.steps < self.status.steps:
             self.chart.clear()  # another lifetime, or an earlier checkpoint of this one
+        if self.silent(now):
+            self.evaluating = False  # another process, maybe, with other parameters
+        self.evaluating |= status.learning_paused == EVALUATION or self._one_more(status)
         self.status, self.received = status, now
         efforts = [abs(effort) for effort in status.effort if math.isfinite(effort)]
         self.effort_scale = max([self.effort_scale, *efforts])
@@ -63,6 +70,19 @@ class Telemetry:
             if layer.startswith(_HIDDEN):
                 layers.setdefault(layer, []).append(abs(value))
         self.hidden = {layer: sum(values) / len(values) for layer, values in layers.items()}
+
+    def _one_more(self, status: Any) -> bool:
+        """Whether an evaluation has ended; of a lifetime that was loaded the count jumps."""
+        return self.status is not None and status.evaluations == self.status.evaluations + 1
+
+    @property
+    def evaluation_average(self) -> float:
+        """Mean return of the last evaluations; NaN before one has ended, and while none are made.
+
+        A status alone does not tell: the mean is kept with the lifetime, also where none are made
+        any more.
+        """
+        return self.status.evaluation_average if self.evaluating else math.nan
 
     def silent(self, now: float) -> bool:
         """Whether nothing has come for STALE_AFTER seconds."""
@@ -107,13 +127,15 @@ def number(value: float, digits: int = 1) -> str:
     return f"{value:,.{digits}f}" if math.isfinite(value) else "-"
 
 
-def line(status: Any) -> str:
-    """One plain line of figures on how the controller is doing."""
-    frozen = f"frozen {number(status.evaluation_average)}  " if status.evaluations else ""
+def line(telemetry: Telemetry) -> str:
+    """One plain line of figures on how the controller is doing, once it has reported."""
+    status = telemetry.status
+    frozen = telemetry.evaluation_average
+    shown = f"frozen {number(frozen)}  " if math.isfinite(frozen) else ""
     return (
         f"{status.steps:,} steps ({duration(status.hours_lived)})  "
         f"{status.rate_achieved:,.1f} Hz  "
         f"reward {number(status.reward_average, 3)} a step  "
-        f"last 100 episodes {number(status.return_average)}  {frozen}falls {status.falls:,}  "
+        f"last 100 episodes {number(status.return_average)}  {shown}falls {status.falls:,}  "
         f"overruns {status.overruns:,}"
     )

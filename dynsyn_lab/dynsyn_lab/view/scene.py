@@ -38,7 +38,6 @@ _FIGURES = (
     "return_last",
     "return_average",
     "return_best",
-    "evaluation_average",
     "rate_achieved",
     "rate_target",
     "overruns",
@@ -103,6 +102,7 @@ class Scene:
         if status is not None:
             figures = {name: _plain(getattr(status, name)) for name in _FIGURES}
             shown |= figures | {
+                "evaluation_average": _plain(telemetry.evaluation_average),
                 "robot": status.robot,
                 "learner": f"{status.learner}, preset {status.preset}",
                 "state": "no report" if telemetry.silent(now) else state(status),

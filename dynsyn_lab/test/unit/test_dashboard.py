@@ -5,6 +5,7 @@ import math
 import pytest
 from rich.console import Console
 
+from dynsyn_controller.node.evaluations import EVALUATION
 from dynsyn_lab.live.dashboard import bar, chart, draw, signed_bar
 from dynsyn_lab.live.telemetry import CHART_POINTS, Telemetry, duration, line, state
 from dynsyn_msgs.msg import Activity, Quantity, Status
@@ -43,21 +44,49 @@ def status(**changes):
     return Status(**{**fields, **changes})
 
 
+def heard(*reports):
+    """What is known after these reports, which came at time 0."""
+    telemetry = Telemetry()
+    for report in reports:
+        telemetry.update(report, 0.0)
+    return telemetry
+
+
 def shown(report, now=0.0, width=80, height=24, notes=()):
     """The dashboard as text, of a controller that reported at time 0."""
-    telemetry = Telemetry()
-    if report is not None:
-        telemetry.update(report, 0.0)
+    telemetry = heard() if report is None else heard(report)
     console = Console(width=width, height=height, force_terminal=False)
     with console.capture() as capture:
         console.print(draw(telemetry, now, width, height, notes))
     return capture.get()
 
 
-def test_a_plain_line_has_what_it_earns_frozen_where_that_is_known():
-    assert "frozen" not in line(status())
-    found = line(status(evaluations=2, evaluation_average=151.5))
-    assert "last 100 episodes 120.5  frozen 151.5  falls 1,234" in found
+MADE_BEFORE = {"evaluations": 2, "evaluation_average": 151.5}
+
+
+@pytest.mark.parametrize(
+    ("reports", "made"),
+    [
+        ([{}], False),
+        ([MADE_BEFORE], False),  # of a life before, maybe
+        ([{}, {"evaluations": 500, "evaluation_average": 151.5}], False),  # another lifetime
+        ([MADE_BEFORE | {"learning_paused": EVALUATION}, MADE_BEFORE], True),
+        ([MADE_BEFORE | {"evaluations": 1}, MADE_BEFORE, MADE_BEFORE], True),
+    ],
+)
+def test_what_it_earns_frozen_is_told_where_evaluations_are_made(reports, made):
+    telemetry = heard(*(status(**fields) for fields in reports))
+    between = "frozen 151.5  " if made else ""
+    assert f"last 100 episodes 120.5  {between}falls 1,234" in line(telemetry)
+    assert telemetry.evaluation_average == (151.5 if made else pytest.approx(math.nan, nan_ok=True))
+
+
+def test_after_a_silence_evaluations_are_to_be_heard_anew():
+    telemetry = heard(status(**MADE_BEFORE, learning_paused=EVALUATION))
+    telemetry.update(status(**MADE_BEFORE), 1.5)
+    assert "frozen" in line(telemetry)
+    telemetry.update(status(**MADE_BEFORE), 4.0)
+    assert "frozen" not in line(telemetry)
 
 
 def test_firing_rates_of_hidden_layers_are_shown():
@@ -84,7 +113,8 @@ def test_every_figure_of_a_report_is_shown():
         "49.9 Hz", "17", "312 us", "901 us",
     ):  # fmt: skip
         assert figure in text, figure
-    text = shown(status(evaluations=3, evaluation_average=163.25))
+    evaluated = {"evaluations": 3, "evaluation_average": 163.25}
+    text = shown(status(**evaluated, learning_paused=EVALUATION))
     assert "frozen 163.2" in text  # in the place of the last episode
     assert "151.2" not in text
 
