@@ -10,6 +10,7 @@ from pathlib import Path
 from dynsyn_controller.core.statistics import AVERAGE_STEPS
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, load
 from dynsyn_controller.lifetime.lock import lived_by
+from dynsyn_controller.node.evaluations import Evaluations
 from dynsyn_controller.node.presence import Presence, Taken
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.interrupts import Interrupts
@@ -104,16 +105,18 @@ def refuse_shared(checkpoint: Path | None) -> None:
         )
 
 
-def lived_before(checkpoint: Path | None) -> tuple[int, int]:
-    """Steps and falls of the lifetime in a file; none where there is no file yet.
+def lived_before(checkpoint: Path | None) -> tuple[int, int, int]:
+    """Steps, falls and evaluations of the lifetime in a file; none where there is no file yet.
 
     Raises:
         CheckpointError: the file is no lifetime.
     """
     if checkpoint is None or not checkpoint.exists():
-        return 0, 0
+        return 0, 0, 0
     try:
-        state = load(checkpoint).state
+        saved = load(checkpoint)
     except CheckpointError as error:
         raise CheckpointError(f"{error}; --from-scratch lives a new life without it") from None
-    return int(state["steps"][0]), int(state["falls"][0])
+    evaluations = Evaluations(0)  # reads what is noted as the node will
+    evaluations.begin(saved.notes.get("evaluations"))
+    return int(saved.state["steps"][0]), int(saved.state["falls"][0]), evaluations.count

@@ -29,7 +29,7 @@ class Summary:
         checkpoint: file of the lifetime; empty: in memory only.
         steps_before: steps lived before this run.
         synapses_changed: number of synapses of which that is so.
-        evaluations: episodes lived without learning, undisturbed, since the first report was heard.
+        evaluations: episodes lived without learning, undisturbed.
         evaluation_average: mean return of the last 20 of the lifetime; None where it has none.
     """
 
@@ -85,21 +85,25 @@ class SummaryCollector:
 
     Args:
         averaging_steps: time constant, in steps, of the running mean in Status.reward_average.
-        steps_before, falls_before: lived before this run.
+        steps_before, falls_before, evaluations_before: lived before this run.
 
     Attributes:
         started: s, steady clock, when the first control step was reported; None before.
     """
 
     def __init__(
-        self, averaging_steps: float, steps_before: int = 0, falls_before: int = 0
+        self,
+        averaging_steps: float,
+        steps_before: int = 0,
+        falls_before: int = 0,
+        evaluations_before: int = 0,
     ) -> None:
         self.started: float | None = None
         self._averaging_steps = averaging_steps
         self._steps_before = steps_before
         self._falls_before = falls_before
+        self._evaluations_before = evaluations_before
         self._last: Any = None
-        self._evaluations_before: int | None = None
         # Statuses copied where they are needed: the first and last in which steps had been lived,
         # and the one from which on rewards are followed.
         self._first: Any = None
@@ -123,8 +127,6 @@ class SummaryCollector:
         """Take in a dynsyn_msgs/Status that came at `now` (s, steady clock)."""
         before = self._end.steps if self._end is not None else self._steps_before
         self._last = status
-        if self._evaluations_before is None:
-            self._evaluations_before = status.evaluations
         if status.steps <= before:
             return
         if self._anchor is not None:
@@ -163,7 +165,7 @@ class SummaryCollector:
             checkpoint=checkpoint,
             steps_before=self._steps_before,
             synapses_changed=changed,
-            evaluations=max(last.evaluations - (self._evaluations_before or 0), 0),
+            evaluations=max(last.evaluations - self._evaluations_before, 0),
             evaluation_average=last.evaluation_average if last.evaluations else None,
         )
 

@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 from rclpy.time import Time
 
+from dynsyn_controller.lifetime import checkpoint
+from dynsyn_controller.lifetime.factory import new_controller
+from dynsyn_controller.robot.config_files import config_path
+from dynsyn_controller.robot.robot_file import load_robot
+from dynsyn_lab.live.simulation import lived_before
 from dynsyn_lab.live.summary import SummaryCollector
 from dynsyn_msgs.msg import Quantity, Status, SynapseLayer, Weights
 
@@ -63,17 +68,33 @@ def test_counts_are_those_of_this_run():
 
 
 def test_evaluations_are_those_of_this_run_and_their_mean_that_of_the_lifetime():
-    collector = SummaryCollector(AVERAGING)
-    for steps, count, mean in ((1, 3, 250.0), (900, 5, 290.0)):
+    collector = SummaryCollector(AVERAGING, evaluations_before=2)
+    for steps, count, mean in (
+        (80, 3, 250.0),
+        (900, 5, 290.0),
+    ):  # one had ended before it was heard
         collector.add_status(
             report(steps, 1.0, evaluations=count, evaluation_average=mean), float(steps)
         )
     summary = collector.finish("walker", "realtime", "")
-    assert (summary.evaluations, summary.evaluation_average) == (2, 290.0)
-    assert any("frozen 290.0 an episode (2 evaluations)" in line for line in summary.lines())
+    assert (summary.evaluations, summary.evaluation_average) == (3, 290.0)
+    assert any("frozen 290.0 an episode (3 evaluations)" in line for line in summary.lines())
     none = lived([0.1] * 10).finish("walker", "realtime", "")
     assert (none.evaluations, none.evaluation_average) == (0, None)
     assert not any("frozen" in line for line in none.lines())
+
+
+@pytest.mark.parametrize(
+    ("notes", "evaluations"), [({}, 0), ({"evaluations": {"count": 4}}, 4), ({"evaluations": 4}, 0)]
+)
+def test_what_was_lived_before_is_read_from_the_lifetimes_file(tmp_path, notes, evaluations):
+    path = tmp_path / "life.ckpt"
+    assert lived_before(path) == (0, 0, 0)
+    robot = load_robot(config_path("robots/cart_pole.yaml"))
+    controller = new_controller(robot)
+    controller.state["steps"], controller.state["falls"] = 700, 5
+    path.write_bytes(checkpoint.encode(robot, controller, notes))
+    assert lived_before(path) == (700, 5, evaluations)
 
 
 def test_rate_is_that_of_the_time_in_which_steps_were_lived():
