@@ -21,7 +21,7 @@ from dynsyn_msgs.msg import ControlStep
 
 STEPS = "dynsyn/steps"
 VERSION = 2
-"""Steps of version 1 have no `exploration_limit`."""
+"""Of recordings; `dynsyn replay` reads all up to it. Steps of 1 have no `exploration_limit`."""
 _SPACING = 20_000_000
 """ns between two times that what has come together is handed on: many at once cost a third."""
 

@@ -12,9 +12,11 @@ from mcap.exceptions import McapError
 from mcap.records import Channel, Message, Metadata, Schema
 from mcap.stream_reader import StreamReader
 
+from dynsyn_controller.node.recording import VERSION
 from dynsyn_lab.errors import CommandError
 
-VERSIONS = (1, 2)
+VERSIONS = range(1, VERSION + 1)
+"""Of recordings that can be read: all up to what the node makes."""
 
 
 @dataclass(frozen=True)
