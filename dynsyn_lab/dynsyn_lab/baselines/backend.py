@@ -16,7 +16,7 @@ from dynsyn_lab.baselines.registry import check_installed, find, settings_of
 from dynsyn_lab.policies.lifetimes import act_as
 from dynsyn_lab.policies.policy import Policy
 from dynsyn_lab.training.population import Backend, Note, Population, Sample
-from dynsyn_lab.training.run_folder import RunConfig
+from dynsyn_lab.training.run_config import RunConfig
 
 
 class Peer(Protocol):

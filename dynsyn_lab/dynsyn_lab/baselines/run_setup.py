@@ -16,7 +16,7 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.policies.lifetimes import network_of
 from dynsyn_lab.policies.policy import Policy, Scaling
 from dynsyn_lab.training.backends.registry import IN_PROCESS
-from dynsyn_lab.training.run_folder import RunConfig
+from dynsyn_lab.training.run_config import RunConfig
 from dynsyn_lab.training.run_setup import make_config, versions
 
 PACKAGES = ("torch", "stable-baselines3", "sb3-contrib", "cma")

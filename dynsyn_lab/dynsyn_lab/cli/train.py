@@ -14,7 +14,8 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS
 
 if TYPE_CHECKING:
-    from dynsyn_lab.training.run_folder import RunConfig, RunFolder
+    from dynsyn_lab.training.run_config import RunConfig
+    from dynsyn_lab.training.run_folder import RunFolder
     from dynsyn_lab.training.trainer import Limits
 
 SAVE_EVERY = 100_000

@@ -17,7 +17,8 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.plots.learning import running_mean
 from dynsyn_lab.plots.source import NotDrawable, finished_episodes
 from dynsyn_lab.plots.style import CYCLE, GREY, new_figure
-from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig, RunFolder
+from dynsyn_lab.training.run_config import BIRTH, COURSES, RunConfig
+from dynsyn_lab.training.run_folder import RunFolder
 
 GRID = 400
 """Points of an arm's axis of steps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from dynsyn_lab.studies.trial_processes import Trial
-from dynsyn_lab.training.run_folder import BIRTH, COURSES
+from dynsyn_lab.training.run_config import BIRTH, COURSES
 
 GROUPS = {"courses": BIRTH, "births": COURSES}
 """What differs from lifetime to lifetime -> the seed that they share."""

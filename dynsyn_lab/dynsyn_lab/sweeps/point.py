@@ -10,7 +10,8 @@ from typing import Any
 
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.training.progress import Report
-from dynsyn_lab.training.run_folder import RunConfig, RunFolder
+from dynsyn_lab.training.run_config import RunConfig
+from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.trainer import Limits, Trainer
 
 

@@ -16,7 +16,7 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.training.backends.registry import check_backend, choose_backend
 from dynsyn_lab.training.changes import Bodies, parse
-from dynsyn_lab.training.run_folder import BIRTH, COURSES, RunConfig
+from dynsyn_lab.training.run_config import BIRTH, COURSES, RunConfig
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe, of_checkpoint
 
 PACKAGES = ("numpy", "numba", "gymnasium", "box2d", "mujoco", "envpool")

@@ -24,7 +24,8 @@ from dynsyn_lab.training.backends.registry import make_backend
 from dynsyn_lab.training.journal import Ending, Goal
 from dynsyn_lab.training.population import Backend, Note, Population, Sample
 from dynsyn_lab.training.progress import Progress, Report
-from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunConfig, RunError, RunFolder
+from dynsyn_lab.training.run_config import RunConfig
+from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunError, RunFolder
 from dynsyn_lab.training.tensorboard import TensorBoard
 from dynsyn_lab.training.window import PERIOD, Window
 
