@@ -12,10 +12,11 @@ import sys
 
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.progress import PlainProgress
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 
 def train(folder: RunFolder, steps: int) -> None:

@@ -12,9 +12,10 @@ import forked
 
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
 

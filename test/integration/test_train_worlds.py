@@ -18,10 +18,11 @@ from dynsyn_lab.training.backends.envpool import (
     receive,
 )
 from dynsyn_lab.training.backends.registry import has_envpool
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.progress import PlainProgress
 from dynsyn_lab.training.run_folder import RunError, RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 from dynsyn_sim_bridge.robots.bipedal_walker import BipedalWalker
 from dynsyn_sim_bridge.robots.registry import entry
 from dynsyn_sim_bridge.robots.walker_state import LAYOUT, decode_all

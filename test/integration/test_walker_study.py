@@ -13,9 +13,10 @@ from dynsyn_lab.cli import main as cli
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.evaluate import evaluate
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import CURVE, RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 STEPS = 100
 """Control steps of each episode of a made-up curve."""

@@ -24,8 +24,9 @@ from dynsyn_controller.robot.robot import RobotFileError
 from dynsyn_controller.robot.robot_file import load_robot, parse_robot
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunError, RunFolder
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 OLD = Path(__file__).resolve().parents[1] / "data" / "format_1"
 

@@ -31,9 +31,10 @@ from dynsyn_lab.plots.figures import FIGURES
 from dynsyn_lab.plots.source import NotDrawable, open_source
 from dynsyn_lab.plots.style import STYLE
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 from dynsyn_sim_bridge.robots.registry import entry
 
 

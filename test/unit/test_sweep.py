@@ -21,8 +21,9 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.sweeps.plan import Plan, read_plan
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunFolder
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 SMALL = {
     "robot": "walker",

@@ -14,9 +14,9 @@ from dynsyn_lab.errors import UsageError
 from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS
 
 if TYPE_CHECKING:
+    from dynsyn_lab.training.limits import Limits
     from dynsyn_lab.training.run_config import RunConfig
     from dynsyn_lab.training.run_folder import RunFolder
-    from dynsyn_lab.training.trainer import Limits
 
 SAVE_EVERY = 100_000
 TRACE_EVERY = 1_000
@@ -168,9 +168,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train. Returns 0; also after Ctrl-C, since nothing is lost."""
+    from dynsyn_lab.training.limits import Limits
     from dynsyn_lab.training.tensorboard import writer_class
     from dynsyn_lab.training.train import train
-    from dynsyn_lab.training.trainer import Limits
     from dynsyn_lab.training.window import Window
 
     # no display, no library: say so before a folder is made
@@ -232,9 +232,9 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
 
 
 def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
+    from dynsyn_lab.training.limits import check_limits
     from dynsyn_lab.training.run_folder import RunFolder
     from dynsyn_lab.training.run_setup import default_folder, make_config
-    from dynsyn_lab.training.trainer import check_limits
 
     if args.robot is None:
         raise UsageError("robot: missing; for example dynsyn train walker")
@@ -278,9 +278,9 @@ def _created(args: argparse.Namespace, limits: Limits) -> RunFolder:
 def _created_baseline(args: argparse.Namespace, limits: Limits) -> RunFolder:
     """A run whose lifetime learns by a baseline."""
     from dynsyn_lab.baselines.run_setup import make_baseline_config
+    from dynsyn_lab.training.limits import check_limits
     from dynsyn_lab.training.run_folder import RunFolder
     from dynsyn_lab.training.run_setup import default_folder
-    from dynsyn_lab.training.trainer import check_limits
 
     for name in _NOT_OF_BASELINES:
         found = getattr(args, name)

@@ -15,10 +15,10 @@ from dynsyn_controller.lifetime import atomic, checkpoint
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.rollouts.evaluate import BLOCK, Block, course_seed, figures, live, match_body
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.train import train
-from dynsyn_lab.training.trainer import Limits
 
 UNCHANGED = "unchanged"
 CHANGES: dict[str, dict[str, dict[str, Any]]] = {

@@ -15,9 +15,9 @@ from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.errors import UsageError
 from dynsyn_lab.sweeps.search import grid, random_draws
 from dynsyn_lab.training.backends.registry import BACKENDS, IN_PROCESS, PROCESSES
+from dynsyn_lab.training.limits import Limits, check_limits
 from dynsyn_lab.training.run_config import RunConfig
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, check_limits
 
 FORMAT = 2
 SECTIONS = {"learner": "learner", "network": "network", "robot": "robot_options"}

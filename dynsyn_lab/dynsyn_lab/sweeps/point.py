@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.progress import Report
 from dynsyn_lab.training.run_config import RunConfig
 from dynsyn_lab.training.run_folder import RunFolder
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,10 @@ class Population:
         state[0] = record
         return Controller(self.blueprint, state)
 
+    def hours(self, steps: int) -> float:
+        """h that so many control steps last."""
+        return steps / self.spec.robot.control_rate / 3600.0
+
     def done(self, index: int) -> bool:
         """Whether a lifetime has reached its goal."""
         return self.journals[index].done(self.states[index])

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from dynsyn_lab.interrupts import Interrupts
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.population import Backend, Note, Population, Sample
 from dynsyn_lab.training.progress import make_progress
 from dynsyn_lab.training.run_folder import RunFolder
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 from dynsyn_lab.training.window import Window
 
 

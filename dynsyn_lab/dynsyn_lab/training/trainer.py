@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -17,14 +14,14 @@ from numpy.typing import NDArray
 from dynsyn_controller.core.records import loaded, stored
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.migration import migrate_records
-from dynsyn_lab.errors import UsageError
 from dynsyn_lab.interrupts import Interrupts
 from dynsyn_lab.rollouts.moving import place
 from dynsyn_lab.training.backends.registry import make_backend
 from dynsyn_lab.training.journal import Ending, Goal
+from dynsyn_lab.training.limits import Limits, check_limits
 from dynsyn_lab.training.population import Backend, Note, Population, Sample
-from dynsyn_lab.training.progress import Progress, Report
-from dynsyn_lab.training.run_config import RunConfig
+from dynsyn_lab.training.progress import Progress
+from dynsyn_lab.training.reports import Pace, report, summarise
 from dynsyn_lab.training.run_folder import CURVE, ORIGIN, RunError, RunFolder
 from dynsyn_lab.training.tensorboard import TensorBoard
 from dynsyn_lab.training.window import PERIOD, Window
@@ -32,36 +29,6 @@ from dynsyn_lab.training.window import PERIOD, Window
 TURN = 0.25
 """s of living between looks at clock, keyboard and screen."""
 NO_LIMIT = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long to train, the first that comes; none: until interrupted.
-
-    Attributes:
-        steps: control steps of each lifetime since its birth.
-        episodes: of each lifetime since its birth.
-        seconds: of wall clock, of this call.
-        until_solved: each lifetime until it is solved.
-    """
-
-    steps: int | None = None
-    episodes: int | None = None
-    seconds: float = math.inf
-    until_solved: bool = False
-
-
-def check_limits(limits: Limits, config: RunConfig) -> None:
-    """Check that the limits have a meaning for a run's robot.
-
-    Raises:
-        UsageError: until it is solved, but nobody has said when that is.
-    """
-    if limits.until_solved and config.task.solved_return is None:
-        raise UsageError(
-            f"--until-solved: {config.robot} has no return at which it counts as solved; use "
-            "--steps, --episodes or --hours"
-        )
 
 
 class Trainer:
@@ -112,7 +79,7 @@ class Trainer:
         self._rows: dict[tuple[int, str], list] = {}
         self._kept: dict[tuple[int, str], NDArray[np.void]] = {}
         self._exported = np.full(config.lifetimes, -1)
-        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._pace = Pace()
         with ExitStack() as undo:
             undo.callback(folder.hold().release)
             make = make or partial(make_backend, config.backend)
@@ -141,7 +108,9 @@ class Trainer:
                 self._save(at_mark=arrived and rest % self._folder.config.save_every == 0)
             if self._board is not None:
                 self._board.update(self.population.states, self._seconds_now(), now=True)
-            summary = self._summary()
+            threshold = self._folder.config.task.solved_return
+            seconds = self._seconds_now()
+            summary = summarise(self.population, threshold, seconds, self._solved_seconds)
             self._folder.save_summary(summary)
         return summary
 
@@ -160,7 +129,9 @@ class Trainer:
         return True
 
     def _show(self) -> None:
-        self._progress.update(self._report())
+        pace = self._pace.look(int(self.population.states["steps"].sum()), time.monotonic())
+        living = int(self._living().sum())
+        self._progress.update(report(self.population, self._limits, living, pace))
         if self._board is not None:
             self._board.update(self.population.states, self._seconds_now())
 
@@ -198,7 +169,7 @@ class Trainer:
         if ending.solved:
             seconds = self._seconds_now()
             self._solved_seconds[ending.lifetime] = seconds
-            hours = self._hours(ending.step)
+            hours = self.population.hours(ending.step)
             self._progress.note(
                 f"lifetime {ending.lifetime} solved: episode {ending.episode:,}, step "
                 f"{ending.step:,}, {hours:.2f} h simulated, {seconds / 60:.1f} min wall clock"
@@ -283,72 +254,3 @@ class Trainer:
         for journal, record in zip(population.journals, population.states, strict=True):
             journal.restart_episode(record, 0.0)
         self.backend.restore(self.backend.save())  # hands them over to backends that hold copies
-
-    def _hours(self, steps: int) -> float:
-        return steps / self.population.spec.robot.control_rate / 3600.0
-
-    def _report(self) -> Report:
-        states, limits, now = self.population.states, self._limits, time.monotonic()
-        steps = int(states["steps"].sum())
-        self._rates.append((now, steps))
-        (then, before), living = self._rates[0], int(self._living().sum())
-        rate = (steps - before) / (now - then) if now > then else 0.0
-        fraction = left = math.nan
-        if limits.steps is not None and not limits.until_solved and limits.episodes is None:
-            goal = limits.steps * len(self.population)
-            fraction = steps / goal
-            left = (goal - steps) / rate if rate > 0 else math.nan
-        averages = states["return_average"][states["episodes"] > 0]
-        bests = states["return_best"][np.isfinite(states["return_best"])]
-        return Report(
-            steps=steps,
-            rate=rate,
-            episodes=int(states["episodes"].sum()),
-            average=float(averages.mean()) if averages.size else math.nan,
-            average_best=float(averages.max()) if averages.size else math.nan,
-            best=float(bests.max()) if bests.size else math.nan,
-            quantities={
-                name: float(states[name].mean())
-                for name in self.population.blueprint.learner.layer_quantities
-            },
-            lifetimes=len(self.population),
-            living=living,
-            solved=int((self.population.books["solved_step"] >= 0).sum()),
-            fraction=fraction,
-            left=left,
-        )
-
-    def _summary(self) -> dict[str, Any]:
-        lifetimes = [self._lifetime_summary(index) for index in range(len(self.population))]
-        seconds = self._seconds_now()
-        return {
-            "seconds": seconds,
-            "threshold": self._folder.config.task.solved_return,
-            "solved": sum(lifetime["solved"] is not None for lifetime in lifetimes),
-            "lifetimes": lifetimes,
-        }
-
-    def _lifetime_summary(self, index: int) -> dict[str, Any]:
-        record, book = self.population.states[index], self.population.books[index]
-        solved = None
-        if book["solved_step"] >= 0:
-            solved = {
-                "episode": int(book["solved_episode"]),
-                "step": int(book["solved_step"]),
-                "hours": self._hours(int(book["solved_step"])),
-                "wall_seconds": float(self._solved_seconds[index]),
-            }
-        returns = {
-            name: float(record[name]) if np.isfinite(record[name]) else None
-            for name in ("return_last", "return_average", "return_best")
-        }
-        return {
-            "index": index,
-            "seed": self.population.seeds[index],
-            "steps": int(record["steps"]),
-            "episodes": int(record["episodes"]),
-            "falls": int(record["falls"]),
-            "hours": self._hours(int(record["steps"])),
-            **returns,
-            "solved": solved,
-        }

@@ -20,9 +20,10 @@ from dynsyn_lab.pictures.films import GifFilm, find_ffmpeg
 from dynsyn_lab.pictures.panel import chosen_units
 from dynsyn_lab.rollouts.stage import Stage
 from dynsyn_lab.sweeps.point import Silence
+from dynsyn_lab.training.limits import Limits
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
-from dynsyn_lab.training.trainer import Limits, Trainer
+from dynsyn_lab.training.trainer import Trainer
 from dynsyn_sim_bridge.robots.registry import ROBOTS, entry
 
 
