@@ -16,8 +16,8 @@ from dynsyn_lab.live.client import ControllerClient
 from dynsyn_lab.live.runs import run_folder
 from dynsyn_lab.live.session import CONTROLLERS, Run, live, refuse_company
 from dynsyn_lab.live.simulation import claimed, lived_before, refuse_shared
-from dynsyn_lab.live.stack import own_file
 from dynsyn_lab.live.summary import Summary, SummaryCollector
+from dynsyn_lab.live.user_files import own_file
 
 
 def run_robot(

@@ -7,7 +7,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from dynsyn_lab.live.stack import state_folder
+from dynsyn_lab.live.user_files import state_folder
 
 KEPT_RUNS = 20
 
