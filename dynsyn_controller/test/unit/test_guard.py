@@ -1,4 +1,4 @@
-"""The controller node's steps, without ROS: messages are plain objects with the same fields."""
+"""The controller node's steps in real time, without ROS."""
 
 from __future__ import annotations
 
@@ -8,85 +8,33 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
+from walker_guard import (
+    ABSENT,
+    MS,
+    ROBOT,
+    STALE,
+    header,
+    new_guard,
+    reward,
+    sense,
+    sensor_messages,
+    tick,
+    vector,
+    without,
+)
 
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.messages.conversions import MessageError
 from dynsyn_controller.node.freshness import FRESH_STEPS
 from dynsyn_controller.node.guard import Guard
-from dynsyn_controller.node.guard_options import GuardOptions
-from dynsyn_controller.robot.config_files import config_path
-from dynsyn_controller.robot.robot_file import load_robot, parse_robot
+from dynsyn_controller.robot.robot_file import parse_robot
 
 pytestmark = pytest.mark.faults
-
-MS = 1_000_000
-STALE = 60 * MS
-ABSENT = 500 * MS
-ROBOT = load_robot(config_path("robots/walker.yaml"))
-
-
-def header(stamp: int) -> SimpleNamespace:
-    seconds, nanoseconds = divmod(stamp, 1000 * MS)
-    return SimpleNamespace(stamp=SimpleNamespace(sec=seconds, nanosec=nanoseconds))
-
-
-def vector(**axes: float) -> SimpleNamespace:
-    return SimpleNamespace(**{"x": 0.0, "y": 0.0, "z": 0.0, **axes})
-
-
-def sensor_messages(stamp: int, hip: float = 0.1, pitch: float = 0.0, x: float = 0.0) -> dict:
-    orientation = SimpleNamespace(x=0.0, y=math.sin(pitch / 2), z=0.0, w=math.cos(pitch / 2))
-    known = [0.0] * 9
-    messages = {
-        "joint_states": SimpleNamespace(
-            name=["knee_2", "hip_2", "knee_1", "hip_1"],
-            position=[0.1, 0.2, 0.3, hip],
-            velocity=[0.0] * 4,
-            effort=[],
-        ),
-        "imu": SimpleNamespace(
-            orientation=orientation,
-            orientation_covariance=known,
-            angular_velocity=vector(),
-            angular_velocity_covariance=known,
-            linear_acceleration=vector(),
-            linear_acceleration_covariance=known,
-        ),
-        "odom": SimpleNamespace(
-            pose=SimpleNamespace(
-                pose=SimpleNamespace(position=vector(x=x), orientation=orientation)
-            ),
-            twist=SimpleNamespace(twist=SimpleNamespace(linear=vector(), angular=vector())),
-        ),
-        "scan": SimpleNamespace(ranges=[1.0] * 10, range_min=0.0, range_max=5.0),
-        "contacts": SimpleNamespace(name=["foot_1", "foot_2"], in_contact=[True, False]),
-    }
-    for message in messages.values():
-        message.header = header(stamp)
-    return messages
-
-
-def reward(stamp: int, value: float = 0.0, terminal: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(header=header(stamp), value=value, terminal=terminal)
-
-
-def sense(guard: Guard, now: int, value: float = 0.0, terminal: bool = False, **body) -> None:
-    for source, message in sensor_messages(now, **body).items():
-        guard.read(source, message, now)
-    guard.read_reward(reward(now, value, terminal), now)
-
-
-def new_guard(**options) -> Guard:
-    return Guard(ROBOT, new_controller(ROBOT, seed=1), GuardOptions(**options))
 
 
 @pytest.fixture
 def guard() -> Guard:
     return new_guard()
-
-
-def tick(guard: Guard, now: int) -> np.ndarray:
-    return guard.tick(now, STALE, ABSENT)
 
 
 def test_waits_for_every_channel_and_the_reward(guard):
@@ -231,35 +179,6 @@ def test_a_reading_beyond_all_numbers_is_refused_by_the_step():
     assert guard.held == ""
 
 
-def answers(guard: Guard, order: list[str], stamp: int, value: float = 0.0) -> list:
-    """What the guard answers to the messages of one stamp, in this order."""
-    messages = sensor_messages(stamp)
-    found = []
-    for source in order:
-        if source == "reward":
-            guard.read_reward(reward(stamp, value), stamp, add=False)
-        else:
-            guard.read(source, messages[source], stamp)
-        effort = guard.answer(source, stamp, ABSENT)
-        found.append(None if effort is None else effort.copy())
-    return found
-
-
-SOURCES = ["joint_states", "imu", "odom", "scan", "contacts", "reward"]
-
-
-@pytest.mark.parametrize("first", range(6))
-def test_lockstep_answers_once_all_of_one_stamp_is_there(guard, first):
-    order = SOURCES[first:] + SOURCES[:first]
-    for step in range(1, 4):
-        found = answers(guard, order, step * 20 * MS, value=float(step))
-        assert [effort is None for effort in found] == [True] * 5 + [False]
-        assert guard.stamp == step * 20 * MS
-        assert guard.lifetime.controller.steps == step
-        if step > 1:  # a lifetime's first step has done nothing yet to be rewarded for
-            assert guard.lifetime.controller.statistics.reward == step
-
-
 def test_an_observation_is_whole_with_its_last_message_and_once(guard):
     for now in (20 * MS, 40 * MS):
         *first, last = sensor_messages(now).items()
@@ -277,52 +196,6 @@ def test_an_observation_is_whole_with_its_last_message_and_once(guard):
     assert not guard.makes_whole("imu")  # a sensor of another rate
 
 
-def test_lockstep_answers_again_without_living_again(guard):
-    (*_, first) = answers(guard, SOURCES, 20 * MS, value=1.0)
-    before = guard.lifetime.controller.state.tobytes()
-    again = answers(guard, SOURCES, 20 * MS, value=1.0)
-    assert [effort is None for effort in again] == [True] * 5 + [False]
-    np.testing.assert_array_equal(again[-1], first)
-    assert guard.lifetime.controller.state.tobytes() == before
-    (*_, second) = answers(guard, SOURCES, 40 * MS, value=0.5)
-    assert second is not None
-    assert guard.lifetime.controller.statistics.reward == 0.5
-
-
-def test_lockstep_does_not_mix_two_stamps(guard):
-    answers(guard, SOURCES, 20 * MS)
-    assert answers(guard, SOURCES[:3], 40 * MS) == [None] * 3
-    assert answers(guard, SOURCES[3:], 60 * MS) == [None] * 3
-    assert answers(guard, SOURCES[:3], 60 * MS)[-1] is not None
-
-
-def test_lockstep_goes_on_with_a_simulation_that_began_anew(guard):
-    for stamp in (20 * MS, 40 * MS, 20 * MS):
-        assert answers(guard, SOURCES, stamp)[-1] is not None
-    assert guard.lifetime.controller.steps == 3
-
-
-def test_lockstep_tells_when_something_has_fallen_silent(guard):
-    guard.listen(10**12, 1000 * MS)
-    assert not guard.stale  # waiting, not stale
-    answers(guard, SOURCES, 20 * MS)
-    answers(guard, SOURCES[1:], 40 * MS)
-    guard.listen(1020 * MS, 1000 * MS)
-    assert not guard.stale
-    guard.listen(1021 * MS, 1000 * MS)
-    assert guard.stale
-    assert guard.freshness.late(1021 * MS, 1000 * MS) == ["joint_states 1.00 s"]
-
-
-def without(name: str, stamp: int) -> SimpleNamespace:
-    """Joint states that leave out one joint."""
-    message = sensor_messages(stamp)["joint_states"]
-    at = message.name.index(name)
-    for values in (message.name, message.position, message.velocity):
-        del values[at]
-    return message
-
-
 def test_a_joint_that_vanishes_from_its_message_is_named(guard):
     sense(guard, 0)
     tick(guard, 0)
@@ -336,35 +209,6 @@ def test_a_joint_that_vanishes_from_its_message_is_named(guard):
     assert not effort.any()
     assert guard.stale
     assert guard.freshness.late(now, STALE) == ["knee_2_position 0.06 s", "knee_2_velocity 0.06 s"]
-
-
-def test_lockstep_does_not_answer_without_a_joint_that_was_there(guard):
-    answers(guard, SOURCES, 20 * MS)
-    assert answers(guard, SOURCES[1:], 40 * MS) == [None] * 5
-    guard.read("joint_states", without("hip_1", 40 * MS), 40 * MS)
-    assert guard.answer("joint_states", 40 * MS, ABSENT) is None
-    later = 1021 * MS
-    for source in ("joint_states", *SOURCES[1:]):  # sent again, for want of an answer
-        if source == "reward":
-            guard.read_reward(reward(40 * MS), later, add=False)
-        elif source == "joint_states":
-            guard.read(source, without("hip_1", 40 * MS), later)
-        else:
-            guard.read(source, sensor_messages(40 * MS)[source], later)
-    guard.listen(later, 1000 * MS)
-    assert guard.stale
-    assert guard.freshness.late(later, 1000 * MS) == [
-        "hip_1_position 1.00 s",
-        "hip_1_velocity 1.00 s",
-    ]
-
-
-def test_lockstep_answers_a_stop_with_neutral_efforts(guard):
-    answers(guard, SOURCES, 20 * MS)
-    guard.stop()
-    (*_, effort) = answers(guard, SOURCES, 40 * MS)
-    assert not effort.any()
-    assert guard.lifetime.controller.steps == 1
 
 
 def test_reward_computed_from_the_observation():

@@ -1,0 +1,1 @@
+../dynsyn_controller/test/walker_guard.py
