@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 
 from dynsyn_msgs.msg import Reward
 
@@ -79,5 +79,11 @@ def test_parameters_are_described_and_fixed_where_they_cannot_change(processes, 
         return peer.call(SetParameters, "sim/set_parameters", request).results[0].successful
 
     assert set_to("command_timeout", 0.2)
+    whole = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=1)
+    request = SetParameters.Request(parameters=[Parameter(name="command_timeout", value=whole)])
+    assert peer.call(SetParameters, "sim/set_parameters", request).results[0].successful
+    request = GetParameters.Request(names=["command_timeout"])
+    (value,) = peer.call(GetParameters, "sim/get_parameters", request).values
+    assert (value.type, value.double_value) == (ParameterType.PARAMETER_DOUBLE, 1.0)
     assert not set_to("command_timeout", -1.0)
     assert not set_to("realtime_factor", 2.0)

@@ -252,6 +252,9 @@ def test_a_robot_that_falls_silent_is_stale_until_it_speaks_again(processes, pee
     peer.wait_for(
         lambda: any(late.match(s.message) for each in diagnosed for s in each.status), "the reward"
     )
+    del diagnosed[:]
+    peer.wait_for(lambda: len(diagnosed) > 2, "two more seconds, with their looks at stamps")
+    assert " old; " not in controller.output, "its stamps were right when they came"
     bridge.popen.send_signal(signal.SIGCONT)
     wait_for_steps(peer, heard, steps + 20)
     assert "fresh again" in controller.output

@@ -121,10 +121,13 @@ def test_lockstep_joints_and_frozen_reach_the_nodes(launch, peer):
 def test_the_shipped_cart_and_pole_balances_and_learns_on(launch, peer, state_folder):
     launched = launch("cart_pole_sim.launch.py")
     heard = peer.listen(Status, "/dynsyn/status")
-    peer.wait_for(lambda: heard and heard[-1].steps > 1_000_100, "100 control steps")
+    # until the controller is there the pole is nobody's, and may fall yet
+    peer.wait_for(lambda: heard and heard[-1].steps > 1_000_050, "50 control steps")
+    falls = heard[-1].falls
+    peer.wait_for(lambda: heard[-1].steps > 1_000_200, "150 more")
     assert heard[-1].robot == "cart_pole"
     assert heard[-1].learning
-    assert heard[-1].falls == heard[0].falls
+    assert heard[-1].falls == falls
     assert launched.stop(signal.SIGINT) == 0, launched.output
     assert (state_folder / "cart_pole.ckpt").is_file()
 

@@ -50,6 +50,13 @@ def test_launch_text_of_every_default_means_that_default(argument):
     assert argument.left_out in ("", text)
 
 
+def test_what_holds_where_an_argument_is_left_out_is_said():
+    told = {argument.name: argument.description for argument in CONTROLLER}
+    assert told["slew_limit"].endswith("(left out: as params_file says, or else 0.0)")
+    assert told["armed_at_start"].endswith("or else false)")  # of the controller alone
+    assert "left out" not in told["namespace"] + told["effort_topic"]
+
+
 @pytest.mark.parametrize(
     "argument", [a for a in (*CONTROLLER, *SIMULATION) if a.node_parameter], ids=lambda a: a.name
 )

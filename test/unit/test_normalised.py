@@ -92,8 +92,8 @@ def test_the_unit_of_the_reward_does_not_matter():
 class Judge:
     """What a new-born lifetime hears."""
 
-    def __init__(self) -> None:
-        controller = new_controller(robot(), seed=4)
+    def __init__(self, **settings: float) -> None:
+        controller = new_controller(robot(**settings), seed=4)
         self.states, self.parameters = controller.state.copy(), controller.blueprint.parameters
 
     def hear(self, reward: float, terminal: bool = False) -> float:
@@ -107,7 +107,8 @@ class Judge:
 
 
 def test_where_all_steps_earn_the_same_a_course_is_worth_what_its_length_is():
-    judge, lengths = Judge(), np.random.default_rng(5).integers(50, 150, 400)
+    # a slow L_0, so that it is known what is usual
+    judge, lengths = Judge(usual_time=100.0), np.random.default_rng(5).integers(50, 150, 400)
     for length in lengths:
         judge.course(int(length))
     usual = float(judge.states["course_mean"][0])

@@ -14,7 +14,7 @@ from gymnasium.envs.box2d.bipedal_walker import TERRAIN_STARTPAD, TERRAIN_STEP
 from dynsyn_controller.core.controller import Controller
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
-from dynsyn_controller.lifetime.writer import open_lifetime
+from dynsyn_controller.lifetime.writer import Origin, open_lifetime
 from dynsyn_controller.node.parameter_table import resolve
 from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.settings import Settings, read_robot
@@ -143,6 +143,22 @@ def test_a_shipped_lifetime_that_does_not_fit_is_named(shipped: Path, state_fold
     with pytest.raises(checkpoint.CheckpointError, match=r"walker\.ckpt: made for another robot"):
         prepare(describe())
     assert not state_folder.exists()
+
+
+def test_a_folder_that_somebody_named_is_not_made(tmp_path: Path, state_folder: Path) -> None:
+    path = tmp_path / "mispelt" / "life.ckpt"
+    with pytest.raises(checkpoint.CheckpointError, match=r"there is no folder .*mispelt"):
+        prepare(describe(checkpoint=str(path)))
+    assert not path.parent.exists()
+
+
+def test_a_lifetime_of_another_robot_is_named_whatever_its_network() -> None:
+    """An arg max over levels of one joint is no network for four."""
+    folder = ROOT / "config" / "checkpoints"
+    for robot, other in (("walker", "cart_pole"), ("cart_pole", "walker")):
+        path = folder / f"{other}.ckpt"
+        with pytest.raises(checkpoint.CheckpointError, match=rf"{other}\.ckpt: made for another"):
+            open_lifetime(entry(robot).robot(), Origin(path))
 
 
 def test_the_package_s_own_folder_installs_all_that_is_shipped(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def _declare(argument: Argument, defaults: dict[str, str]) -> DeclareLaunchArgum
     return DeclareLaunchArgument(
         argument.name,
         default_value=defaults.get(argument.name, argument.left_out),
-        description=argument.parameter.description,
+        description=argument.description,
     )
 
 

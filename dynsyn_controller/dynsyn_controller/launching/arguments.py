@@ -18,6 +18,8 @@ from dynsyn_controller.node.safety_parameters import SAFETY
 _SEEDS = 0, 2**63 - 1
 AS_SEED = -1
 """The robot's seed where it is the controller's."""
+DISARMED: dict[str, Value] = {"armed_at_start": False}
+"""Of the controller alone, where neither an argument nor the parameter file says otherwise."""
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -46,7 +48,22 @@ class Argument:
         default = self.parameter.default
         if self.node_parameter or default == "":
             return ""
-        return str(default).lower() if isinstance(default, bool) else str(default)
+        return _launch_text(default)
+
+    @property
+    def description(self) -> str:
+        """What it does, and what holds where it is not given and a launch file cannot show that."""
+        text, default = self.parameter.description, self.parameter.default
+        if not self.node_parameter or default == "":
+            return text
+        default = DISARMED.get(self.node_parameter, default)
+        return (
+            f"{text.rstrip('.')} (left out: as params_file says, or else {_launch_text(default)})"
+        )
+
+
+def _launch_text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _of_node(

@@ -15,6 +15,7 @@ import yaml
 
 from dynsyn_controller.launching.arguments import (
     CONTROLLER,
+    DISARMED,
     TELEOP,
     node_parameters,
     resolve,
@@ -97,7 +98,7 @@ def controller(given: dict[str, Value], dotted: dict[str, dict[str, Any]]) -> No
         package="dynsyn_controller",
         executable="controller_node",
         parameters=parameters,
-        defaults={"armed_at_start": False},
+        defaults=dict(DISARMED),
         namespace=namespace,
         params_file=params_file,
         log_level=log_level,

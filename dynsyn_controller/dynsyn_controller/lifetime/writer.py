@@ -92,6 +92,7 @@ def continue_lifetime(robot: Robot, origin: Origin, path: Path) -> Life:
         RobotFileError: a preset or setting that cannot be.
     """
     saved = checkpoint.load(path)
+    checkpoint.check_body(robot, saved)  # before its network is asked to fit another body
     robot = _with_types_of(saved.robot, robot, origin)
     asked = origin.choose(robot)
     if not (origin.preset or origin.learner or origin.network):

@@ -98,8 +98,8 @@ class ControlLoop:
         self._rest_at, self._has_answered = 0, False
         self._closed = False
         topics = self._inputs.subscribed.values()
-        born_from = None if continued else settings.seed
-        for line in introduction(robot, guard.lifetime.controller, topics, writer.path, born_from):
+        controller = guard.lifetime.controller
+        for line in introduction(robot, controller, topics, writer.path, continued, settings):
             self._log.info(line)
 
     def _open_lifetime(self, settings: Settings) -> bool:

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.node.parameter_table import Value
+from dynsyn_controller.node.parameters import TABLE
+from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.robot.robot import Robot
+
+_SAID = {"robot_file", "learner", "preset", "network", "seed", "checkpoint_path", "record"}
+"""Parameters that other lines tell of."""
 
 
 def introduction(
@@ -14,16 +20,19 @@ def introduction(
     controller: Controller,
     topics: Iterable[str],
     path: Path | None,
-    born_from: int | None,
+    continued: bool,
+    settings: Settings,
 ) -> Iterator[str]:
-    """Lines on the robot, its joints in their order, the topics, the learner and the lifetime.
+    """Lines on the robot, its joints in their order, the topics, the learner and the lifetime, and
+    on what was asked for that is not as by default.
 
     Args:
         robot: the robot file.
         controller: made for it.
         topics: that are subscribed to.
         path: of the checkpoint; None: none is kept.
-        born_from: seed of a new-born lifetime; None: it was read from the checkpoint.
+        continued: the lifetime was read from the checkpoint; False: it is new-born.
+        settings: of the node.
     """
     span = robot.command_range
     joints = ", ".join(
@@ -40,9 +49,23 @@ def introduction(
         f"learner {controller.learner.name}, preset {controller.preset}, "
         f"{controller.weight.size} synapses"
     )
-    if born_from is None:
+    if continued:
         hours = controller.steps / robot.control_rate / 3600.0
         yield f"continues the lifetime in {path}: {hours:.1f} h, {controller.steps:,} steps; {rule}"
     else:
         kept = f"kept in {path}" if path else "in memory only"
-        yield f"a new-born lifetime, {kept}, seed {born_from}; {rule}"
+        yield f"a new-born lifetime, {kept}, seed {settings.seed}; {rule}"
+    asked = [
+        f"{parameter.name} {_shown(value)}"
+        for parameter in TABLE
+        if (value := getattr(settings, parameter.name)) != parameter.default
+        and parameter.name not in _SAID
+    ]
+    if asked:
+        yield f"asked for: {', '.join(asked)}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

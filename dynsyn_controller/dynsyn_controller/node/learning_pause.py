@@ -5,7 +5,7 @@ from __future__ import annotations
 from dynsyn_controller.node.rewards import Rewards
 from dynsyn_controller.node.senses import Senses
 
-SETTLING = "the robot settles after something was done to it"
+SETTLING = "the robot settles: it has just begun to act, or something was done to it"
 
 
 class LearningPause:

@@ -76,11 +76,18 @@ class Parameter:
         kind = _KINDS[type(self.default)]
         if math.isinf(self.minimum) and math.isinf(self.maximum):
             return kind
+        low, high = _plain(self.minimum), _plain(self.maximum)
         if math.isinf(self.maximum):
-            return f"{kind}, at least {self.minimum:g}"
+            return f"{kind}, at least {low}"
         if math.isinf(self.minimum):
-            return f"{kind}, at most {self.maximum:g}"
-        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
+            return f"{kind}, at most {high}"
+        return f"{kind} from {low} to {high}"
+
+
+def _plain(number: float) -> str:
+    """As people write it: 1000000, not 1e+06."""
+    whole = math.isfinite(number) and number == int(number)
+    return str(int(number)) if whole else f"{number:g}"
 
 
 def overrides_of(node: Node) -> dict[str, Any]:
@@ -117,7 +124,24 @@ def resolve(table: Iterable[Parameter], overrides: dict[str, Any]) -> dict[str, 
 
 
 def declare(node: Node, table: Iterable[Parameter], values: dict[str, Value]) -> None:
-    """Declare the table's parameters on `node` with these values, descriptions and ranges."""
+    """Declare the table's parameters on `node` with these values, descriptions and ranges.
+
+    From then on a whole number will do where a number is expected, as at the start.
+    """
+    from rclpy.parameter import Parameter as NodeParameter
+
+    table = list(table)
+    real = {parameter.name for parameter in table if type(parameter.default) is float}
+
+    def widen(given: list[NodeParameter]) -> list[NodeParameter]:
+        return [
+            NodeParameter(each.name, value=float(each.value))
+            if each.name in real and type(each.value) is int
+            else each
+            for each in given
+        ]
+
+    node.add_pre_set_parameters_callback(widen)
     for parameter in table:
         node.declare_parameter(
             parameter.name, values[parameter.name], _descriptor(parameter), ignore_override=True

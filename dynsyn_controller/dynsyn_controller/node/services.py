@@ -91,6 +91,7 @@ class Services:
             life = await self._result(self._operations.load(path))
         except (CheckpointError, RobotFileError, ParameterError) as error:
             response.message = str(error)
+            self._node.get_logger().warning(f"not loaded: {error}")
         else:
             self._operations.exchange(life)
             response.success, response.steps = True, life.controller.steps
@@ -116,6 +117,7 @@ class Services:
             path = _path(request.path)
             if path is not None:
                 response.path = str(self._recording.begin(path))
+                self._node.get_logger().info(f"records into {response.path}")
             else:
                 response.path = await self._end_recording()
         except (CheckpointError, TapeError) as error:
@@ -130,6 +132,7 @@ class Services:
         if tape is None:
             raise TapeError("nothing is being recorded")
         await self._result(self._operations.run(tape.close))
+        self._node.get_logger().info(f"recorded {tape.path}")
         return str(tape.path)
 
     def _on_set_learning(

@@ -26,11 +26,18 @@ def wrong_stamp(stamp: int, clock: int, tolerance: int) -> str:
     age = clock - stamp
     if stamp == 0:
         return "no stamp"
+    if clock == 0:
+        return "use_sim_time is true, and nothing has come on /clock"
     if age > tolerance:
-        return f"stamp {age / _SECOND:.3g} s old"
+        return f"stamp {_seconds(age)} old"
     if -age > tolerance:
-        return f"stamp {-age / _SECOND:.3g} s in the future"
+        return f"stamp {_seconds(-age)} in the future"
     return ""
+
+
+def _seconds(time: int) -> str:
+    seconds = time / _SECOND
+    return f"{seconds:.3g} s" if seconds < 1000.0 else f"{seconds:,.0f} s"
 
 
 def apart(stamps: Mapping[str, int]) -> str:

@@ -16,6 +16,8 @@ from dynsyn_controller.node.timing import SECOND, Pace
 
 _RATE = 1.0  # Hz, of what need not be told at once
 _VALUES_RATE = 10.0  # Hz, of looks for readings that stay the same, which may disarm the robot
+_LEASE = 20
+"""s for which Fast DDS takes a silent process for alive, by default."""
 _STEADY = ("contacts", "command", REWARD)  # of which a living robot may say the same for long
 _HELD = {
     "disarmed": ("disarmed: neutral effort until dynsyn/arm is called", "armed"),
@@ -131,7 +133,10 @@ class Watch:
         node, settings = self._node, self._settings
         for topic in self._senders:
             count = node.count_publishers(topic)
-            text = f"{topic}: {count} senders, expected one: what they say is mixed"
+            text = (
+                f"{topic}: {count} senders, expected one: what they say is mixed (one that was "
+                f"killed counts for {_LEASE} s)"
+            )
             self._state(f"senders_of_{topic}", count > 1, text, f"{topic}: one sender", now)
         if settings.dry_run:
             return
@@ -170,8 +175,14 @@ class Watch:
         if tolerance is None:
             return
         clock = self._node.get_clock().now().nanoseconds
+        text = "use_sim_time is true, and nothing has come on /clock: stamps cannot be judged"
+        self._state("no_clock", clock == 0, text, "time comes on /clock", now)
+        if clock == 0:
+            return
+        arrived = self._guard.freshness.arrived
         for source, stamp in self._guard.reader.stamps.items():
-            wrong = wrong_stamp(stamp, clock, tolerance)
+            # as of when it came: one that has fallen silent since is stale, which is told
+            wrong = wrong_stamp(stamp, clock - (now - arrived.get(source, now)), tolerance)
             text = f"{source}: {wrong}; its readings are used all the same"
             ended = f"{source}: stamps are right again"
             self._state(f"stamp_of_{source}", bool(wrong), text, ended, now)

@@ -17,6 +17,10 @@ def test_stamps_that_are_missing_old_or_in_the_future():
     assert wrong_stamp(0, now, SECOND) == "no stamp"
     assert wrong_stamp(now - 10 * SECOND, now, SECOND) == "stamp 10 s old"
     assert wrong_stamp(now + 3 * SECOND, now, SECOND) == "stamp 3 s in the future"
+    assert wrong_stamp(now + 1_800_000_000 * SECOND, now, SECOND) == (
+        "stamp 1,800,000,000 s in the future"
+    )
+    assert wrong_stamp(now, 0, SECOND) == "use_sim_time is true, and nothing has come on /clock"
     assert wrong_stamp(now - 5, now, SECOND) == ""
 
 

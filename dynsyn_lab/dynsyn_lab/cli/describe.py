@@ -44,8 +44,6 @@ def run(args: argparse.Namespace) -> int:
     with ControllerClient(stack.namespace) as client, claimed(client.domain, stack.namespace):
         since = time.monotonic()
         refuse_shared(stack.checkpoint)
-        if stack.checkpoint is not None:
-            stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         prepare(stack)
         refuse_company(client, since, CONTROLLERS + ROBOTS)
     print(json.dumps([node.as_data() for node in stack.nodes]))

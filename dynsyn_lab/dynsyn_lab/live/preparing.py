@@ -8,6 +8,7 @@ from pathlib import Path
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.checkpoint import CheckpointError, check_same
 from dynsyn_lab.live.stack import Stack
+from dynsyn_lab.live.user_files import state_folder
 from dynsyn_lab.rollouts.moving import settle
 
 
@@ -22,22 +23,28 @@ def prepare(stack: Stack) -> bool:
         Whether the lifetime begins as a copy of the shipped one.
 
     Raises:
-        CheckpointError: it does not fit the stack's body, or a file cannot be written.
+        CheckpointError: it does not fit the stack's body, or a file cannot be written; a folder
+            that somebody named is not made.
     """
     if stack.robot_file_is_own:
         stack.robot_file.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write(stack.robot_file, stack.spec.robot.source.encode())
     if stack.checkpoint is None:
         return False
+    begins = stack.origin is None and not stack.checkpoint.exists()
+    shipped = stack.shipped if begins else None
+    if shipped is not None:
+        check_same(stack.spec.robot, checkpoint.load(shipped))
+    folder = stack.checkpoint.parent
+    if folder == state_folder():
+        folder.mkdir(parents=True, exist_ok=True)
+    elif not folder.is_dir():
+        raise CheckpointError(f"checkpoint {stack.checkpoint}: there is no folder {folder}")
     if stack.origin is not None:
         _move(stack, stack.origin, stack.checkpoint)
-        return False
-    if stack.shipped is not None and not stack.checkpoint.exists():
-        check_same(stack.spec.robot, checkpoint.load(stack.shipped))
-        stack.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(stack.checkpoint, stack.shipped.read_bytes())
-        return True
-    return False
+    elif shipped is not None:
+        checkpoint.write(stack.checkpoint, shipped.read_bytes())
+    return shipped is not None
 
 
 def _move(stack: Stack, origin: Path, target: Path) -> None:

@@ -228,7 +228,7 @@ def refuse_company(client: ControllerClient, since: float, topics: Sequence[str]
         if names or (nameless and left <= 0):  # its name comes a little later than it does
             raise CommandError(
                 f"{', '.join(names) or 'another node'} already is on these topics: end it, or "
-                "choose another --namespace or another ROS_DOMAIN_ID"
+                "choose another namespace or another ROS_DOMAIN_ID"
             )
         if left <= 0:
             return

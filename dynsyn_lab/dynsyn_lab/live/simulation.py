@@ -83,7 +83,7 @@ def claimed(domain: int, namespace: str) -> Iterator[None]:
         presence = Presence(domain, namespace, alone=True)
     except Taken as error:
         raise CommandError(
-            f"{error}: end it, or choose another --namespace or another ROS_DOMAIN_ID"
+            f"{error}: end it, or choose another namespace or another ROS_DOMAIN_ID"
         ) from None
     try:
         yield
@@ -100,8 +100,8 @@ def refuse_shared(checkpoint: Path | None) -> None:
     holder = lived_by(checkpoint) if checkpoint is not None else ""
     if holder:
         raise CommandError(
-            f"{checkpoint} is being lived by process {holder}: end that, or name another file "
-            "(--checkpoint)"
+            f"checkpoint {checkpoint} is being lived by process {holder}: end that, or name "
+            "another file"
         )
 
 
