@@ -139,8 +139,8 @@ class CheckpointWriter:
     Attributes:
         path: of the checkpoint; None: only saves with a path of their own.
         history: earlier copies beside it; None: without a path there are none.
-        error: why the last save failed; empty: it did not.
-        saved_at: when the last save ended well, ns of the caller's clock; None before.
+        error: why the last save to `path` failed; empty: it did not.
+        saved_at: when the last one ended well, ns of the caller's clock; None before.
 
     Args:
         robot: the robot file.
@@ -207,8 +207,11 @@ class CheckpointWriter:
         if own:
             self._last = now
         data, steps = self.snapshot(controller, notes), controller.steps
-        history = self.history if own else None
-        return self._begin(_write if own else _write_elsewhere, target, data, steps, history)
+        if not own:  # whoever asked hears how it went; the checkpoint is none the worse
+            return self.run(_write_elsewhere, target, data, steps)
+        saved = self.run(_write, target, data, steps, self.history)
+        self._pending.append(saved)
+        return saved
 
     def run(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Run something else in the saving thread, after the saves begun before."""
@@ -254,11 +257,6 @@ class CheckpointWriter:
             raise CheckpointError(f"checkpoint: not written: {names}: not finite")
         return checkpoint.encode(self._robot, controller, notes)
 
-    def _begin(self, function: Callable[..., Saved], *arguments: Any) -> Future[Saved]:
-        future = self._thread.submit(function, *arguments)
-        self._pending.append(future)
-        return future
-
 
 def _finished(futures: list[Future[Any]]) -> Iterator[CheckpointError | None]:
     """Take out those that are done: their errors, None for those that ended well.
@@ -283,9 +281,9 @@ def _write(path: Path, data: bytes, steps: int, history: History | None) -> Save
     return Saved(path, steps)
 
 
-def _write_elsewhere(path: Path, data: bytes, steps: int, history: None) -> Saved:
+def _write_elsewhere(path: Path, data: bytes, steps: int) -> Saved:
     if not path.exists():
-        return _write(path, data, steps, history)
+        return _write(path, data, steps, None)
     try:
         checkpoint.load(path)
     except CheckpointError:
@@ -294,4 +292,4 @@ def _write_elsewhere(path: Path, data: bytes, steps: int, history: None) -> Save
         ) from None
     if holder := lived_by(path):
         raise CheckpointError(f"checkpoint {path}: is being lived by process {holder}")
-    return _write(path, data, steps, history)
+    return _write(path, data, steps, None)

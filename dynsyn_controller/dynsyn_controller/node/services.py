@@ -79,6 +79,7 @@ class Services:
             saved = await self._result(self._operations.save(path))
         except CheckpointError as error:
             response.message = str(error)
+            self._node.get_logger().warning(f"not saved: {error}")
         else:
             response.success, response.path, response.steps = True, str(saved.path), saved.steps
         return response

@@ -245,6 +245,13 @@ def test_a_save_that_fails_is_told_and_the_last_good_file_stays(writer):
     assert writer.error == ""
 
 
+def test_a_mistake_in_another_path_is_for_who_asked_and_says_nothing_of_the_checkpoint(writer):
+    future = writer.save(lived(), now=0, path=writer.path.parent / "mispelt" / "life.ckpt")
+    assert isinstance(future.exception(), CheckpointError)
+    assert writer.poll(now=1) == []
+    assert (writer.error, writer.saved_at) == ("", None)
+
+
 def test_what_cannot_be_written_beside_it_is_told_and_the_lifetime_counts_as_saved(writer):
     def write():
         Path("/proc/nothing").write_text("")
