@@ -212,7 +212,7 @@ def test_services_stop_rearm_freeze_and_checkpoint(processes, peer, tmp_path):
 
 
 def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
-    start_controller(processes)
+    controller = start_controller(processes, slew_limit=0.5, evaluate_every=2)
     damaged = tmp_path / "damaged.ckpt"
     damaged.write_bytes(b"not a checkpoint")
     for path, why in (
@@ -229,6 +229,22 @@ def test_services_refuse_what_cannot_be(processes, peer, tmp_path):
     answer = peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request)
     assert not answer.success
     assert "cannot be written" in answer.message
+    peer.wait_for(lambda: "not saved: checkpoint " in controller.output, "the log")
+    lines = controller.output.splitlines()
+    assert sum("not loaded: " in line for line in lines) == 4
+    assert any(
+        line.endswith("not as by default: evaluate_every 2, slew_limit 0.5") for line in lines
+    )
+
+
+def test_use_sim_time_without_a_clock_is_told_as_what_it_is(processes, peer):
+    heard = peer.listen(Status, "dynsyn/status")
+    start_bridge(processes)
+    controller = start_controller(processes, use_sim_time=True)
+    wait_for_steps(peer, heard, 20)
+    told = "use_sim_time is true, and nothing has come on /clock"
+    peer.wait_for(lambda: told in controller.output, "the log")
+    assert "in the future" not in controller.output
 
 
 @pytest.mark.realtime

@@ -29,7 +29,7 @@ from dynsyn_controller.launching.nodes import (
     program,
 )
 from dynsyn_controller.node import middleware
-from dynsyn_controller.node.parameter_table import ParameterError
+from dynsyn_controller.node.parameter_table import ParameterError, plain
 from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.tether import tethered
 from dynsyn_sim_bridge.robots.registry import ROBOTS
@@ -45,14 +45,14 @@ OF_RCLPY = "use_sim_time"
     "argument", [*CONTROLLER, *SIMULATION, *TELEOP, RESPAWN], ids=lambda argument: argument.name
 )
 def test_launch_text_of_every_default_means_that_default(argument):
-    text = str(argument.parameter.default).lower()
+    text = plain(argument.parameter.default)
     assert from_text(argument, text) == argument.parameter.default
     assert argument.left_out in ("", text)
 
 
 def test_what_holds_where_an_argument_is_left_out_is_said():
     told = {argument.name: argument.description for argument in CONTROLLER}
-    assert told["slew_limit"].endswith("(left out: as params_file says, or else 0.0)")
+    assert told["slew_limit"].endswith("(left out: as params_file says, or else 0)")
     assert told["armed_at_start"].endswith("or else false)")  # of the controller alone
     assert "left out" not in told["namespace"] + told["effort_topic"]
 

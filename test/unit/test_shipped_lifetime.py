@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from dynsyn_controller.robot import config_files
 from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.live.preparing import prepare
 from dynsyn_lab.live.stack import Stack, describe
+from dynsyn_lab.rollouts.evaluate import figures
 from dynsyn_lab.rollouts.moving import settle
 from dynsyn_lab.rollouts.rollout import REACH, live_episodes
 from dynsyn_lab.rollouts.senses import Senses
@@ -192,3 +194,6 @@ def test_obstacles_are_met_and_passed_as_far_as_it_comes():
         (each.kind, each.end + REACH < end) for each in ahead if each.start - REACH < end
     )
     assert len(episode.obstacles) > 1
+    counts = json.loads(json.dumps(figures([episode], entry("walker_hardcore").task)))["obstacles"]
+    assert sum(each["met"] for each in counts.values()) == len(episode.obstacles)
+    assert sum(each["passed"] for each in counts.values()) == sum(p for _, p in episode.obstacles)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dynsyn_controller.core.schema import unknown_key
 from dynsyn_controller.core.text_values import value_of
-from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value
+from dynsyn_controller.node.parameter_table import Parameter, ParameterError, Value, plain
 from dynsyn_controller.node.safety_parameters import SAFETY
 
 _SEEDS = 0, 2**63 - 1
@@ -48,7 +48,7 @@ class Argument:
         default = self.parameter.default
         if self.node_parameter or default == "":
             return ""
-        return _launch_text(default)
+        return plain(default)
 
     @property
     def description(self) -> str:
@@ -56,14 +56,8 @@ class Argument:
         text, default = self.parameter.description, self.parameter.default
         if not self.node_parameter or default == "":
             return text
-        default = DISARMED.get(self.node_parameter, default)
-        return (
-            f"{text.rstrip('.')} (left out: as params_file says, or else {_launch_text(default)})"
-        )
-
-
-def _launch_text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        held = plain(DISARMED.get(self.node_parameter, default))
+        return f"{text.rstrip('.')} (left out: as params_file says, or else {held})"
 
 
 def _of_node(

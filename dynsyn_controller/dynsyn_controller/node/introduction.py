@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.node.parameter_table import Value
+from dynsyn_controller.node.parameter_table import plain
 from dynsyn_controller.node.parameters import TABLE
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.robot.robot import Robot
@@ -24,7 +24,7 @@ def introduction(
     settings: Settings,
 ) -> Iterator[str]:
     """Lines on the robot, its joints in their order, the topics, the learner and the lifetime, and
-    on what was asked for that is not as by default.
+    on what is not as by default.
 
     Args:
         robot: the robot file.
@@ -56,16 +56,10 @@ def introduction(
         kept = f"kept in {path}" if path else "in memory only"
         yield f"a new-born lifetime, {kept}, seed {settings.seed}; {rule}"
     asked = [
-        f"{parameter.name} {_shown(value)}"
+        f"{parameter.name} {plain(value) or 'empty'}"
         for parameter in TABLE
         if (value := getattr(settings, parameter.name)) != parameter.default
         and parameter.name not in _SAID
     ]
     if asked:
-        yield f"asked for: {', '.join(asked)}"
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        yield f"not as by default: {', '.join(asked)}"

@@ -76,7 +76,7 @@ class Parameter:
         kind = _KINDS[type(self.default)]
         if math.isinf(self.minimum) and math.isinf(self.maximum):
             return kind
-        low, high = _plain(self.minimum), _plain(self.maximum)
+        low, high = plain(float(self.minimum)), plain(float(self.maximum))
         if math.isinf(self.maximum):
             return f"{kind}, at least {low}"
         if math.isinf(self.minimum):
@@ -84,10 +84,14 @@ class Parameter:
         return f"{kind} from {low} to {high}"
 
 
-def _plain(number: float) -> str:
-    """As people write it: 1000000, not 1e+06."""
-    whole = math.isfinite(number) and number == int(number)
-    return str(int(number)) if whole else f"{number:g}"
+def plain(value: Value) -> str:
+    """A value as people write it: true, 1000000 (not 1e+06), 0.5."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        whole = math.isfinite(value) and value == int(value)
+        return str(int(value)) if whole else f"{value:g}"
+    return str(value)
 
 
 def overrides_of(node: Node) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from dynsyn_controller.node.timing import SECOND, Pace
 _RATE = 1.0  # Hz, of what need not be told at once
 _VALUES_RATE = 10.0  # Hz, of looks for readings that stay the same, which may disarm the robot
 _LEASE = 20
-"""s for which Fast DDS takes a silent process for alive, by default."""
+"""s for which Fast DDS, by default, takes a process for alive that says nothing any more."""
 _STEADY = ("contacts", "command", REWARD)  # of which a living robot may say the same for long
 _HELD = {
     "disarmed": ("disarmed: neutral effort until dynsyn/arm is called", "armed"),
@@ -54,6 +54,7 @@ class Watch:
         self._was_waiting = self._was_stale = False
         self._waiting_from: int | None = None
         self._answered = -1
+        self._clock = -1  # ns, at the look before
         self._time_rate = TimeRate()
         places = {s: p for s, p in guard.freshness.places.items() if s not in _STEADY}
         self._frozen = Frozen(places, round(settings.frozen_after * SECOND))
@@ -135,7 +136,7 @@ class Watch:
             count = node.count_publishers(topic)
             text = (
                 f"{topic}: {count} senders, expected one: what they say is mixed (one that was "
-                f"killed counts for {_LEASE} s)"
+                f"killed counts for some {_LEASE} s)"
             )
             self._state(f"senders_of_{topic}", count > 1, text, f"{topic}: one sender", now)
         if settings.dry_run:
@@ -176,13 +177,16 @@ class Watch:
             return
         clock = self._node.get_clock().now().nanoseconds
         text = "use_sim_time is true, and nothing has come on /clock: stamps cannot be judged"
-        self._state("no_clock", clock == 0, text, "time comes on /clock", now)
+        self._state("no_clock", clock == self._clock == 0, text, "time comes on /clock", now)
+        self._clock = clock
         if clock == 0:
             return
         arrived = self._guard.freshness.arrived
         for source, stamp in self._guard.reader.stamps.items():
-            # as of when it came: one that has fallen silent since is stale, which is told
-            wrong = wrong_stamp(stamp, clock - (now - arrived.get(source, now)), tolerance)
+            if now - arrived[source] > SECOND:  # silent: that it is stale is told, and enough
+                continue
+            # as of when it came; no clock stands still for long while messages come
+            wrong = wrong_stamp(stamp, clock - (now - arrived[source]), tolerance)
             text = f"{source}: {wrong}; its readings are used all the same"
             ended = f"{source}: stamps are right again"
             self._state(f"stamp_of_{source}", bool(wrong), text, ended, now)

@@ -102,8 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        if sys.stdout is not None:  # before the error, which it may be: then it is said once
-            sys.stdout.flush()
+        if isinstance(error, OSError) and error.filename is None and sys.stdout is not None:
+            sys.stdout.flush()  # raises it again where it is the output's own: said by `program`
         if args.debug:
             traceback.print_exc()
         message = " ".join(str(error).split()) or type(error).__name__

@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 
-INTERRUPTED = FAILED = 1
-"""Exit codes of a command that a Ctrl-C ended before its work was done, and of one whose output
-cannot be written."""
+INTERRUPTED = 1
+"""Exit code of a command that a Ctrl-C ended before its work was done."""
+FAILED = 1
+"""Exit code of a command whose output cannot be written, if it has no other."""
 
 
 def dynsyn() -> None:
@@ -31,7 +32,7 @@ def dynsyn() -> None:
     except OSError as error:  # a full disk: what is still to be written would fail again
         _drop_output()
         print(f"dynsyn: error: {error}", file=sys.stderr)
-        code = FAILED
+        code = code or FAILED
     finally:
         # All is done: a Ctrl-C that still comes would only break into the end of Python.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -40,6 +41,7 @@ def dynsyn() -> None:
 
 
 def _drop_output() -> None:
+    """Nothing that is still to be written can fail once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -59,7 +59,9 @@ def run_robot(
     with ControllerClient(node.namespace) as client, claimed(client.domain, node.namespace):
         since = time.monotonic()
         refuse_shared(checkpoint)
-        summary = SummaryCollector(AVERAGE_STEPS, *lived_before(checkpoint))
+        # a parameter file may name a checkpoint of its own
+        known = checkpoint is not None or not given.get("params_file")
+        summary = SummaryCollector(AVERAGE_STEPS, *lived_before(checkpoint), known=known)
         refuse_company(client, since, CONTROLLERS)
         if not interrupts.requested:
             run = Run(

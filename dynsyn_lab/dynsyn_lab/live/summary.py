@@ -86,6 +86,7 @@ class SummaryCollector:
     Args:
         averaging_steps: time constant, in steps, of the running mean in Status.reward_average.
         steps_before, falls_before, evaluations_before: lived before this run.
+        known: False: what was lived before is what the first status says.
 
     Attributes:
         started: s, steady clock, when the first control step was reported; None before.
@@ -97,12 +98,14 @@ class SummaryCollector:
         steps_before: int = 0,
         falls_before: int = 0,
         evaluations_before: int = 0,
+        known: bool = True,
     ) -> None:
         self.started: float | None = None
         self._averaging_steps = averaging_steps
         self._steps_before = steps_before
         self._falls_before = falls_before
         self._evaluations_before = evaluations_before
+        self._known = known
         self._last: Any = None
         # Statuses copied where they are needed: the first and last in which steps had been lived,
         # and the one from which on rewards are followed.
@@ -125,6 +128,9 @@ class SummaryCollector:
 
     def add_status(self, status: Any, now: float) -> None:
         """Take in a dynsyn_msgs/Status that came at `now` (s, steady clock)."""
+        if not self._known:
+            self._steps_before, self._falls_before = status.steps, status.falls
+            self._evaluations_before, self._known = status.evaluations, True
         before = self._end.steps if self._end is not None else self._steps_before
         self._last = status
         if status.steps <= before:

@@ -91,7 +91,7 @@ def _episode(loop: StepLoop, learning: bool, footfalls: Footfalls) -> Episode:
         effort=spent / loop.length / efforts.shape[1],
         footfalls=footfalls.steps,
         turns=footfalls.turns,
-        obstacles=_met(ahead, end[0]),
+        obstacles=_met(ahead, float(end[0])),
     )
     loop.put_back()
     return episode

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_lab.rollouts.loop import StepLoop
-from dynsyn_lab.studies.bodies_arms import BODIES, SAME, words
+from dynsyn_lab.studies.bodies_arms import BODIES, can_live, words
 from dynsyn_lab.studies.bodies_report import report, table
 from dynsyn_lab.studies.trial_processes import Budget, Trial, known, live_all, recalled
 from dynsyn_sim_bridge.robots.spec import describe
@@ -71,9 +71,8 @@ def trials(
     for seed in seeds:
         for body in bodies:
             for arm in arms:
-                if arm != SAME and not BODIES[body].others:
-                    continue
-                yield recalled(Trial(arm, seed, body), work)
+                if can_live(body, arm):
+                    yield recalled(Trial(arm, seed, body), work)
 
 
 def random_returns(robot: str, courses: int, seed: int = 0) -> NDArray[np.float64]:

@@ -21,6 +21,8 @@ from dynsyn_lab.training.run_folder import RunFolder
 
 POINTS = 20
 """Of a curve."""
+_LEGEND = 5
+"""Arms side by side."""
 HEADER = (
     "body",
     "arm",
@@ -128,18 +130,20 @@ def draw(
     figure = new_figure(1.7 * rows + 0.7)
     panels = figure.subplots(rows, 4, squeeze=False).ravel()
     handles: dict[str, Any] = {}
+    present = [arm for arm in ARMS if any(trial.arm == arm for trial in trials)]
     for axes, body in zip(panels, bodies, strict=False):
         for trial in trials:
             if trial.body == body:
                 steps, returns = curves[trial.name]
-                colour = CYCLE[ARMS.index(trial.arm)]
+                colour = CYCLE[present.index(trial.arm) % len(CYCLE)]
                 (line,) = axes.plot(steps / 1000.0, returns, color=colour, lw=0.9)
                 handles.setdefault(trial.arm, line)
         handles["random"] = axes.axhline(chance[body].mean(), color=GREY, ls="--", lw=0.9)
         axes.set_title(body.split("-")[0].replace("Inverted", "Inv. "))  # as wide as a panel
     for axes in panels[len(bodies) :]:
         axes.set_axis_off()
-    figure.legend(handles.values(), handles.keys(), loc="outside lower right", ncols=len(handles))
+    columns = min(len(handles), _LEGEND)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower right", ncols=columns)
     figure.supxlabel("control steps / 1000", fontsize=9)
     figure.supylabel("return of a course", fontsize=9)
     return figure

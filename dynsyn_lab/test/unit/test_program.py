@@ -54,6 +54,29 @@ def test_output_that_cannot_be_written_is_one_line(words, length, unbuffered, mo
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("reader", ["gone", "full"])
+def test_an_error_is_said_even_where_output_cannot_be_written(reader, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", "")
+    program = """
+        from dynsyn_lab.cli import completion
+        from dynsyn_lab.cli.program import dynsyn
+        from dynsyn_lab.errors import UsageError
+        def script(*_):
+            print("begun")
+            raise UsageError("the controller ended with 1")
+        completion.script = script
+        dynsyn()
+    """
+    reading, writing = os.pipe()
+    os.close(reading)
+    full = os.open("/dev/full", os.O_WRONLY)
+    done = run(program, "completion", "bash", stdout=writing if reader == "gone" else full)
+    os.close(writing)
+    os.close(full)
+    assert done.stderr.startswith("dynsyn: error: the controller ended with 1\n")
+    assert done.returncode == 2
+
+
 def test_a_ctrl_c_when_all_is_done_changes_nothing():
     program = """
         import atexit, os, signal

@@ -32,6 +32,9 @@ def obstacles(terrain: Iterable[Any]) -> list[Obstacle]:
 
     Args:
         terrain: the environment's, bodies of Box2D.
+
+    Raises:
+        ValueError: a box that this version does not know.
     """
     found: list[Obstacle] = []
     for kind, start, end in sorted(_boxes(terrain), key=lambda box: box[1]):
@@ -49,6 +52,8 @@ def _boxes(terrain: Iterable[Any]) -> Iterable[tuple[str, float, float]]:
         if isinstance(shape, b2PolygonShape):
             across, up = zip(*shape.vertices, strict=True)
             size = tuple(round((max(side) - min(side)) / TERRAIN_STEP) for side in (across, up))
+            if size not in _KINDS:
+                raise ValueError(f"a box of {size[0]} by {size[1]} steps is no known obstacle")
             yield _KINDS[size], min(across), max(across)
 
 
