@@ -76,7 +76,7 @@ class RealTime:
         self._bridge = bridge
         factor = bridge.settings.realtime_factor
         self._step = round(bridge.simulation.robot.control_period * SECOND)
-        self._own_time = factor != 1.0
+        self._own_time = bridge.settings.own_time
         self._factor = factor
         self._zero = np.zeros(len(bridge.simulation.robot.layout.joints))
         self._timed_out = True

@@ -74,6 +74,11 @@ class Settings:
     effort_topic: str
     publish_tf: bool
 
+    @property
+    def own_time(self) -> bool:
+        """Time is the simulation's own, told on /clock; False: it is the node clock's."""
+        return self.lockstep or self.realtime_factor != 1.0
+
 
 def settings(overrides: dict[str, Any]) -> Settings:
     """What the bridge was asked for.

@@ -52,7 +52,7 @@ class Outputs:
         self.stamp = 0
         self._simulation, self._link = simulation, link
         self._look_at = 0  # ns of the steady clock
-        self._open(node, settings.robot.robot.sensors)
+        self._open(node, settings)
         layout = simulation.robot.layout
         self._appearance = Appearance(node, settings.robot, layout, settings.publish_tf)
 
@@ -80,12 +80,12 @@ class Outputs:
     def publish_clock(self, stamp: int) -> None:
         """Publish simulated time (ns) if anybody listens."""
         self._look_for_listeners()
-        if self._clock_heard:
+        if self._clock_publisher is not None and self._clock_heard:
             set_stamp(self._clock_message.clock, stamp)
             self._clock_publisher.publish(self._clock_message)
 
-    def _open(self, node: Node, read: Sequence[Sensor]) -> None:
-        layout = self._simulation.robot.layout
+    def _open(self, node: Node, settings: Settings) -> None:
+        layout, read = self._simulation.robot.layout, settings.robot.robot.sensors
         _check_messages(read, layout)
         topics = {sensor.name: sensor.topic for sensor in read}
         sensors = [each for name, each in layout.sensors.items() if name in (*topics, *ALWAYS)]
@@ -107,7 +107,10 @@ class Outputs:
         records = {name: form.record for name, form in forms.items()}
         self._writer = SensorWriter(layout, records)
         self._clock_message = Clock()
-        self._clock_publisher = node.create_publisher(Clock, "/clock", QOS)
+        # where time is the node clock's, as on hardware, nobody is to wait for another
+        self._clock_publisher = (
+            node.create_publisher(Clock, "/clock", QOS) if settings.own_time else None
+        )
 
     def _look_for_listeners(self) -> None:
         """Now and then, because asking costs as much as filling a message."""
@@ -121,7 +124,8 @@ class Outputs:
             if publisher.get_subscription_count() > 0
         ]
         self._bundle_heard = self._bundle_publisher.get_subscription_count() > 0
-        self._clock_heard = self._clock_publisher.get_subscription_count() > 0
+        clock = self._clock_publisher
+        self._clock_heard = clock is not None and clock.get_subscription_count() > 0
 
 
 def _check_messages(read: Sequence[Sensor], layout: SensorLayout) -> None:

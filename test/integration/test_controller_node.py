@@ -242,6 +242,7 @@ def test_use_sim_time_without_a_clock_is_told_as_what_it_is(processes, peer):
     start_bridge(processes)
     controller = start_controller(processes, use_sim_time=True)
     wait_for_steps(peer, heard, 20)
+    assert not peer.node.count_publishers("/clock")  # of a bridge that lives by the wall clock
     told = "use_sim_time is true, and nothing has come on /clock"
     peer.wait_for(lambda: told in controller.output, "the log")
     assert "in the future" not in controller.output
