@@ -143,7 +143,7 @@ def draw(
     for axes in panels[len(bodies) :]:
         axes.set_axis_off()
     columns = min(len(handles), _LEGEND)
-    figure.legend(handles.values(), handles.keys(), loc="outside lower right", ncols=columns)
+    figure.legend(handles.values(), handles.keys(), loc="outside upper right", ncols=columns)
     figure.supxlabel("control steps / 1000", fontsize=9)
     figure.supylabel("return of a course", fontsize=9)
     return figure
