@@ -13,9 +13,11 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from lockstep import DEEP, Commands
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from ros_environment import Peer, Process, Processes
+from ros_environment import Peer
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
+from walker_nodes import start as start_controller
+from walker_nodes import start_bridge
 
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
@@ -33,16 +35,6 @@ pytestmark = [pytest.mark.usefixtures("ros_domain"), pytest.mark.faults]
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
-
-
-def start_controller(processes: Processes, **parameters) -> Process:
-    return processes.start_node(
-        "dynsyn_controller.node.controller_node", robot_file="walker", **parameters
-    )
-
-
-def start_bridge(processes: Processes, **parameters) -> Process:
-    return processes.start_node("dynsyn_sim_bridge.bridge_node", robot="walker", **parameters)
 
 
 def wait_for_steps(peer: Peer, heard: list[Status], steps: int, timeout: float = 60.0) -> Status:

@@ -55,11 +55,11 @@ def introduction(
     else:
         kept = f"kept in {path}" if path else "in memory only"
         yield f"a new-born lifetime, {kept}, seed {settings.seed}; {rule}"
-    asked = [
+    others = [
         f"{parameter.name} {plain(value) or 'empty'}"
         for parameter in TABLE
         if (value := getattr(settings, parameter.name)) != parameter.default
         and parameter.name not in _SAID
     ]
-    if asked:
-        yield f"not as by default: {', '.join(asked)}"
+    if others:
+        yield f"not as by default: {', '.join(others)}"

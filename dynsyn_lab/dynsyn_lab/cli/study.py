@@ -127,7 +127,7 @@ def _add_spiking(parts: Any) -> None:
         description=f"Live spiking networks on the cart and pole, and controls. {about}. What has "
         "been lived is kept in a work folder, so that a study which was stopped goes on.",
     )
-    _add_lived(parser, "parts", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
+    _add_lived(parser, "parts", "PART", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=study_runs.run_spiking)
 
@@ -150,7 +150,7 @@ def _add_bodies(parts: Any) -> None:
     )
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
     _add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
-    _add_lived(parser, "bodies", BODIES, BODIES_WORK, BODIES_OUT)
+    _add_lived(parser, "bodies", "BODY", BODIES, BODIES_WORK, BODIES_OUT)
     parser.set_defaults(run=study_runs.run_bodies)
 
 
@@ -166,7 +166,7 @@ def _add_figure11(parts: Any) -> None:
     parser.add_argument("--preset", default="dynsyn", metavar="NAME", help="of the rule (dynsyn)")
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
     _add_budget(parser, FIGURE11_SEEDS, FIGURE11_STEPS, FIGURE11_HOURS)
-    _add_lived(parser, "groups", FIGURE11_GROUPS, FIGURE11_WORK, FIGURE11_OUT)
+    _add_lived(parser, "groups", "GROUP", FIGURE11_GROUPS, FIGURE11_WORK, FIGURE11_OUT)
     parser.set_defaults(run=study_runs.run_figure11)
 
 
@@ -198,7 +198,7 @@ def _add_peers(parts: Any) -> None:
             "hours the same study goes on.",
         )
         _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
-        _add_lived(parser, "arms", PEERS[robot].arms, work, out)
+        _add_lived(parser, "arms", "ARM", PEERS[robot].arms, work, out)
         parser.set_defaults(run=study_runs.run_peers, robot=robot)
 
 
@@ -213,19 +213,25 @@ def _add_lifelong(parts: Any) -> None:
     parser.add_argument(
         "--seeds", type=count, default=LIFELONG_SEEDS, metavar="N", help=f"({LIFELONG_SEEDS})"
     )
-    _add_lived(parser, "robots", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
+    _add_lived(parser, "robots", "ROBOT", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=study_runs.run_lifelong)
 
 
 def _add_lived(
-    parser: argparse.ArgumentParser, what: str, known: Collection[str], work: str, out: str
+    parser: argparse.ArgumentParser,
+    what: str,
+    one: str,
+    known: Collection[str],
+    work: str,
+    out: str,
 ) -> None:
     """Arguments of a study that lives what is missing.
 
     Args:
         parser: of the study.
         what: it consists of, plural.
+        one: of them, as the usage has it.
         known: all of them.
         work, out: folders by default.
     """
@@ -234,7 +240,7 @@ def _add_lived(
         nargs="*",
         type=one_of(known),
         default=list(known),
-        metavar=(what[:-3] + "y" if what.endswith("ies") else what.removesuffix("s")).upper(),
+        metavar=one,
         help=f"of {', '.join(known)} (all)",
     )
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")

@@ -105,7 +105,7 @@ def curve(trial: Trial, work: Path) -> tuple[NDArray, NDArray]:
 
 def table(trials: Sequence[Trial], chance: Chance, work: Path) -> list[str]:
     """Bodies in rows, arms in columns: medians over seeds and, in brackets, ranges."""
-    arms = [arm for arm in ARMS if any(trial.arm == arm for trial in trials)]
+    arms = _present(trials)
     columns = [f"{arm}, {what}" for arm in arms for what in ("last 100", "frozen")]
     lines = [
         "| body | random | " + " | ".join(columns) + " |",
@@ -121,6 +121,11 @@ def table(trials: Sequence[Trial], chance: Chance, work: Path) -> list[str]:
     return lines
 
 
+def _present(trials: Sequence[Trial]) -> list[str]:
+    """Arms that have been lived, in their order."""
+    return [arm for arm in ARMS if any(trial.arm == arm for trial in trials)]
+
+
 def draw(
     trials: Sequence[Trial], curves: Mapping[str, tuple[NDArray, NDArray]], chance: Chance
 ) -> Figure:
@@ -130,7 +135,7 @@ def draw(
     figure = new_figure(1.7 * rows + 0.7)
     panels = figure.subplots(rows, 4, squeeze=False).ravel()
     handles: dict[str, Any] = {}
-    present = [arm for arm in ARMS if any(trial.arm == arm for trial in trials)]
+    present = _present(trials)
     for axes, body in zip(panels, bodies, strict=False):
         for trial in trials:
             if trial.body == body:
