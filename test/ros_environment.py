@@ -135,19 +135,20 @@ class Peer:
 
     Attributes:
         node: the rclpy node.
+        executor: of that node.
     """
 
     def __init__(self, domain: int, name: str = "test_peer") -> None:
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain)
         self.node = rclpy.create_node(name, context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
+        self.executor = SingleThreadedExecutor(context=self._context)
+        self.executor.add_node(self.node)
         self._clients: dict[str, Any] = {}
 
     def close(self) -> None:
         """Leave the domain."""
-        self._executor.shutdown()
+        self.executor.shutdown()
         self.node.destroy_node()
         rclpy.shutdown(context=self._context)
 
@@ -194,10 +195,10 @@ class Peer:
         while not true():
             if time.monotonic() > end:
                 raise AssertionError(f"waited {timeout} s for {what}")
-            self._executor.spin_once(timeout_sec=0.05)
+            self.executor.spin_once(timeout_sec=0.05)
 
     def listen_for(self, seconds: float) -> None:
         """Handle messages for a while: for what must be seen not to happen, and for rates."""
         end = time.monotonic() + seconds
         while (remaining := end - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=remaining)
+            self.executor.spin_once(timeout_sec=remaining)

@@ -47,8 +47,7 @@ def run(arguments: list[str], stop: StopRequest) -> int:
             clock.run_once(executor)
     finally:
         executor.shutdown()
-        bridge.simulation.robot.close()
-        bridge.destroy_node()
+        bridge.close()
         rclpy.try_shutdown()
         StopRequest.ignore()
     return 0

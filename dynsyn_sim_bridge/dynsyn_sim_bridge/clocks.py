@@ -38,7 +38,7 @@ class Lockstep:
 
     def run_once(self, executor: Executor) -> None:
         """Wait for what is next, at most `LONGEST_WAIT`, and answer a command."""
-        executor.spin_once(timeout_sec=LONGEST_WAIT / SECOND)
+        self._bridge.wait(executor, LONGEST_WAIT)
         self.go_on()
 
     def go_on(self) -> bool:

@@ -15,6 +15,7 @@ from dynsyn_controller.messages.conversions import SensorWriter, set_stamp
 from dynsyn_controller.messages.layout import SensorLayout
 from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.link import Link, Parts
+from dynsyn_controller.node.local_socket import LocalSocket
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
@@ -40,6 +41,7 @@ class Outputs:
         settings: its parameters.
         simulation: the robot in it.
         link: to a controller in this process, which is handed the observation; None: there is none.
+        local: to one in another process of this machine; None: there is no such way.
 
     Raises:
         ParameterError: the robot file reads a sensor as messages of another type than the body's;
@@ -47,10 +49,15 @@ class Outputs:
     """
 
     def __init__(
-        self, node: Node, settings: Settings, simulation: Simulation, link: Link | None
+        self,
+        node: Node,
+        settings: Settings,
+        simulation: Simulation,
+        link: Link | None,
+        local: LocalSocket | None,
     ) -> None:
         self.stamp = 0
-        self._simulation, self._link = simulation, link
+        self._simulation, self._link, self._local = simulation, link, local
         self._look_at = 0  # ns of the steady clock
         self._open(node, settings)
         layout = simulation.robot.layout
@@ -71,9 +78,12 @@ class Outputs:
         self._look_for_listeners()
         for publish, form in self._heard:
             publish(form.pack())
-        if self._bundle_heard:
-            messages = [form.pack() for _, form in self._forms]
-            self._bundle_publisher.publish(self._bundle.pack(messages))
+        if self._bundles_heard:
+            bundle = self._bundle.pack([form.pack() for _, form in self._forms])
+            # one of those who listen to the topic hears it by the shorter way
+            reached = 1 if self._local is not None and self._local.send(bundle) else 0
+            if self._bundles_heard > reached:
+                self._bundle_publisher.publish(bundle)
         if self._link is not None and self._link.hear is not None:
             self._link.hear(self._forms)
 
@@ -123,7 +133,7 @@ class Outputs:
             for publisher, (_, form) in zip(self._sensor_publishers, self._forms, strict=True)
             if publisher.get_subscription_count() > 0
         ]
-        self._bundle_heard = self._bundle_publisher.get_subscription_count() > 0
+        self._bundles_heard = self._bundle_publisher.get_subscription_count()
         clock = self._clock_publisher
         self._clock_heard = clock is not None and clock.get_subscription_count() > 0
 

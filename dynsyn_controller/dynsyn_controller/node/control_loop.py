@@ -18,15 +18,16 @@ from dynsyn_controller.node.events import Level
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.introduction import introduction
 from dynsyn_controller.node.link import Link
+from dynsyn_controller.node.local_socket import LocalSocket
 from dynsyn_controller.node.operations import Operations
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.people import People
-from dynsyn_controller.node.publishers import Outputs
+from dynsyn_controller.node.publishers import COMMAND, Outputs
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import INACTIVE
 from dynsyn_controller.node.services import Services
 from dynsyn_controller.node.settings import Settings, read_robot
-from dynsyn_controller.node.subscriptions import Inputs
+from dynsyn_controller.node.subscriptions import BUNDLE, Inputs
 from dynsyn_controller.node.tape import TapeError
 from dynsyn_controller.node.telling import Teller
 from dynsyn_controller.node.timing import SECOND, Steps
@@ -73,12 +74,15 @@ class ControlLoop:
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         continued = self._open_lifetime(settings)
+        self._local = self._open_local(node, settings, link)
         robot, guard, writer, events = self.robot, self.guard, self.writer, self._events
         self._recording = Recording(
             robot, guard, writer, events, node.resolve_topic_name, settings.lockstep
         )
         try:
-            self._outputs = Outputs(node, robot, guard, writer, settings, self._recording, link)
+            self._outputs = Outputs(
+                node, robot, guard, writer, settings, self._recording, link, self._local
+            )
         except InvalidTopicNameException as error:
             raise ParameterError(f"effort_topic: {' '.join(str(error).split())}") from None
         self._teller.outputs = self._outputs
@@ -90,7 +94,9 @@ class ControlLoop:
                 raise ParameterError(f"record: {error}") from None
             self._log.info(f"records into {self._recording.path}")
         taken = self._recording.write
-        self._inputs = Inputs(node, guard, settings, link, taken, self._on_heard, self._on_refused)
+        self._inputs = Inputs(
+            node, guard, settings, link, self._local, taken, self._on_heard, self._on_refused
+        )
         self._watch = Watch(node, guard, self._inputs, settings, events)
         self._people = People(node, guard.operator, settings, self._on_refused)
         self._services = Services(node, self._operations, self._recording)
@@ -118,6 +124,18 @@ class ControlLoop:
         self.guard.warm_up()
         return life.continued
 
+    def _open_local(
+        self, node: LifecycleNode, settings: Settings, link: Link | None
+    ) -> LocalSocket | None:
+        """The short way to a bridge in lockstep; None: there is none, the topics are enough."""
+        if link is not None or not (settings.lockstep and settings.bundled):
+            return None
+        try:
+            return LocalSocket(node, BUNDLE, COMMAND, bound=True)
+        except OSError as error:
+            self._log.info(f"no short way to a bridge on this machine: {error}")
+            return None
+
     def start(self) -> None:
         """Begin to act; the node's publishers are on."""
         now = time.monotonic_ns()
@@ -144,6 +162,8 @@ class ControlLoop:
         """Take everything away, once the lifetime is on disk; False: the last save failed."""
         self._operations.acting, self._closed = False, True
         self._inputs.close()
+        if self._local is not None:
+            self._local.close()
         self._people.close()
         self._services.close()
         self._end_recording()
@@ -171,7 +191,7 @@ class ControlLoop:
                 if self._operations.acting:  # unless one of those heard was to deactivate it
                     self._tick(time.monotonic_ns())
                 return
-        executor.spin_once(timeout_sec=wait / SECOND)
+        self._inputs.wait(executor, wait)
         if self._closed:  # by a transition that was just heard
             return
         now = time.monotonic_ns()

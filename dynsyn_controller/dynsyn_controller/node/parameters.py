@@ -112,7 +112,8 @@ TABLE: tuple[Parameter, ...] = (
         "bundled",
         False,
         "Take sensors and reward from the topic bundle, on which dynsyn's bridge sends them "
-        "together, in place of their own topics: faster in lockstep.",
+        "together, in place of their own topics: faster in lockstep, most of all on one machine, "
+        "where bundles and commands then go by a local socket.",
     ),
     Parameter(
         "realtime_factor",

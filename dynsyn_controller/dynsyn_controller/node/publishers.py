@@ -21,6 +21,7 @@ from dynsyn_controller.messages.wire import sending_form
 from dynsyn_controller.node.events import Event
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.link import Link
+from dynsyn_controller.node.local_socket import LocalSocket
 from dynsyn_controller.node.qos import LATCHED, QOS, latched
 from dynsyn_controller.node.recording import Recording
 from dynsyn_controller.node.reports import (
@@ -39,6 +40,8 @@ from dynsyn_controller.robot.robot import Robot
 from dynsyn_msgs.msg import Activity, JointCommand, Scalars, Status, Weights
 from dynsyn_msgs.msg import Event as EventMessage
 
+COMMAND = "joint_command"
+"""The topic of what the robot is to do."""
 _EVENTS = 50  # that those who come later hear
 STATUS_RATE = 10.0  # Hz
 DIAGNOSTICS_RATE = 1.0  # Hz
@@ -65,6 +68,7 @@ class Outputs:
         recording: gets what is sent.
         link: to a robot in this process, which gets the commands by it; their topic is published
             for who else listens. None: there is none.
+        local: commands go by it where an observation came by it; None: by their topic alone.
     """
 
     def __init__(
@@ -76,8 +80,9 @@ class Outputs:
         settings: Settings,
         recording: Recording,
         link: Link | None,
+        local: LocalSocket | None,
     ) -> None:
-        self._recording, self._link = recording, link
+        self._recording, self._link, self._local = recording, link, local
         self.timing = LoopTiming()
         self.overruns = self.refused = self.rolled_back = 0
         self._node, self._robot, self._guard, self._checkpoints = node, robot, guard, writer
@@ -89,7 +94,7 @@ class Outputs:
         self._command = sending_form(command)
         self._send_command: Callable | None = None
         if not settings.dry_run:
-            self._send_command = self._open(JointCommand, "joint_command", QOS)
+            self._send_command = self._open(JointCommand, COMMAND, QOS)
         self._array = Float64MultiArray()
         self._send_array: Callable | None = None
         if settings.effort_topic and not settings.dry_run:
@@ -139,12 +144,18 @@ class Outputs:
             self._send_array(self._array)
 
     def _hand_over(self) -> bool:
-        """Hand a command to the robot in this process, if one is; False: nobody else listens."""
+        """Hand a command over by a shorter way, if there is one; False: nobody else listens."""
         publisher = self._commands[0]
-        if self._link is None or not publisher.is_activated:
+        if not publisher.is_activated:
             return True
-        self._link.command(self._command.record)
-        return self._recording.path is not None or publisher.get_subscription_count() > 0
+        if self._link is not None:
+            self._link.command(self._command.record)
+            reached = 0
+        elif self._local is not None and self._local.send(self._command.pack()):
+            reached = 1  # who listens to the topic, too
+        else:
+            return True
+        return self._recording.path is not None or publisher.get_subscription_count() > reached
 
     def send_surely(self, effort: FloatArray, stamp: int, seconds: float) -> bool:
         """Publish efforts again and again until every reader has acknowledged them.

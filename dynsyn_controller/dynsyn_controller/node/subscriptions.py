@@ -16,12 +16,14 @@ from dynsyn_controller.messages.conversions import MessageError, stamp_nanosecon
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.link import Link, Parts
+from dynsyn_controller.node.local_socket import LocalSocket
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.stamp_order import StampOrder
 from dynsyn_controller.node.suspicion import wrong_stamp
+from dynsyn_controller.node.timing import SECOND
 from dynsyn_msgs.msg import Bundle, Reward
 
 BUNDLE = "bundle"
@@ -45,6 +47,7 @@ class Inputs:
         guard: reads the messages.
         settings: of the node.
         link: hands over what must come, in place of subscriptions; None: there is none.
+        local: bundles may come by it, too; None: by their topic alone.
         taken: called with each message that can be read, its topic, type, bytes (or
             what gives them) and when it came.
         then: called after each message that was read, with its source and when it came (ns,
@@ -69,6 +72,7 @@ class Inputs:
         guard: Guard,
         settings: Settings,
         link: Link | None,
+        local: LocalSocket | None,
         taken: Callable[[str, type, bytes | Callable[[], bytes], int], None],
         then: Callable[[str, int], None],
         refused: Callable[[str, MessageError, int], None],
@@ -110,9 +114,18 @@ class Inputs:
             )
             for topic, kind, handle in asked
         ]
-        self._link = link
+        self._link, self._local = link, local
         if link is not None:
             link.hear = self._on_forms
+
+    def wait(self, executor: Any, wait: int) -> None:
+        """Wait at most `wait` (ns) for what comes, and take it."""
+        if self._local is None:
+            executor.spin_once(timeout_sec=wait / SECOND)
+            return
+        bundle = self._local.wait(executor, wait)
+        if bundle is not None:
+            self._on_bundle(bundle)
 
     def hear_queued(self, executor: Any, waited: bool) -> None:
         """Take what has come already: a loop that was held up must not call its robot silent.

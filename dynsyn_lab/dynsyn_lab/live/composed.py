@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
         try:
             (_live_in_step if lockstep else _live_in_real_time)(controller, bridge, stop)
         finally:
-            bridge.simulation.robot.close()
+            bridge.close()
         if controller.failure is not None:
             raise controller.failure
     except (ValueError, RuntimeError, OSError) as error:

@@ -71,7 +71,7 @@ class Summary:
         falls = "1 fall" if self.falls == 1 else f"{self.falls:,} falls"
         return [
             f"robot        {self.robot} ({self.mode})",
-            f"lived        {self.steps:,} steps in {self.seconds:.1f} s ({self.rate_hz:,.1f} Hz), "
+            f"lived        {self.steps:,} steps, {self.rate_hz:,.1f} Hz over {self.seconds:.1f} s, "
             f"after {self.steps_before:,} before",
             f"reward       {reward} a step, {falls}{frozen}",
             f"loop         {self.overruns:,} overruns, latency {latency}",
