@@ -12,6 +12,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
+        (f"lib/{NAME}", ["scripts/dynsyn"]),  # where `ros2 run` looks
     ],
     install_requires=["setuptools"],
     extras_require={"test": ["hypothesis", "pytest"]},  # tells colcon test to run pytest

@@ -9,4 +9,5 @@ from dynsyn_controller.node.program import run
 
 def bridge_node() -> None:
     """Run the bridge until it is asked to stop."""
-    sys.exit(run("bridge_node", "dynsyn_sim_bridge.bridge_node"))
+    package = "dynsyn_sim_bridge"
+    sys.exit(run("bridge_node", f"{package}.bridge_node", f"{package}.parameters:TABLE"))

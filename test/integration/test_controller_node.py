@@ -147,6 +147,28 @@ def test_a_stop_leaves_neutral_efforts_and_a_checkpoint(processes, peer, tmp_pat
     assert "Traceback" not in controller.output
 
 
+def test_what_is_saved_is_told_and_details_to_who_asks(processes, peer, tmp_path):
+    path = tmp_path / "life.ckpt"
+    start_bridge(processes, lockstep=True)
+    controller = processes.start_node(
+        "dynsyn_controller.node.controller_node",
+        *("--ros-args", "--log-level", "controller:=debug"),
+        robot_file="walker",
+        lockstep=True,
+        checkpoint_path=path,
+        checkpoint_period=1.0,
+    )
+    detail = re.compile(r"\[DEBUG\].*: (saved .*: [\d,]+ steps|episode [\d,]+ ended at step .*)")
+    peer.wait_for(lambda: len(detail.findall(controller.output)) >= 3, "saves and episodes")
+    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+    assert peer.call(ChangeState, "controller/change_state", request).success
+    plain = re.compile(rf"\[INFO\].*: saved {re.escape(str(path))}: ([\d,]+) steps")
+    peer.wait_for(lambda: plain.search(controller.output), "what was saved")
+    assert controller.stop() == 0
+    (steps,) = plain.findall(controller.output)[:1]
+    assert int(steps.replace(",", "")) == int(checkpoint.load(path).state["steps"][0])
+
+
 def test_weights_are_latched_and_complete(processes, peer):
     start_controller(processes, weights_rate=0.0)
     heard = peer.listen(Status, "dynsyn/status")
@@ -233,6 +255,8 @@ def test_use_sim_time_without_a_clock_is_told_as_what_it_is(processes, peer):
     heard = peer.listen(Status, "dynsyn/status")
     start_bridge(processes)
     controller = start_controller(processes, use_sim_time=True)
+    told = "not as by default: use_sim_time true"
+    peer.wait_for(lambda: told in controller.output, "what is not as by default")
     wait_for_steps(peer, heard, 20)
     assert not peer.node.count_publishers("/clock")  # of a bridge that lives by the wall clock
     told = "use_sim_time is true, and nothing has come on /clock"

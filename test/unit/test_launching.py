@@ -79,6 +79,14 @@ def test_launch_text_of_another_type_is_refused(name, text):
         from_text(argument, text)
 
 
+@pytest.mark.parametrize("text", ["WARN", "warning", "Warning", "warn"])
+def test_levels_of_the_log_as_people_write_them(text):
+    argument = next(argument for argument in SIMULATION if argument.name == "log_level")
+    assert from_text(argument, text) == "warn"
+    with pytest.raises(ParameterError, match="log_level: found 'loud'"):
+        from_text(argument, "LOUD")
+
+
 def test_only_what_is_given_is_set():
     given = {"robot_file": "walker", "slew_limit": 0.5, "checkpoint": "life.ckpt"}
     node = controller(given, {"learner": {"learning_rate": "2e-5"}})

@@ -20,6 +20,7 @@ AS_SEED = -1
 """The robot's seed where it is the controller's."""
 DISARMED: dict[str, Value] = {"armed_at_start": False}
 """Of the controller alone, where neither an argument nor the parameter file says otherwise."""
+LOG_LEVEL = "log_level"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -91,7 +92,7 @@ _STARTS = (
         "params_file", "", "ROS parameter file (YAML); arguments that are given go before it"
     ),
     _of_start(
-        "log_level",
+        LOG_LEVEL,
         "",
         f"least severity that is logged: {', '.join(LOG_LEVELS)} (empty: info)",
         choices=("", *LOG_LEVELS),
@@ -250,6 +251,8 @@ def from_text(argument: Argument, text: str) -> Value:
         ParameterError: it is not of the argument's type, or out of its range.
     """
     value = text if isinstance(argument.parameter.default, str) else value_of(text)
+    if argument.name == LOG_LEVEL:
+        value = text.lower().replace("warning", "warn")  # as ROS and Python write them
     return argument.parameter.check(value)
 
 

@@ -140,7 +140,8 @@ class CheckpointWriter:
         path: of the checkpoint; None: only saves with a path of their own.
         history: earlier copies beside it; None: without a path there are none.
         error: why the last save to `path` failed; empty: it did not.
-        saved_at: when the last one ended well, ns of the caller's clock; None before.
+        saved: the last one that ended well; None before.
+        saved_at: when that was, ns of the caller's clock; None before.
 
     Args:
         robot: the robot file.
@@ -157,6 +158,7 @@ class CheckpointWriter:
         self.path = path
         self.history = History(path, robot.control_rate, hourly, daily) if path else None
         self.error = ""
+        self.saved: Saved | None = None
         self.saved_at: int | None = None
         self._robot = robot
         self._lock = LifetimeLock(path) if path else None
@@ -176,6 +178,11 @@ class CheckpointWriter:
             and now - self._last >= period
             and not self._pending
         )
+
+    @property
+    def saving(self) -> bool:
+        """A save of the checkpoint is under way, or has ended since the last `poll`."""
+        return bool(self._pending)
 
     def save(
         self,
@@ -230,13 +237,13 @@ class CheckpointWriter:
         if not (self._pending or self._beside):
             return []
         errors = []
-        for error in _finished(self._pending):
+        for done, error in _finished(self._pending):
             if error is None:
-                self.error, self.saved_at = "", now
+                self.error, self.saved, self.saved_at = "", done.result(), now
             else:
                 self.error = str(error)
                 errors.append(error)
-        errors += filter(None, _finished(self._beside))
+        errors += [error for _, error in _finished(self._beside) if error is not None]
         return errors
 
     def close(self) -> None:
@@ -258,8 +265,8 @@ class CheckpointWriter:
         return checkpoint.encode(self._robot, controller, notes)
 
 
-def _finished(futures: list[Future[Any]]) -> Iterator[CheckpointError | None]:
-    """Take out those that are done: their errors, None for those that ended well.
+def _finished(futures: list[Future[T]]) -> Iterator[tuple[Future[T], CheckpointError | None]]:
+    """Take out those that are done, with their errors, None for those that ended well.
 
     Raises:
         Exception: any other error than that something cannot be written.
@@ -271,7 +278,7 @@ def _finished(futures: list[Future[Any]]) -> Iterator[CheckpointError | None]:
             error = CheckpointError(f"{error.filename}: cannot be written: {error.strerror}")
         if error is not None and not isinstance(error, CheckpointError):
             raise error
-        yield error
+        yield future, error
 
 
 def _write(path: Path, data: bytes, steps: int, history: History | None) -> Saved:

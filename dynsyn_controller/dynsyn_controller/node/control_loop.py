@@ -105,7 +105,11 @@ class ControlLoop:
         self._closed = False
         topics = self._inputs.subscribed.values()
         controller = guard.lifetime.controller
-        for line in introduction(robot, controller, topics, writer.path, continued, settings):
+        sim_time = bool(node.get_parameter("use_sim_time").value)
+        path = writer.path
+        for line in introduction(
+            robot, controller, topics, path, continued, settings, sim_time
+        ):
             self._log.info(line)
 
     def _open_lifetime(self, settings: Settings) -> bool:
@@ -172,10 +176,7 @@ class ControlLoop:
         self._operations.tell_unsaved(time.monotonic_ns())
         if self.writer.error:
             return False
-        if self.writer.path is not None and self.writer.saved_at is not None:
-            self._log.info(
-                f"saved {self.writer.path}: {self.guard.lifetime.controller.steps:,} steps"
-            )
+        self._teller.tell_saved(plainly=True)
         return True
 
     def run_once(self, executor: Any, wait: int = LONGEST_WAIT) -> None:
@@ -271,7 +272,10 @@ class ControlLoop:
         self._operations.tell_unsaved(now)
         self._recording.flush(now)
         self._services.poll()
+        self._teller.tell_details(self.guard.lifetime.controller, now)
         if not self._operations.acting:
+            if not self.writer.saving:
+                self._teller.tell_saved(plainly=True)
             self.guard.listen(now, _SILENCE)
             self._outputs.report(now, active=False)
             return

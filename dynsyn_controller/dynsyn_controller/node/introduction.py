@@ -22,6 +22,7 @@ def introduction(
     path: Path | None,
     continued: bool,
     settings: Settings,
+    sim_time: bool,
 ) -> Iterator[str]:
     """Lines on the robot, its joints in their order, the topics, the learner and the lifetime, and
     on what is not as by default.
@@ -33,6 +34,7 @@ def introduction(
         path: of the checkpoint; None: none is kept.
         continued: the lifetime was read from the checkpoint; False: it is new-born.
         settings: of the node.
+        sim_time: the node's clock is the topic /clock.
     """
     span = robot.command_range
     joints = ", ".join(
@@ -61,5 +63,7 @@ def introduction(
         if (value := getattr(settings, parameter.name)) != parameter.default
         and parameter.name not in _SAID
     ]
+    if sim_time:
+        others.append("use_sim_time true")
     if others:
         yield f"not as by default: {', '.join(others)}"

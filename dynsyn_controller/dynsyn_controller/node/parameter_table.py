@@ -76,7 +76,7 @@ class Parameter:
         kind = _KINDS[type(self.default)]
         if math.isinf(self.minimum) and math.isinf(self.maximum):
             return kind
-        low, high = plain(float(self.minimum)), plain(float(self.maximum))
+        low, high = plain(self.minimum), plain(self.maximum)
         if math.isinf(self.maximum):
             return f"{kind}, at least {low}"
         if math.isinf(self.minimum):

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import importlib
 import sys
+import textwrap
 
 from dynsyn_controller.node import middleware
+from dynsyn_controller.node.parameter_table import plain
 from dynsyn_controller.node.stop_request import StopRequest
 
 
-def run(name: str, module: str) -> int:
+def run(name: str, module: str, table: str) -> int:
     """Import `module` and call its `run(arguments, stop)`; returns the exit code.
 
     Args:
         name: of the program, for messages.
         module: of the node.
+        table: of its parameters, as MODULE:NAME.
     """
     stop = StopRequest()
     try:
@@ -25,15 +28,40 @@ def run(name: str, module: str) -> int:
     except middleware.MiddlewareError as error:
         print(f"{name}: error: {error}", file=sys.stderr)
         return 1
+    arguments = sys.argv[1:]
+    if {"-h", "--help"} & set(arguments[: _before_ros(arguments)]):
+        print(_usage(name, table))
+        return 0
     code: int = importlib.import_module(module).run(sys.argv, stop)
     return code
 
 
+def _before_ros(arguments: list[str]) -> int:
+    return arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
+
+
+def _usage(name: str, table: str) -> str:
+    """What a node can be given, from the table of its parameters."""
+    module, _, attribute = table.partition(":")
+    parameters = getattr(importlib.import_module(module), attribute)
+    lines = [
+        f"usage: {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE.yaml] [-r FROM:=TO ...]",
+        "",
+        "Parameters, with their defaults:",
+    ]
+    for each in parameters:
+        lines += ["", f"  {each.name}: {plain(each.default) or 'empty'}   ({each.expected})"]
+        lines += textwrap.wrap(each.description, 78, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
 def controller_node() -> None:
     """Entry point of the executable `controller_node`."""
-    sys.exit(run("controller_node", "dynsyn_controller.node.controller_node"))
+    node = "dynsyn_controller.node"
+    sys.exit(run("controller_node", f"{node}.controller_node", f"{node}.parameters:TABLE"))
 
 
 def effort_relay() -> None:
     """Entry point of the executable `effort_relay`."""
-    sys.exit(run("effort_relay", "dynsyn_controller.node.effort_relay"))
+    module = "dynsyn_controller.node.effort_relay"
+    sys.exit(run("effort_relay", module, f"{module}:TABLE"))

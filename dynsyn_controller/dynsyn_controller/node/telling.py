@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from dynsyn_controller.lifetime.writer import CheckpointWriter
+from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.lifetime.writer import CheckpointWriter, Saved
 from dynsyn_controller.node.black_box import BlackBox
 from dynsyn_controller.node.events import Event, Events, Level
 from dynsyn_controller.node.publishers import Outputs
+from dynsyn_controller.node.timing import Pace
 from dynsyn_controller.robot.robot import Robot
+
+_DETAILS = 10.0  # Hz, at most
 
 
 class Teller:
@@ -34,6 +38,36 @@ class Teller:
         self.outputs: Outputs | None = None
         path = writer.path
         self._folder = path.with_name(f"{path.name}.black_box") if path else None
+        self._told: Saved | None = None
+        self._told_plainly: Saved | None = None
+        self._episodes: int | None = None
+        self._pace = Pace(_DETAILS)
+
+    def tell_saved(self, plainly: bool) -> None:
+        """Log the last save of the checkpoint, once; else than plainly, as a detail."""
+        saved = self._writer.saved
+        if saved is None or saved is (self._told_plainly if plainly else self._told):
+            return
+        self._told = saved
+        text = f"saved {saved.path}: {saved.steps:,} steps"
+        if plainly:
+            self._told_plainly = saved
+            self._logger.info(text)
+        else:
+            self._logger.debug(text)
+
+    def tell_details(self, controller: Controller, now: int) -> None:
+        """Log what those alone want to read who have asked for details."""
+        if not self._pace.due(now):
+            return
+        self.tell_saved(plainly=False)
+        statistics = controller.statistics
+        if self._episodes is not None and statistics.episodes > self._episodes:
+            self._logger.debug(
+                f"episode {statistics.episodes:,} ended at step {statistics.steps:,}: "
+                f"return {statistics.return_last:.4g}, mean {statistics.return_average:.4g}"
+            )
+        self._episodes = statistics.episodes
 
     def _tell(self, event: Event) -> None:
         now = time.monotonic_ns()
