@@ -18,17 +18,18 @@ from dynsyn_lab.studies.trial_processes import Budget, known
 
 
 @pytest.mark.parametrize(
-    ("robot", "arm"), [(robot, arm) for robot, peers in PEERS.items() for arm in peers.arms]
+    ("study", "arm"), [(study, arm) for study, peers in PEERS.items() for arm in peers.arms]
 )
-def test_every_arm_can_be(robot: str, arm: str) -> None:
-    args = build_parser().parse_args(["train", *PEERS[robot].words(arm)])
+def test_every_arm_can_be(study: str, arm: str) -> None:
+    args = build_parser().parse_args(["train", *PEERS[study].words(arm)])
     learner = learner_of(arm)
-    assert args.learner == (None if learner == DYNAMIC_SYNAPSES else learner)
+    own = PEERS[study].arms[arm].get("learner")
+    assert args.learner == (own if learner == DYNAMIC_SYNAPSES else learner)
     assert arm.startswith(learner)
     if learner in BASELINES:
         given = {
             key.removeprefix("learner."): value_of(value)
-            for key, value in PEERS[robot].arms[arm].items()
+            for key, value in PEERS[study].arms[arm].items()
             if key.startswith("learner.")
         }
         settings = settings_of(learner, given)
@@ -36,7 +37,7 @@ def test_every_arm_can_be(robot: str, arm: str) -> None:
 
 
 def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
-    peers = replace(PEERS["walker"], courses=2)
+    peers = replace(PEERS["peers"], courses=2)
     work, out = tmp_path / "work", tmp_path / "out"
 
     def study(steps: int) -> tuple[dict[str, str], float]:
@@ -58,7 +59,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_process_that_fails_is_named(tmp_path: Path) -> None:
-    peers = replace(PEERS["walker"], robot="wlaker")
+    peers = replace(PEERS["peers"], robot="wlaker")
     with pytest.raises(
         CommandError, match=r"dynsyn-0: dynsyn train ended with 2: see .*dynsyn-0\.log"
     ):

@@ -13,6 +13,8 @@ from dynsyn_lab.cli.arguments import count, positive, whole
 from dynsyn_lab.studies.bodies_arms import ARMS as BODIES_ARMS
 from dynsyn_lab.studies.bodies_arms import BEFORE, BODIES, SAME
 from dynsyn_lab.studies.defaults import (
+    ABLATIONS_OUT,
+    ABLATIONS_WORK,
     BODIES_HOURS,
     BODIES_OUT,
     BODIES_SEEDS,
@@ -186,9 +188,11 @@ def _add_budget(parser: argparse.ArgumentParser, seeds: int, steps: int, hours: 
 
 
 def _add_peers(parts: Any) -> None:
-    for name, robot, what, work, out in (
-        ("peers", "walker", "the walker", PEERS_WORK, PEERS_OUT),
-        ("ncap", "swimmer", "the swimmer, its circuit and perceptrons,", NCAP_WORK, NCAP_OUT),
+    ablations = "the swimmer's circuit, with and without its constraints,"
+    for name, what, work, out in (
+        ("peers", "the walker", PEERS_WORK, PEERS_OUT),
+        ("ncap", "the swimmer, its circuit and perceptrons,", NCAP_WORK, NCAP_OUT),
+        ("ncap_ablations", ablations, ABLATIONS_WORK, ABLATIONS_OUT),
     ):
         parser = parts.add_parser(
             name,
@@ -198,8 +202,8 @@ def _add_peers(parts: Any) -> None:
             "hours the same study goes on.",
         )
         _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
-        _add_lived(parser, "arms", "ARM", PEERS[robot].arms, work, out)
-        parser.set_defaults(run=study_runs.run_peers, robot=robot)
+        _add_lived(parser, "arms", "ARM", PEERS[name].arms, work, out)
+        parser.set_defaults(run=study_runs.run_peers, study=name)
 
 
 def _add_lifelong(parts: Any) -> None:

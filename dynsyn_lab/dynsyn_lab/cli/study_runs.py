@@ -70,7 +70,7 @@ def run_peers(args: argparse.Namespace) -> int:
 
     _check_installed(args)
     budget = Budget(args.steps, args.hours)
-    run_study(PEERS[args.robot], args.arms, args.seeds, budget, args.work, args.out, args.report)
+    run_study(PEERS[args.study], args.arms, args.seeds, budget, args.work, args.out, args.report)
     return 0
 
 

@@ -36,6 +36,7 @@ SPIKING_WORK, SPIKING_OUT = "runs/spiking-study", "results/spiking"
 
 PEERS_WORK, PEERS_OUT = "runs/peers-study", "results/peers"
 NCAP_WORK, NCAP_OUT = "runs/ncap-study", "results/ncap"
+ABLATIONS_WORK, ABLATIONS_OUT = "runs/ncap-ablations-study", "results/ncap/ablations"
 PEERS_STEPS, PEERS_HOURS, PEERS_SEEDS = 10_000_000, 1.0, 5
 """Of each arm and seed: control steps and wall clock, what comes first; and how many seeds."""
 

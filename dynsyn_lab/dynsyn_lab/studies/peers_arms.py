@@ -5,14 +5,16 @@ BipedalWalker-v3 (its hyperparams/*.yml of 2026). On the swimmer OpenAI-ES has t
 paper's appendix A.3. So have PPO and DDPG in the arms named so, as far as the paper's library
 (Tonic) and this one have the same settings: the discount is this one's, and no update stops early
 at a divergence. The circuit begins with weights of 0.3, since with the paper's 1 it swims before it
-has learnt anything. All others have the defaults of docs/baselines.md, and the dynamic synapses
-those of the robot file.
+has learnt anything. The ablations of that paper's figure 7 begin with its own weights of 1, or with
+uniformly drawn ones. All others have the defaults of docs/baselines.md, and the dynamic synapses
+those of the robot file; with the perceptron of figure 7, those that are the same for every body.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from dynsyn_lab.baselines.registry import BASELINES
 
@@ -87,6 +89,44 @@ _SWIMMER: dict[str, dict[str, str]] = {
     "ddpg_mlp256": _LARGE,
 }
 
+_LEARNERS: dict[str, dict[str, str]] = {
+    DYNAMIC_SYNAPSES: {},
+    "cma": {},
+    "es": _PAPER_ES,
+    "ppo": {},
+    "ddpg": {},
+}
+_CIRCUITS = list(product(("shared", "separate"), ("constrained", "free"), ("equal", "uniform")))
+_PERCEPTRON = {"network": "mlp", "network.hidden": "[12,10,10]"}
+
+
+def _circuit(weights: str, signs: str, initial: str) -> dict[str, str]:
+    return {
+        "network": "ncap",
+        "network.preset": "paper",
+        "network.weights": weights,
+        "network.signs": signs,
+        "network.initial": initial,
+    }
+
+
+def _perceptron(learner: str) -> dict[str, str]:
+    own = learner == DYNAMIC_SYNAPSES
+    return {**_PERCEPTRON, "learner": "dynamic_synapse_normalised"} if own else _PERCEPTRON
+
+
+_ABLATIONS: dict[str, dict[str, str]] = {
+    **{
+        f"{learner}_{'_'.join(circuit)}": {**_circuit(*circuit), **settings}
+        for learner, settings in _LEARNERS.items()
+        for circuit in _CIRCUITS
+    },
+    **{
+        f"{learner}_perceptron": {**_perceptron(learner), **settings}
+        for learner, settings in _LEARNERS.items()
+    },
+}
+
 
 @dataclass(frozen=True)
 class Peers:
@@ -120,7 +160,8 @@ def learner_of(arm: str) -> str:
 
 
 PEERS = {
-    "walker": Peers("walker", _WALKER, 100, 300),
-    "swimmer": Peers("swimmer", _SWIMMER, 20, None),
+    "peers": Peers("walker", _WALKER, 100, 300),
+    "ncap": Peers("swimmer", _SWIMMER, 20, None),
+    "ncap_ablations": Peers("swimmer", _ABLATIONS, 20, None),
 }
-"""Studies of peers by robot."""
+"""Studies of peers by name."""

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dynsyn_controller.lifetime import checkpoint
 from dynsyn_lab.studies.peers_arms import Peers
 from dynsyn_lab.studies.tables import rounded, write
 from dynsyn_lab.studies.trial_processes import Trial, lifetime_of
+from dynsyn_lab.training.run_folder import RunFolder
 
 
 def report(peers: Peers, trials: Sequence[Trial], work: Path, out: Path) -> list[list[Any]]:
@@ -29,6 +31,12 @@ def report(peers: Peers, trials: Sequence[Trial], work: Path, out: Path) -> list
     return [list(row.values()) for row in rows]
 
 
+def _parameters(run: Path) -> int:
+    """Of the network that a run's lifetime has learnt."""
+    saved = checkpoint.load(RunFolder(run).lifetime(0) / "checkpoint.ckpt")
+    return int(saved.state["weight"].size)
+
+
 def _row(peers: Peers, trial: Trial, work: Path) -> dict[str, Any]:
     """Values by column."""
     lived = lifetime_of(work / trial.name)
@@ -37,6 +45,7 @@ def _row(peers: Peers, trial: Trial, work: Path) -> dict[str, Any]:
     return {
         "arm": trial.arm,
         "seed": trial.seed,
+        "parameters": _parameters(work / trial.name),
         "steps": lived["steps"],
         "episodes": lived["episodes"],
         "wall clock / s": round(trial.wall),
