@@ -107,9 +107,7 @@ class ControlLoop:
         controller = guard.lifetime.controller
         sim_time = bool(node.get_parameter("use_sim_time").value)
         path = writer.path
-        for line in introduction(
-            robot, controller, topics, path, continued, settings, sim_time
-        ):
+        for line in introduction(robot, controller, topics, path, continued, settings, sim_time):
             self._log.info(line)
 
     def _open_lifetime(self, settings: Settings) -> bool:

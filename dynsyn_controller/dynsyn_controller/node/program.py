@@ -45,13 +45,15 @@ def _usage(name: str, table: str) -> str:
     module, _, attribute = table.partition(":")
     parameters = getattr(importlib.import_module(module), attribute)
     lines = [
-        f"usage: {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE.yaml] [-r FROM:=TO ...]",
+        f"usage: {name} --ros-args [-p NAME:=VALUE ...] [--params-file FILE] [-r FROM:=TO ...]",
         "",
         "Parameters, with their defaults:",
     ]
     for each in parameters:
         lines += ["", f"  {each.name}: {plain(each.default) or 'empty'}   ({each.expected})"]
-        lines += textwrap.wrap(each.description, 78, initial_indent="    ", subsequent_indent="    ")
+        lines += textwrap.wrap(
+            each.description, 78, initial_indent="    ", subsequent_indent="    "
+        )
     return "\n".join(lines)
 
 

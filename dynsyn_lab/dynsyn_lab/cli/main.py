@@ -59,6 +59,17 @@ COMMANDS = (
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
 
+class Version(argparse.Action):
+    """Says which version this is, and is done; it is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print it, and leave with exit code 0."""
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version('dynsyn_lab')}")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """As argparse's, which takes no notice of a help that cannot be written."""
 
@@ -78,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error, not only one line"
     )
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version")
     parser.set_defaults(parser=parser)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -42,7 +42,8 @@ def dynsyn() -> None:
 
 def _drop_output() -> None:
     """Nothing that is still to be written can fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run() -> int:

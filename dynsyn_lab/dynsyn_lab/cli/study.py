@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from dynsyn_lab.cli import study_runs
 from dynsyn_lab.cli.arguments import count, positive, whole
+from dynsyn_lab.cli.study_arguments import add_budget, add_lived
 from dynsyn_lab.studies.bodies_arms import ARMS as BODIES_ARMS
 from dynsyn_lab.studies.bodies_arms import BEFORE, BODIES, SAME
 from dynsyn_lab.studies.defaults import (
@@ -129,7 +129,7 @@ def _add_spiking(parts: Any) -> None:
         description=f"Live spiking networks on the cart and pole, and controls. {about}. What has "
         "been lived is kept in a work folder, so that a study which was stopped goes on.",
     )
-    _add_lived(parser, "parts", "PART", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
+    add_lived(parser, "parts", "PART", SPIKING_PARTS, SPIKING_WORK, SPIKING_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=study_runs.run_spiking)
 
@@ -151,8 +151,8 @@ def _add_bodies(parts: Any) -> None:
         help=f"of {', '.join(BODIES_ARMS)} ({SAME} {BEFORE})",
     )
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
-    _add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
-    _add_lived(parser, "bodies", "BODY", BODIES, BODIES_WORK, BODIES_OUT)
+    add_budget(parser, BODIES_SEEDS, BODIES_STEPS, BODIES_HOURS)
+    add_lived(parser, "bodies", "BODY", BODIES, BODIES_WORK, BODIES_OUT)
     parser.set_defaults(run=study_runs.run_bodies)
 
 
@@ -167,24 +167,9 @@ def _add_figure11(parts: Any) -> None:
     )
     parser.add_argument("--preset", default="dynsyn", metavar="NAME", help="of the rule (dynsyn)")
     parser.add_argument("--seed", type=whole, default=0, metavar="S", help="of the first (0)")
-    _add_budget(parser, FIGURE11_SEEDS, FIGURE11_STEPS, FIGURE11_HOURS)
-    _add_lived(parser, "groups", "GROUP", FIGURE11_GROUPS, FIGURE11_WORK, FIGURE11_OUT)
+    add_budget(parser, FIGURE11_SEEDS, FIGURE11_STEPS, FIGURE11_HOURS)
+    add_lived(parser, "groups", "GROUP", FIGURE11_GROUPS, FIGURE11_WORK, FIGURE11_OUT)
     parser.set_defaults(run=study_runs.run_figure11)
-
-
-def _add_budget(parser: argparse.ArgumentParser, seeds: int, steps: int, hours: float) -> None:
-    """Arguments that say how far each trial goes; the values are those by default."""
-    parser.add_argument("--seeds", type=count, default=seeds, metavar="N", help=f"({seeds})")
-    parser.add_argument(
-        "--steps", type=count, default=steps, metavar="N", help=f"of each arm and seed ({steps:,})"
-    )
-    parser.add_argument(
-        "--hours",
-        type=positive,
-        default=hours,
-        metavar="H",
-        help=f"of wall clock of each arm and seed ({hours:g})",
-    )
 
 
 def _add_peers(parts: Any) -> None:
@@ -201,8 +186,8 @@ def _add_peers(parts: Any) -> None:
             "write what it took. What has been lived is kept in a work folder; with more steps or "
             "hours the same study goes on.",
         )
-        _add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
-        _add_lived(parser, "arms", "ARM", PEERS[name].arms, work, out)
+        add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
+        add_lived(parser, "arms", "ARM", PEERS[name].arms, work, out)
         parser.set_defaults(run=study_runs.run_peers, study=name)
 
 
@@ -217,52 +202,9 @@ def _add_lifelong(parts: Any) -> None:
     parser.add_argument(
         "--seeds", type=count, default=LIFELONG_SEEDS, metavar="N", help=f"({LIFELONG_SEEDS})"
     )
-    _add_lived(parser, "robots", "ROBOT", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
+    add_lived(parser, "robots", "ROBOT", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=study_runs.run_lifelong)
-
-
-def _add_lived(
-    parser: argparse.ArgumentParser,
-    what: str,
-    one: str,
-    known: Collection[str],
-    work: str,
-    out: str,
-) -> None:
-    """Arguments of a study that lives what is missing.
-
-    Args:
-        parser: of the study.
-        what: it consists of, plural.
-        one: of them, as the usage has it.
-        known: all of them.
-        work, out: folders by default.
-    """
-    parser.add_argument(
-        what,
-        nargs="*",
-        type=one_of(known),
-        default=list(known),
-        metavar=one,
-        help=f"of {', '.join(known)} (all)",
-    )
-    parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
-    parser.add_argument("--work", type=Path, default=Path(work), metavar="DIR")
-    parser.add_argument(
-        "--report", action="store_true", help="live nothing, report what has been lived"
-    )
-
-
-def one_of(names: Iterable[str]) -> Callable[[str], str]:
-    """Type of an argument that is one of these, where `choices` cannot be: with nargs "*"."""
-
-    def chosen(text: str) -> str:
-        if text not in names:
-            raise argparse.ArgumentTypeError(f"found {text!r}, expected one of {', '.join(names)}")
-        return text
-
-    return chosen
 
 
 def _add_faults(parts: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 
 import pytest
 
@@ -101,3 +102,10 @@ def test_a_ctrl_c_while_importing_is_one_line():
     """
     done = run(program, stdout=subprocess.PIPE)
     assert (done.stderr, done.returncode) == ("dynsyn: interrupted\n", 1)
+
+
+def test_the_version_is_that_of_the_package():
+    done = run(
+        "from dynsyn_lab.cli.program import dynsyn; dynsyn()", "--version", stdout=subprocess.PIPE
+    )
+    assert (done.stdout, done.returncode) == (f"dynsyn {version('dynsyn_lab')}\n", 0)
