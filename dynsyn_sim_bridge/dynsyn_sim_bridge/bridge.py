@@ -20,13 +20,12 @@ from dynsyn_controller.messages.conversions import MessageError, stamp_nanosecon
 from dynsyn_controller.messages.layout import FloatArray
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.link import Link
-from dynsyn_controller.node.local_socket import LocalSocket
+from dynsyn_controller.node.local_socket import LocalSocket, wait_for
 from dynsyn_controller.node.parameter_table import declare, overrides_of
 from dynsyn_controller.node.publishers import COMMAND
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.ros_process import create_waiting_service
 from dynsyn_controller.node.subscriptions import BUNDLE
-from dynsyn_controller.node.timing import SECOND
 from dynsyn_msgs.msg import JointCommand
 from dynsyn_msgs.srv import Reset, Step
 from dynsyn_sim_bridge.parameters import Settings, settings
@@ -69,7 +68,9 @@ class Bridge(Node):
         self.reset_asked = False
         self._steps_done: Future | None = None
         self._commands = CommandReader(robot.layout.joints)
-        self._local = self._open_local(link)
+        self._local: LocalSocket | None = None
+        if self.settings.lockstep and link is None:
+            self._local = LocalSocket.open(self, BUNDLE, COMMAND, bound=False)
         self.outputs = Outputs(self, self.settings, self.simulation, link, self._local)
         self._open_inputs(link)
         self.get_logger().info(
@@ -78,10 +79,7 @@ class Bridge(Node):
 
     def wait(self, executor: Any, wait: int) -> None:
         """Wait at most `wait` (ns) for what comes, and take it."""
-        if self._local is None:
-            executor.spin_once(timeout_sec=wait / SECOND)
-            return
-        command = self._local.wait(executor, wait)
+        command = wait_for(executor, self._local, wait)
         if command is not None:
             self._on_command(command)
 
@@ -103,16 +101,6 @@ class Bridge(Node):
             self.steps_left -= 1
             if self.steps_left == 0:
                 self._finish_steps(success=True)
-
-    def _open_local(self, link: Link | None) -> LocalSocket | None:
-        """The short way to a controller in lockstep; None: there is none, topics are enough."""
-        if link is not None or not self.settings.lockstep:
-            return None
-        try:
-            return LocalSocket(self, BUNDLE, COMMAND, bound=False)
-        except OSError as error:
-            self.get_logger().info(f"no short way to a controller on this machine: {error}")
-            return None
 
     def _open_inputs(self, link: Link | None) -> None:
         self._decoder = Decoder(JointCommand)

@@ -74,7 +74,9 @@ class ControlLoop:
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         continued = self._open_lifetime(settings)
-        self._local = self._open_local(node, settings, link)
+        self._local: LocalSocket | None = None
+        if settings.lockstep and settings.bundled and link is None:
+            self._local = LocalSocket.open(node, BUNDLE, COMMAND, bound=True)
         robot, guard, writer, events = self.robot, self.guard, self.writer, self._events
         self._recording = Recording(
             robot, guard, writer, events, node.resolve_topic_name, settings.lockstep
@@ -125,18 +127,6 @@ class ControlLoop:
             self.guard.senses.check_stamped()
         self.guard.warm_up()
         return life.continued
-
-    def _open_local(
-        self, node: LifecycleNode, settings: Settings, link: Link | None
-    ) -> LocalSocket | None:
-        """The short way to a bridge in lockstep; None: there is none, the topics are enough."""
-        if link is not None or not (settings.lockstep and settings.bundled):
-            return None
-        try:
-            return LocalSocket(node, BUNDLE, COMMAND, bound=True)
-        except OSError as error:
-            self._log.info(f"no short way to a bridge on this machine: {error}")
-            return None
 
     def start(self) -> None:
         """Begin to act; the node's publishers are on."""

@@ -62,6 +62,15 @@ class LocalSocket:
         self._spin = _SPIN if len(os.sched_getaffinity(0)) > 1 else 0
         self._heard = self._executor_at = 0  # ns of the steady clock
 
+    @classmethod
+    def open(cls, node: Node, bundle: str, command: str, bound: bool) -> LocalSocket | None:
+        """One end, as above; None, and a line in the log, where there can be none."""
+        try:
+            return cls(node, bundle, command, bound)
+        except OSError as error:
+            node.get_logger().info(f"topics alone, no socket of this machine: {error}")
+            return None
+
     def send(self, data: bytes) -> bool:
         """Send to the other end; False: none is there, or it does not fit."""
         if self._peer is None or len(data) > LARGEST:
@@ -75,11 +84,7 @@ class LocalSocket:
         return True
 
     def wait(self, executor: Any, wait: int) -> bytes | None:
-        """Wait at most `wait` (ns) for what comes first, here or in the executor.
-
-        Returns:
-            what came here; None: nothing.
-        """
+        """As `wait_for`."""
         now = time.monotonic_ns()
         if now - self._heard > _LIVELY:
             executor.spin_once(timeout_sec=min(wait, _LOOK) / SECOND)
@@ -117,3 +122,15 @@ class LocalSocket:
             self._peer = sender
         self._heard = time.monotonic_ns()
         return data
+
+
+def wait_for(executor: Any, local: LocalSocket | None, wait: int) -> bytes | None:
+    """Wait at most `wait` (ns) for what comes first, in the executor or by the short way.
+
+    Returns:
+        what came by the short way; None: nothing.
+    """
+    if local is not None:
+        return local.wait(executor, wait)
+    executor.spin_once(timeout_sec=wait / SECOND)
+    return None

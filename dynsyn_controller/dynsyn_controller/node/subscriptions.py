@@ -16,14 +16,13 @@ from dynsyn_controller.messages.conversions import MessageError, stamp_nanosecon
 from dynsyn_controller.messages.wire import Decoder
 from dynsyn_controller.node.guard import Guard
 from dynsyn_controller.node.link import Link, Parts
-from dynsyn_controller.node.local_socket import LocalSocket
+from dynsyn_controller.node.local_socket import LocalSocket, wait_for
 from dynsyn_controller.node.parameter_table import ParameterError
 from dynsyn_controller.node.qos import QOS
 from dynsyn_controller.node.senses import REWARD
 from dynsyn_controller.node.settings import Settings
 from dynsyn_controller.node.stamp_order import StampOrder
 from dynsyn_controller.node.suspicion import wrong_stamp
-from dynsyn_controller.node.timing import SECOND
 from dynsyn_msgs.msg import Bundle, Reward
 
 BUNDLE = "bundle"
@@ -120,10 +119,7 @@ class Inputs:
 
     def wait(self, executor: Any, wait: int) -> None:
         """Wait at most `wait` (ns) for what comes, and take it."""
-        if self._local is None:
-            executor.spin_once(timeout_sec=wait / SECOND)
-            return
-        bundle = self._local.wait(executor, wait)
+        bundle = wait_for(executor, self._local, wait)
         if bundle is not None:
             self._on_bundle(bundle)
 

@@ -44,7 +44,7 @@ CHANGES: dict[str, dict[str, dict[str, Any]]] = {
 """Robot -> name of a change -> options of the body after it."""
 STEPS = {"walker": 300_000, "swimmer": 40_000}
 """Control steps after a change."""
-CHILDHOOD = {"swimmer": 200_000}
+CHILDHOOD = {"swimmer": 400_000}
 """Control steps that a lifetime learns on the first body; the others go on from a shipped one."""
 COURSES = 20
 """In an evaluation, and in the figures of a life's beginning and end."""
