@@ -6,7 +6,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-all lint unit faults docs format doctor clean distclean python
+.PHONY: help setup build demo test test-all test-baselines lint unit faults docs format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ endif
 
 test-all: ## make test with what is too long for every run: further sizes and kinds, more examples
 	@$(MAKE) --no-print-directory test LONG="--long --timeout 1800 -o faulthandler_timeout=1860"
+
+# Of their packages nothing is imported unless asked for, so that `make test` needs none of them.
+test-baselines: setup ## installs requirements/extra-baselines.txt (torch, Stable-Baselines3, cma) and runs its tests
+	@$(BIN)/pip install --quiet -r requirements/extra-baselines.txt
+	@$(PYTEST) $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
 	@$(PYTEST) --long -m faults
