@@ -58,14 +58,14 @@ test-all: ## make test with what is too long for every run: further sizes and ki
 
 # Of their packages nothing is imported unless asked for, so that `make test` needs none of them.
 test-baselines: setup ## installs requirements/extra-baselines.txt (torch, Stable-Baselines3, cma) and runs its tests
-	@$(BIN)/pip install --quiet -r requirements/extra-baselines.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/extra-baselines.txt
 	@$(PYTEST) $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
 	@$(PYTEST) --long -m faults
 
 docs: setup ## the documentation as a site, in build/site; a warning is an error
-	@$(BIN)/pip install --quiet -r requirements/extra-docs.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/extra-docs.txt
 	@$(BIN)/python scripts/docs_site.py
 	@$(BIN)/zensical build --strict -f mkdocs.yml
 
