@@ -6,7 +6,7 @@ SETUP := PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" scripts/workspace.py
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-all test-baselines lint unit faults docs format doctor clean distclean python
+.PHONY: help setup build demo test test-all lint unit baselines faults docs format doctor clean distclean python
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ demo: setup ## the walker learning on ROS 2: live until Ctrl-C, or 60 s and a su
 	@if [ -t 1 ]; then exec $(BIN)/dynsyn sim walker; \
 	else exec $(BIN)/dynsyn sim walker --headless --duration 60; fi
 
-test: setup lint unit ## everything that CI runs: lint, format, import layers, types, all tests
+test: setup lint unit baselines ## everything that CI runs: lint, format, import layers, types, all tests
 
 lint: setup ## ruff's rules and format, the import layers, and types (mypy)
 	@$(BIN)/ruff check --quiet .
@@ -53,13 +53,15 @@ else
 	@$(PYTEST) $(ARGS)
 endif
 
+# Of these packages nothing is imported unless asked for: they are on the path of these tests alone.
+NEEDING_THEM := $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
+baselines: setup ## tests of PPO, SAC and the like; installs torch for CPUs, skipped where pip has none
+	@if PYTHONDONTWRITEBYTECODE=1 $(BIN)/python scripts/baselines.py; then \
+	  PYTHONPATH="$(CURDIR)/.venv/baselines:$$PYTHONPATH" \
+	  $(PYTEST) -n 2 --max-worker-restart 0 --dist loadfile $(NEEDING_THEM); fi
+
 test-all: ## make test with what is too long for every run: further sizes and kinds, more examples
 	@$(MAKE) --no-print-directory test LONG="--long --timeout 1800 -o faulthandler_timeout=1860"
-
-# Of their packages nothing is imported unless asked for, so that `make test` needs none of them.
-test-baselines: setup ## installs requirements/extra-baselines.txt (torch, Stable-Baselines3, cma) and runs its tests
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/extra-baselines.txt
-	@$(PYTEST) $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
 
 faults: setup ## injects every fault of docs/faults.md into the real parts (some minutes)
 	@$(PYTEST) --long -m faults
