@@ -1,4 +1,4 @@
-"""What the baselines need (torch for CPUs, Stable-Baselines3, cma), in a folder beside `.venv`'s own.
+"""What the baselines need (torch for CPUs, Stable-Baselines3, cma), in a folder of its own.
 
 Only their tests have it on their path, so that all else is seen to need none of it.
 """

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import GetParameters
 from rclpy.serialization import deserialize_message
 from std_msgs.msg import Empty
 from std_srvs.srv import SetBool
@@ -12,6 +15,7 @@ from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.node.local_socket import LARGEST, LocalSocket
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_msgs.msg import Bundle, JointCommand, Reward, Status
+from dynsyn_msgs.srv import Step
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
 PERIOD = 20_000_000
@@ -73,10 +77,20 @@ def test_what_one_end_sends_the_other_gets(peer, opened):
     assert take(peer, again, "an observation") == b"it is back"
 
 
-def test_one_who_stands_still_holds_nobody_up(peer, opened):
+def test_one_who_stands_still_holds_nobody_up_and_is_not_reached(peer, opened):
     opened(peer.node, "bundle", "joint_command", bound=True)
     robot = opened(peer.node, "bundle", "joint_command", bound=False)
-    assert all(robot.send(b"again") for _ in range(10_000))
+    peer.wait_for(lambda: not robot.send(b"again"), "a full queue")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ROS_AUTOMATIC_DISCOVERY_RANGE", "OFF"), ("ROS_SECURITY_ENABLE", "true")]
+)
+def test_it_does_not_reach_where_ros_is_not_to(peer, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(OSError, match=f"{name} is {value}"):
+        LocalSocket(peer.node, "bundle", "joint_command", bound=True)
+    assert LocalSocket.open(peer.node, "bundle", "joint_command", bound=True) is None
 
 
 def test_a_way_is_that_of_its_topics(peer, opened):
@@ -144,3 +158,53 @@ def test_a_bridge_and_a_controller_in_lockstep_take_it(processes, peer, opened):
 
     own.close()
     peer.wait_for(lambda: bundles, "the observation as a message: nobody is at the other end")
+
+
+def test_others_who_listen_change_nothing(processes, peer):
+    """They are sent messages beside, which the two hear as well and are not to take once more."""
+    statuses = peer.listen(Status, "dynsyn/status")
+    bundles = peer.listen(Bundle, "bundle")
+    commands = peer.listen(JointCommand, "joint_command")
+    processes.start_node("dynsyn_sim_bridge.bridge_node", robot="walker", lockstep=True)
+    processes.start_node(
+        "dynsyn_controller.node.controller_node",
+        robot_file="walker",
+        lockstep=True,
+        bundled=True,
+        use_sim_time=True,
+    )
+    peer.wait_for(lambda: statuses and statuses[-1].steps > 3000, "control steps")
+    assert bundles
+    assert commands
+    for node in ("controller", "sim"):  # soon, however many steps and messages there are
+        request = GetParameters.Request(names=["lockstep"])
+        answer = peer.call(GetParameters, f"{node}/get_parameters", request, timeout=20.0)
+        assert answer.values[0].bool_value
+    assert peer.call(SetBool, "sim/pause", SetBool.Request(data=True), timeout=20.0).success
+    lived = peer.call(Step, "sim/step", Step.Request(n=10)).steps
+    peer.wait_for(lambda: statuses[-1].steps == lived + 1, "the last observation to be lived")
+    peer.listen_for(2.5)  # longer than copies are told from what comes by the topic alone
+    assert statuses[-1].steps == lived + 1
+
+
+def test_a_node_that_cannot_be_configured_keeps_no_end(processes, peer, opened, tmp_path):
+    folder = tmp_path / "folder"
+    folder.write_text("a file in its place")
+    controller = processes.start_node(
+        "dynsyn_controller.node.controller_node",
+        robot_file="walker",
+        lockstep=True,
+        bundled=True,
+        autostart=False,
+        record=folder / "tape.mcap",
+    )
+    configure = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
+    assert not peer.call(ChangeState, "controller/change_state", configure).success
+    robot = opened(peer.node, "bundle", "joint_command", bound=False)
+    assert not robot.send(b"nobody")
+    folder.unlink()
+    folder.mkdir()
+    assert peer.call(ChangeState, "controller/change_state", configure).success
+    assert robot.send(b"no bundle")
+    refused = "refused: found 9 bytes that are no Bundle"
+    peer.wait_for(lambda: refused in controller.output, "it to be refused")

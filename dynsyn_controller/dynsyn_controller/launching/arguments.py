@@ -251,8 +251,12 @@ def from_text(argument: Argument, text: str) -> Value:
         ParameterError: it is not of the argument's type, or out of its range.
     """
     value = text if isinstance(argument.parameter.default, str) else value_of(text)
-    if argument.name == LOG_LEVEL:
-        value = text.lower().replace("warning", "warn")  # as ROS and Python write them
+    return _checked(argument, value)
+
+
+def _checked(argument: Argument, value: Any) -> Value:
+    if argument.name == LOG_LEVEL:  # as ROS writes it, and Python
+        value = str(value).lower().replace("warning", "warn")
     return argument.parameter.check(value)
 
 
@@ -272,7 +276,7 @@ def resolve(arguments: Iterable[Argument], given: dict[str, Value]) -> dict[str,
     values = {}
     for argument in arguments:
         if argument.name in given:
-            values[argument.name] = argument.parameter.check(given[argument.name])
+            values[argument.name] = _checked(argument, given[argument.name])
         elif not argument.node_parameter:
             values[argument.name] = argument.parameter.default
     return values

@@ -66,17 +66,18 @@ class ControlLoop:
         )
         self._teller = Teller(self._log, self.robot, self.writer)
         self._events = self._teller.events
+        short = settings.lockstep and settings.bundled and link is None
+        self._local = LocalSocket.open(node, BUNDLE, COMMAND, bound=True) if short else None
         try:
             self._open(node, settings, link)
         except BaseException:
+            if self._local is not None:
+                self._local.close()
             self.writer.close()
             raise
 
     def _open(self, node: LifecycleNode, settings: Settings, link: Link | None) -> None:
         continued = self._open_lifetime(settings)
-        self._local: LocalSocket | None = None
-        if settings.lockstep and settings.bundled and link is None:
-            self._local = LocalSocket.open(node, BUNDLE, COMMAND, bound=True)
         robot, guard, writer, events = self.robot, self.guard, self.writer, self._events
         self._recording = Recording(
             robot, guard, writer, events, node.resolve_topic_name, settings.lockstep
@@ -262,7 +263,7 @@ class ControlLoop:
         self._services.poll()
         self._teller.tell_details(self.guard.lifetime.controller, now)
         if not self._operations.acting:
-            if not self.writer.saving:
+            if not (self.writer.saving or self.writer.error):
                 self._teller.tell_saved(plainly=True)
             self.guard.listen(now, _SILENCE)
             self._outputs.report(now, active=False)

@@ -17,14 +17,17 @@ from typing import Any
 
 from rclpy.node import Node
 
+from dynsyn_controller.node.ros_process import handle_pending
 from dynsyn_controller.node.timing import SECOND
 
 LARGEST = 1 << 16  # bytes of a datagram; what is larger goes as a message
 _LIVELY = SECOND // 5  # since the last datagram: the next is waited for here, not by the executor
+_COPIES = 2 * SECOND  # since then: what comes on the topics is a copy of what came here
 _LOOK = SECOND // 50  # between two looks for a first datagram
-_SLICE = SECOND // 200  # longest wait here, so that services and signals are heard
-_SHARE = 20  # the executor gets one part in so many of the time
+_PAUSE = SECOND // 1000  # between two looks at the executor, so that services are heard
+_LONGEST = SECOND // 200  # of a wait here
 _SPIN = 400_000  # ns without falling asleep: about two steps
+_APART = ("ROS_AUTOMATIC_DISCOVERY_RANGE", "OFF"), ("ROS_SECURITY_ENABLE", "true")
 
 
 class LocalSocket:
@@ -37,7 +40,7 @@ class LocalSocket:
 
     Raises:
         OSError: there is no such socket on this machine, or its name is taken, by another
-            controller on the same topics.
+            controller on the same topics; or ROS is told to keep such processes apart.
     """
 
     def __init__(self, node: Node, bundle: str, command: str, bound: bool) -> None:
@@ -47,7 +50,10 @@ class LocalSocket:
         # namespace, as DDS on the loopback does. A name has room for 107 bytes.
         address = f"\0dynsyn-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
         if not hasattr(socket, "AF_UNIX"):
-            raise OSError("no sockets of the machine itself")
+            raise OSError("there are none here")
+        for name, value in _APART:
+            if os.environ.get(name, "").lower() == value.lower():
+                raise OSError(f"{name} is {value}")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         try:
             self._socket.bind(address if bound else "")
@@ -77,9 +83,7 @@ class LocalSocket:
             return False
         try:
             self._socket.sendto(data, self._peer)
-        except BlockingIOError:  # one who stands still and has more than it can read
-            return True
-        except OSError:
+        except OSError:  # nobody is there, or it stands still and has more than it can read
             return False
         return True
 
@@ -90,12 +94,19 @@ class LocalSocket:
             executor.spin_once(timeout_sec=min(wait, _LOOK) / SECOND)
             return self._take()
         if now >= self._executor_at:
-            executor.spin_once(timeout_sec=0)
+            handle_pending(executor)
             then = time.monotonic_ns()
-            self._executor_at = then + min(_SHARE * (then - now), _SLICE)
+            self._executor_at = then + min(max(_PAUSE, 4 * (then - now)), _LONGEST)
             if self._socket.fileno() < 0:  # closed by what the executor had
                 return None
-        return self._await(min(wait, _SLICE))
+        return self._await(min(wait, _LONGEST))
+
+    def carries(self, now: int) -> bool:
+        """Whether what comes on the topics at `now` (ns, steady clock) is a copy of what came here.
+
+        Where others listen, too, it is sent both ways, and the copy may be late.
+        """
+        return self._heard > 0 and now - self._heard < _COPIES
 
     def close(self) -> None:
         """Take this end away."""

@@ -6,6 +6,7 @@ What a node imports takes a second; a Ctrl-C in that time must not be lost, nor 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import textwrap
 
@@ -30,14 +31,23 @@ def run(name: str, module: str, table: str) -> int:
         return 1
     arguments = sys.argv[1:]
     if {"-h", "--help"} & set(arguments[: _before_ros(arguments)]):
-        print(_usage(name, table))
-        return 0
+        return _print(_usage(name, table))
     code: int = importlib.import_module(module).run(sys.argv, stop)
     return code
 
 
 def _before_ros(arguments: list[str]) -> int:
     return arguments.index("--ros-args") if "--ros-args" in arguments else len(arguments)
+
+
+def _print(text: str) -> int:
+    """Print; 1 where that cannot be."""
+    try:
+        print(text, flush=True)
+    except OSError:  # `| head` has what it wanted, or a disk is full; Python would try once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
 
 
 def _usage(name: str, table: str) -> str:

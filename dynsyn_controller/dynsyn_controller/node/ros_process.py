@@ -11,6 +11,8 @@ import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 
+_FEW = 8
+
 
 def create_executor() -> Executor:
     """The quickest executor that this rclpy has; use it by `spin_once(timeout_sec=...)` in a loop.
@@ -23,6 +25,22 @@ def create_executor() -> Executor:
     except ImportError:  # an earlier Jazzy
         return SingleThreadedExecutor()
     return EventsExecutor()
+
+
+def handle_pending(executor: Any) -> None:
+    """Let an executor do all that has come for it so far, and wait for nothing.
+
+    Events are handled in the order in which they came, so a task behind them is the last. Other
+    executors have no such order: they do a few things.
+    """
+    if type(executor).__name__ != "EventsExecutor":
+        for _ in range(_FEW):
+            executor.spin_once(timeout_sec=0)
+        return
+    done: list[bool] = []
+    executor.create_task(done.append, True)
+    while not done:
+        executor.spin_once(timeout_sec=0)
 
 
 def create_waiting_service(node: Node, kind: type, name: str, callback: Any, **options: Any) -> Any:

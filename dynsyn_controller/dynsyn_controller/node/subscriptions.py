@@ -99,7 +99,7 @@ class Inputs:
         self.subscribed = {s: topic for s, topic in self.topics.items() if s not in together}
         if link is None and together:
             self._bundles = BundleReader()
-            asked.append((BUNDLE, Bundle, self._on_bundle))
+            asked.append((BUNDLE, Bundle, self._on_bundle_message))
             self.subscribed |= dict.fromkeys(together, node.resolve_topic_name(BUNDLE))
         self._check_overrides()
         self._subscriptions = [
@@ -172,6 +172,10 @@ class Inputs:
             raise ParameterError(
                 f"robot_file: sensor {source}: message type {sensor.message!r} is not installed"
             ) from None
+
+    def _on_bundle_message(self, buffer: bytes) -> None:
+        if self._local is None or not self._local.carries(time.monotonic_ns()):
+            self._on_bundle(buffer)
 
     def _on_bundle(self, buffer: bytes) -> None:
         try:
