@@ -9,7 +9,9 @@ from ros_environment import Peer
 
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_msgs.msg import JointCommand
+from dynsyn_msgs.srv import Step
 
+_AT_ONCE = 100  # control steps
 DEEP = QoSProfile(depth=10_000, reliability=ReliabilityPolicy.RELIABLE)
 
 
@@ -28,6 +30,22 @@ class Commands:
 
     def _note(self, message: JointCommand) -> None:
         self._heard[stamp_nanoseconds(message.header.stamp)] = list(message.effort)
+
+    def live(self, steps: int) -> NDArray[np.float64]:
+        """Let a bridge that is paused at its first observation go on to that of the last of so many
+        steps, a hundred at a time, so that a listener that is held up loses none.
+
+        Returns:
+            (steps - 1, joints), as `efforts`.
+        """
+        received = self.efforts(1)
+        for lived in range(1, steps, _AT_ONCE):
+            request = Step.Request(n=min(_AT_ONCE, steps - lived))
+            answer = self._peer.call(Step, "sim/step", request, timeout=120.0)
+            assert answer.success, answer.message
+            assert answer.steps == lived + request.n - 1
+            received = self.efforts(lived + request.n)
+        return received
 
     def efforts(self, steps: int) -> NDArray[np.float64]:
         """Wait for the answers to the observations of the second of so many steps and all after it.

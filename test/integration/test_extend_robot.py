@@ -19,7 +19,7 @@ from dynsyn_lab.cli.main import main
 from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_msgs.msg import Status
-from dynsyn_msgs.srv import SaveCheckpoint, Step
+from dynsyn_msgs.srv import SaveCheckpoint
 from dynsyn_sim_bridge.robots import registry
 from dynsyn_sim_bridge.robots.spec import RobotSpec, describe
 
@@ -184,8 +184,7 @@ def test_lockstep_over_dds_is_bit_identical_to_a_life_without_ros(
     controller = {"robot_file": str(robot_file), "seed": 7}
     processes.start_node("dynsyn_controller.node.controller_node", **controller, **common)
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
-    assert peer.call(Step, "sim/step", Step.Request(n=STEPS - 1), timeout=120.0).success
-    received = commands.efforts(STEPS)
+    received = commands.live(STEPS)
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS

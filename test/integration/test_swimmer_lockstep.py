@@ -12,14 +12,12 @@ from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_lab.rollouts.senses import Senses
 from dynsyn_msgs.msg import Status
-from dynsyn_msgs.srv import SaveCheckpoint, Step
+from dynsyn_msgs.srv import SaveCheckpoint
 from dynsyn_sim_bridge.robots.registry import entry
 
 pytestmark = pytest.mark.usefixtures("ros_domain")
 PERIOD = 30_000_000  # ns
 STEPS, COURSE_STEPS = 500, 200
-AT_ONCE = 100
-"""Control steps between two looks at what has been heard."""
 
 
 def live_offline(joints: int, robot_seed: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -67,11 +65,7 @@ def test_lockstep_is_bit_identical_to_a_life_without_ros(
         seed=7,
     )
     peer.wait_for(lambda: heard and heard[-1].steps >= 1, "the first step", 60.0)
-    for lived in range(1, STEPS, AT_ONCE):  # so that a listener that is held up loses none
-        steps = min(AT_ONCE, STEPS - lived)
-        answer = peer.call(Step, "sim/step", Step.Request(n=steps), timeout=120.0)
-        assert answer.success
-        received = commands.efforts(lived + steps)
+    received = commands.live(STEPS)
     path = tmp_path / "after.ckpt"
     request = SaveCheckpoint.Request(path=str(path))
     assert peer.call(SaveCheckpoint, "dynsyn/save_checkpoint", request).steps == STEPS
