@@ -54,11 +54,11 @@ else
 endif
 
 # Of these packages nothing is imported unless asked for: they are on the path of these tests alone.
-NEEDING_THEM := $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
+BASELINE_TESTS := $(patsubst %,dynsyn_lab/test/unit/test_%.py,baselines circuit policy_files streaming)
 baselines: setup ## tests of PPO, SAC and the like; installs torch for CPUs, skipped where pip has none
 	@if PYTHONDONTWRITEBYTECODE=1 $(BIN)/python scripts/baselines.py; then \
 	  PYTHONPATH="$(CURDIR)/.venv/baselines:$$PYTHONPATH" \
-	  $(PYTEST) -n 2 --max-worker-restart 0 --dist loadfile $(NEEDING_THEM); fi
+	  $(PYTEST) -n 2 --max-worker-restart 0 --dist loadfile $(BASELINE_TESTS); fi
 
 test-all: ## make test with what is too long for every run: further sizes and kinds, more examples
 	@$(MAKE) --no-print-directory test LONG="--long --timeout 1800 -o faulthandler_timeout=1860"

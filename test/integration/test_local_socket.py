@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import rclpy
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import GetParameters
@@ -13,6 +14,7 @@ from std_srvs.srv import SetBool
 from dynsyn_controller.messages.bundle import BundleReader
 from dynsyn_controller.messages.conversions import stamp_nanoseconds
 from dynsyn_controller.node.local_socket import LARGEST, LocalSocket
+from dynsyn_controller.node.ros_process import create_executor, handle_pending
 from dynsyn_controller.node.timing import SECOND
 from dynsyn_msgs.msg import Bundle, JointCommand, Reward, Status
 from dynsyn_msgs.srv import Step
@@ -208,3 +210,17 @@ def test_a_node_that_cannot_be_configured_keeps_no_end(processes, peer, opened, 
     assert robot.send(b"no bundle")
     refused = "refused: found 9 bytes that are no Bundle"
     peer.wait_for(lambda: refused in controller.output, "it to be refused")
+
+
+def test_a_node_does_all_that_has_come_and_waits_for_nothing():
+    rclpy.init()
+    try:
+        executor, done = create_executor(), []
+        for number in range(50):
+            executor.create_task(done.append, number)
+        handle_pending(executor)
+        assert done == list(range(50))
+        handle_pending(executor)  # nothing has come
+        executor.shutdown()
+    finally:
+        rclpy.try_shutdown()

@@ -83,7 +83,7 @@ def test_launch_text_of_another_type_is_refused(name, text):
 def test_levels_of_the_log_as_people_write_them(text):
     argument = next(argument for argument in SIMULATION if argument.name == "log_level")
     assert from_text(argument, text) == "warn"
-    with pytest.raises(ParameterError, match="log_level: found 'loud'"):
+    with pytest.raises(ParameterError, match="log_level: found 'LOUD'"):
         from_text(argument, "LOUD")
 
 

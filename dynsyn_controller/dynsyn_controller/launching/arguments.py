@@ -256,7 +256,8 @@ def from_text(argument: Argument, text: str) -> Value:
 
 def _checked(argument: Argument, value: Any) -> Value:
     if argument.name == LOG_LEVEL:  # as ROS writes it, and Python
-        value = str(value).lower().replace("warning", "warn")
+        level = str(value).lower().replace("warning", "warn")
+        value = level if level in LOG_LEVELS else value
     return argument.parameter.check(value)
 
 

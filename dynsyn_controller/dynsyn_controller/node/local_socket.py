@@ -27,6 +27,7 @@ _LOOK = SECOND // 50  # between two looks for a first datagram
 _PAUSE = SECOND // 1000  # between two looks at the executor, so that services are heard
 _LONGEST = SECOND // 200  # of a wait here
 _SPIN = 400_000  # ns without falling asleep: about two steps
+# Variables by which ROS is told not to reach others, or to prove who they are: a socket cannot.
 _APART = ("ROS_AUTOMATIC_DISCOVERY_RANGE", "OFF"), ("ROS_SECURITY_ENABLE", "true")
 
 
@@ -66,7 +67,7 @@ class LocalSocket:
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._spin = _SPIN if len(os.sched_getaffinity(0)) > 1 else 0
-        self._heard = self._executor_at = 0  # ns of the steady clock
+        self._heard = self._executor_at = 0  # ns of the steady clock; heard: anything at all
 
     @classmethod
     def open(cls, node: Node, bundle: str, command: str, bound: bool) -> LocalSocket | None:
@@ -88,11 +89,19 @@ class LocalSocket:
         return True
 
     def wait(self, executor: Any, wait: int) -> bytes | None:
-        """As `wait_for`."""
+        """Wait at most `wait` (ns) for what comes first, here or in the executor.
+
+        Returns:
+            what came here; None: nothing.
+        """
         now = time.monotonic_ns()
         if now - self._heard > _LIVELY:
-            executor.spin_once(timeout_sec=min(wait, _LOOK) / SECOND)
-            return self._take()
+            # What has come here goes first, so that copies of it are known as such (`carries`).
+            data = self._take()
+            if data is None:
+                executor.spin_once(timeout_sec=min(wait, _LOOK) / SECOND)
+                data = self._take()
+            return data
         if now >= self._executor_at:
             handle_pending(executor)
             then = time.monotonic_ns()
@@ -136,11 +145,7 @@ class LocalSocket:
 
 
 def wait_for(executor: Any, local: LocalSocket | None, wait: int) -> bytes | None:
-    """Wait at most `wait` (ns) for what comes first, in the executor or by the short way.
-
-    Returns:
-        what came by the short way; None: nothing.
-    """
+    """As `LocalSocket.wait`; without one, wait in the executor alone."""
     if local is not None:
         return local.wait(executor, wait)
     executor.spin_once(timeout_sec=wait / SECOND)

@@ -11,7 +11,7 @@ import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 
-_FEW = 8
+_FEW = 8  # things that another executor does in one go
 
 
 def create_executor() -> Executor:
@@ -30,10 +30,10 @@ def create_executor() -> Executor:
 def handle_pending(executor: Any) -> None:
     """Let an executor do all that has come for it so far, and wait for nothing.
 
-    Events are handled in the order in which they came, so a task behind them is the last. Other
-    executors have no such order: they do a few things.
+    The events executor does things in the order in which they came, so a task behind them is the
+    last. The others have no such order: they do a few.
     """
-    if type(executor).__name__ != "EventsExecutor":
+    if isinstance(executor, Executor):  # the events executor is none of rclpy's classes
         for _ in range(_FEW):
             executor.spin_once(timeout_sec=0)
         return

@@ -44,7 +44,7 @@ class Teller:
         self._pace = Pace(_DETAILS)
 
     def tell_saved(self, plainly: bool) -> None:
-        """Log the last save of the checkpoint, once; else than plainly, as a detail."""
+        """Log the last save of the checkpoint, once: at info if `plainly`, else at debug."""
         saved = self._writer.saved
         if saved is None or saved is (self._told_plainly if plainly else self._told):
             return
