@@ -13,6 +13,7 @@ import os
 import select
 import socket
 import time
+import uuid
 from typing import Any
 
 from rclpy.node import Node
@@ -57,7 +58,7 @@ class LocalSocket:
                 raise OSError(f"{name} is {value}")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         try:
-            self._socket.bind(address if bound else "")
+            self._socket.bind(address if bound else f"\0dynsyn-{uuid.uuid4().hex}")
         except OSError:
             self._socket.close()
             raise

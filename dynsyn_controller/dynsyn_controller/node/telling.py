@@ -57,7 +57,7 @@ class Teller:
             self._logger.debug(text)
 
     def tell_details(self, controller: Controller, now: int) -> None:
-        """Log what those alone want to read who have asked for details."""
+        """Log saves and the ends of episodes, at debug."""
         if not self._pace.due(now):
             return
         self.tell_saved(plainly=False)
