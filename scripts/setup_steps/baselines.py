@@ -5,18 +5,16 @@ Only their tests have it on their path, so that all else is seen to need none of
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 
-from setup_steps.common import VENV, VENV_PYTHON, run_logged, stage
-from setup_steps.environment import REQUIREMENTS, digest
+from setup_steps.common import VENV, stage
+from setup_steps.environment import REQUIREMENTS, digest, pip_install
 
 FOLDER = VENV / "baselines"
 PINS = REQUIREMENTS / "extra-baselines.txt"
 LOG = "baselines.log"
-_RECORD = FOLDER / "dynsyn-setup.json"
+_RECORD = FOLDER / "dynsyn-setup.txt"
 
 
 def for_cpus(pins: str) -> str:
@@ -29,7 +27,7 @@ def ensure() -> None:
 
     :raises SetupError: when pip cannot.
     """
-    wanted = json.dumps({"requirements": digest([PINS])}) + "\n"
+    wanted = digest([PINS])
     if _RECORD.exists() and _RECORD.read_text(encoding="utf-8") == wanted:
         return
     with stage(f"installing the baselines for their tests (log: log/{LOG})"):
@@ -37,10 +35,7 @@ def ensure() -> None:
         FOLDER.mkdir(parents=True)
         list_ = FOLDER / "requirements.txt"
         list_.write_text(for_cpus(PINS.read_text(encoding="utf-8")), encoding="utf-8")
-        pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         # One attempt: who has no way to them is not kept waiting for what is not needed.
-        pip += ["--retries", "1", "--timeout", "20", "install", "--quiet", "--no-compile"]
-        env = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
-        env.pop("PYTHONPATH", None)
-        run_logged([*pip, "--no-deps", "--target", str(FOLDER), "-r", str(list_)], LOG, env)
+        options = ["--retries", "1", "--timeout", "20", "--no-compile", "--no-deps"]
+        pip_install([list_], LOG, *options, "--target", str(FOLDER))
     _RECORD.write_text(wanted, encoding="utf-8")

@@ -224,26 +224,29 @@ def install(ros_wheels: str | None) -> None:
     :raises SetupError: when pip fails.
     """
     build_tools, *rest = requirement_files(ros_wheels)
-    pip = [
-        str(VENV_PYTHON),
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--no-input",
-        "install",
-        "--quiet",
-    ]
+    pip_install([build_tools], LOG, "--no-deps")
+    # What comes as source is built with the tools just pinned, not with whatever is newest.
+    options = ["--no-build-isolation", "--use-pep517"]
+    options += ["--no-deps"] if ros_wheels else ["--constraint", str(distribution_numpy())]
+    pip_install(rest, LOG, *options)
+    if ros_wheels:
+        wheels.repair_cmake_files(VENV, VENV_PYTHON)
+
+
+def pip_install(files: list[Path], log: str, *options: str) -> None:
+    """Let the environment's pip install the pins of these files.
+
+    :param log: name of the log file.
+    :param options: of pip, beside those that every call has.
+    :raises SetupError: when pip fails.
+    """
     # The wheels' own start-up hook would only start Python twice here.
     env = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     # A sourced overlay must not hide what is, or is not, in the environment itself.
     env.pop("PYTHONPATH", None)
-    run_logged([*pip, "--no-deps", "-r", str(build_tools)], LOG, env)
-    # What comes as source is built with the tools just pinned, not with whatever is newest.
-    pip += ["--no-build-isolation", "--use-pep517"]
-    pip += ["--no-deps"] if ros_wheels else ["--constraint", str(distribution_numpy())]
-    run_logged([*pip, *(part for file in rest for part in ("-r", str(file)))], LOG, env)
-    if ros_wheels:
-        wheels.repair_cmake_files(VENV, VENV_PYTHON)
+    pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    pins = [part for file in files for part in ("-r", str(file))]
+    run_logged([*pip, "--quiet", *options, *pins], log, env)
 
 
 def distribution_numpy() -> Path:

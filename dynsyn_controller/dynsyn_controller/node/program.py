@@ -6,12 +6,12 @@ What a node imports takes a second; a Ctrl-C in that time must not be lost, nor 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import textwrap
 
 from dynsyn_controller.node import middleware
 from dynsyn_controller.node.parameter_table import plain
+from dynsyn_controller.node.standard_output import drop_output
 from dynsyn_controller.node.stop_request import StopRequest
 
 
@@ -44,8 +44,8 @@ def _print(text: str) -> int:
     """Print; 1 where that cannot be."""
     try:
         print(text, flush=True)
-    except OSError:  # `| head` has what it wanted, or a disk is full; Python would try once more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # `| head` has what it wanted, or a disk is full
+        drop_output()
         return 1
     return 0
 

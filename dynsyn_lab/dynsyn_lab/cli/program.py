@@ -6,9 +6,10 @@ Quick to import: a Ctrl-C before this file has been read is Python's own affair.
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
+
+from dynsyn_controller.node.standard_output import drop_output
 
 INTERRUPTED = 1
 """Exit code of a command that a Ctrl-C ended before its work was done."""
@@ -28,9 +29,9 @@ def dynsyn() -> None:
     except KeyboardInterrupt:
         print("dynsyn: interrupted", file=sys.stderr)
     except BrokenPipeError:  # `| head` has what it wanted: nothing is left to be said, or to whom
-        _drop_output()
+        drop_output()
     except OSError as error:  # a full disk: what is still to be written would fail again
-        _drop_output()
+        drop_output()
         print(f"dynsyn: error: {error}", file=sys.stderr)
         code = code or FAILED
     finally:
@@ -38,12 +39,6 @@ def dynsyn() -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
-
-
-def _drop_output() -> None:
-    """Nothing that is still to be written can fail once more."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run() -> int:

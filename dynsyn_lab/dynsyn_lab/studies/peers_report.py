@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ def report(peers: Peers, trials: Sequence[Trial], work: Path, out: Path) -> list
     return [list(row.values()) for row in rows]
 
 
+@cache
 def _parameters(run: Path) -> int:
-    """Of the network that a run's lifetime has learnt."""
+    """Of the network that a run's lifetime learns; read once, for it stays the same."""
     saved = checkpoint.load(RunFolder(run).lifetime(0) / "checkpoint.ckpt")
     return int(saved.state["weight"].size)
 
