@@ -12,6 +12,7 @@ from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.baselines.registry import BASELINES, settings_of
 from dynsyn_lab.cli.main import build_parser
 from dynsyn_lab.errors import CommandError
+from dynsyn_lab.studies import ncap_transfer
 from dynsyn_lab.studies.peers import run_study
 from dynsyn_lab.studies.peers_arms import DYNAMIC_SYNAPSES, PEERS, learner_of
 from dynsyn_lab.studies.trial_processes import Budget, known
@@ -75,3 +76,40 @@ def test_a_process_that_fails_is_named(tmp_path: Path) -> None:
     assert "wlaker" in (tmp_path / "dynsyn-0.log").read_text()
     assert (tmp_path / "dynsyn-0.json").exists()
     assert list(known(tmp_path)) == []  # what has not lived is not reported
+
+
+def test_circuits_move_to_other_bodies_and_perceptrons_cannot(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peers, out = replace(PEERS["ncap"], courses=1), tmp_path / "out"
+    arms, work = ["dynsyn_mlp2", "dynsyn_ncap"], tmp_path / "work"
+    kept = work / "transfer" / "dynsyn_ncap-0.json"
+
+    def moved(steps: int, *lengths: int) -> list[list[str]]:
+        run_study(peers, arms, 1, Budget(steps, 0.2), work, out, only_report=False)
+        ncap_transfer.run_study(arms, work, out, only_report=False, lengths=lengths)
+        with (out / "transfer.csv").open(encoding="utf-8") as file:
+            return list(csv.reader(file))[1:]
+
+    rows = moved(400, 5, 7)
+    assert [row[:4] for row in rows] == [
+        [arm, "0", "400", joints] for arm in arms for joints in ("5", "7")
+    ]
+    perceptron, refused, circuit, longer = [row[4] for row in rows]
+    assert perceptron
+    assert refused == ""
+    assert float(longer) > float(circuit) > 0.0
+    printed = capsys.readouterr().out
+    assert "transfer: a network mlp cannot move into another body" in printed
+    assert f"| 7 | cannot move | {float(longer):.0f} |" in printed
+    assert (out / "transfer.png").exists()
+    when = kept.stat().st_mtime_ns
+    assert moved(400, 5, 7) == rows
+    assert kept.stat().st_mtime_ns == when  # nothing was left to be found
+    assert len(moved(400, 5, 7, 3)) == 6
+    assert [row[2] for row in moved(800, 5)] == ["800", "800"]  # found anew after more was lived
+
+
+def test_there_must_be_lifetimes_to_move(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"no lifetime of cma_ncap; .*study ncap"):
+        ncap_transfer.run_study(["cma_ncap"], tmp_path, tmp_path / "out", only_report=True)

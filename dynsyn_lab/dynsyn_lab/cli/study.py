@@ -61,6 +61,7 @@ def add_parser(subparsers: Any) -> None:
     _add_bodies(parts)
     _add_figure11(parts)
     _add_peers(parts)
+    _add_ncap_transfer(parts)
     _add_lifelong(parts)
     _add_faults(parts)
 
@@ -189,6 +190,19 @@ def _add_peers(parts: Any) -> None:
         add_budget(parser, PEERS_SEEDS, PEERS_STEPS, PEERS_HOURS)
         add_lived(parser, "arms", "ARM", PEERS[name].arms, work, out)
         parser.set_defaults(run=study_runs.run_peers, study=name)
+
+
+def _add_ncap_transfer(parts: Any) -> None:
+    parser = parts.add_parser(
+        "ncap_transfer",
+        help="what the lifetimes of `ncap` and `ncap_ablations` earn in bodies of other lengths",
+        description="Put the lifetimes of a work folder of `dynsyn study ncap` or "
+        "`ncap_ablations`, frozen as they stand, into swimmers of 3 to 15 joints (figure 6 of the "
+        "paper). What has been found is kept in the work folder. It trains nothing.",
+    )
+    arms = [*PEERS["ncap"].arms, *PEERS["ncap_ablations"].arms]
+    add_lived(parser, "arms", "ARM", arms, NCAP_WORK, NCAP_OUT)
+    parser.set_defaults(run=study_runs.run_ncap_transfer)
 
 
 def _add_lifelong(parts: Any) -> None:

@@ -74,6 +74,14 @@ def run_peers(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_ncap_transfer(args: argparse.Namespace) -> int:
+    """Evaluate what is missing, then write the table and the figure. Returns 0."""
+    from dynsyn_lab.studies.ncap_transfer import run_study
+
+    run_study(args.arms, args.work, args.out, args.report)
+    return 0
+
+
 def run_lifelong(args: argparse.Namespace) -> int:
     """Live what is missing, then write tables and figures. Returns 0."""
     from dynsyn_lab.studies.lifelong import run_study

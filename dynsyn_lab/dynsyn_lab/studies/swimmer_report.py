@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,31 @@ def draw_spread(axes: Axes, steps: NDArray, values: NDArray, label: str, **line:
     axes.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
+def draw_by_length(
+    axes: Axes,
+    values: Mapping[int, NDArray],
+    label: str,
+    between: tuple[int, int, int] = (25, 50, 75),
+    shift: float = 0.0,
+    **line: Any,
+) -> None:
+    """Returns in bodies of several lengths: a line with bars.
+
+    Args:
+        axes: to draw on.
+        values: joints of the body -> return of each lifetime, (lifetimes,).
+        label: for the legend.
+        between: percentiles of the lower end of a bar, of the line, and of the upper end.
+        shift: to the right, in joints, so that bars stand beside each other.
+        line: of `Axes.errorbar`.
+    """
+    low, middle, high = np.array([np.percentile(v, between) for v in values.values()]).T
+    lengths = np.array(list(values)) + shift
+    axes.errorbar(
+        lengths, middle, (middle - low, high - middle), fmt="o-", ms=3, label=label, **line
+    )
+
+
 def spread(values: NDArray, digits: int = 0) -> str:
     """Median and quartiles for a table."""
     low, middle, high = np.percentile(values, (25, 50, 75))
@@ -99,9 +124,9 @@ def learning(stages: Stages, work: Path) -> Report:
             f"| {_steps_to(900.0, steps, values)} | {_steps_to(930.0, steps, values)} |"
         )
     every.axhline(900, color=GREY, linewidth=0.8, linestyle=":")
-    _finish(every, "control steps lived / 1000", (0.4, 0.2))
+    finish(every, "control steps lived / 1000", (0.4, 0.2))
     close.axhline(930, color=GREY, linewidth=0.8, linestyle=":")
-    _finish(close, "control steps lived / 1000", "lower right")
+    finish(close, "control steps lived / 1000", "lower right")
     close.set_ylim(820, 970)
     close.set_ylabel("")
     every.set_title("by first weights")
@@ -117,7 +142,8 @@ def _steps_to(level: float, steps: NDArray, values: NDArray) -> str:
     return f"{steps[np.argmax(reached)]:,}" if reached.any() else "not"
 
 
-def _finish(axes: Axes, xlabel: str, where: Any) -> None:
+def finish(axes: Axes, xlabel: str, where: Any) -> None:
+    """Labels, limits and legend of axes of returns over `xlabel`; steps are shown in thousands."""
     axes.set_xlabel(xlabel)
     axes.set_ylabel("return per 1000 steps")
     axes.set_ylim(0, 1000)
@@ -146,14 +172,8 @@ def transfer(stages: Stages, work: Path) -> Report:
             by_length.setdefault(trial.joints, []).append(value)
             rows.append((trial.joints, kind, trial.seed, round(value, 1)))
         columns[kind] = {n: np.array(values) for n, values in sorted(by_length.items())}
-        lengths = list(columns[kind])
-        spreads = [np.percentile(v, (25, 50, 75)) for v in columns[kind].values()]
-        low, middle, high = np.array(spreads).T
-        axes.errorbar(
-            lengths, middle, (middle - low, high - middle), fmt="o-", ms=3, color=colour,
-            label=label,
-        )  # fmt: skip
-    _finish(axes, "joints of the body", "lower right")
+        draw_by_length(axes, columns[kind], label, color=colour)
+    finish(axes, "joints of the body", "lower right")
     figure.suptitle(
         "Moved to bodies of other lengths (frozen)", x=0.01, ha="left", fontweight="bold"
     )
@@ -193,7 +213,7 @@ def ablations(stages: Stages, work: Path) -> Report:
         )
     for initial, title in (("equal", "weights of 1 at birth"), ("uniform", "uniform in 0..1")):
         panels[initial].set_title(title)
-        _finish(panels[initial], "control steps lived / 1000", (0.45, 0.12))
+        finish(panels[initial], "control steps lived / 1000", (0.45, 0.12))
     panels["uniform"].set_ylabel("")
     panels["uniform"].legend().remove()
     figure.suptitle(
@@ -233,7 +253,7 @@ def changes(stages: Stages, work: Path) -> Report:
         axes.axhline(float(np.median(still)), xmin=0.25, color=VERMILION, ls="--", label="frozen")
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_title(name)
-        _finish(axes, "steps since the change / 1000", "lower right")
+        finish(axes, "steps since the change / 1000", "lower right")
         table.append(
             f"| {name} | {spread(before.mean(axis=1))} | {spread(after[:, 0])} | {spread(still)} "
             f"| {spread(after[:, -10:].mean(axis=1))} |"
