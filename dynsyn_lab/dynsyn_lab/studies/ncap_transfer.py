@@ -121,7 +121,7 @@ def _report(trials: Sequence[Trial], work: Path, out: Path) -> None:
                 draw_by_length(axes, moved, arm, (0, 50, 100), shift, color=colour)
         finish(axes, "joints of the body", "lower right")
         figure.suptitle(
-            "Learnt on 5 joints, moved to other bodies (frozen)",
+            "Learnt on 5 joints, moved to other bodies, frozen: median and range",
             x=0.01, ha="left", fontweight="bold",
         )  # fmt: skip
         save(figure, out / "transfer", ("png",))
