@@ -119,7 +119,7 @@ def _report(trials: Sequence[Trial], work: Path, out: Path) -> None:
             colour = CYCLE[number % len(CYCLE)]
             if moved:
                 draw_by_length(axes, moved, arm, (0, 50, 100), shift, color=colour)
-        finish(axes, "joints of the body", "lower right")
+        finish(axes, "joints of the body", (1.01, 0.2))
         figure.suptitle(
             "Learnt on 5 joints, moved to other bodies, frozen: median and range",
             x=0.01, ha="left", fontweight="bold",
