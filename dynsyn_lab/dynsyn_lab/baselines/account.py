@@ -39,13 +39,18 @@ class Account:
         self.lengths = np.zeros(bodies, np.int64)
 
     @property
+    def bodies(self) -> int:
+        """Number of them."""
+        return self.totals.size
+
+    @property
     def steps(self) -> int:
         """Control steps lived, of all bodies."""
         return int(self._states["steps"][0])
 
     def lived(self, body: int) -> int:
         """Control steps that a body has lived; bodies take turns."""
-        return -((body - self.steps) // self.totals.size)
+        return -((body - self.steps) // self.bodies)
 
     def count(self, body: int, reward: float, terminal: bool) -> None:
         """Count a control step of a body, and its episode where that has ended."""

@@ -18,6 +18,7 @@ from dynsyn_lab.baselines.backend import Birth
 from dynsyn_lab.baselines.strategies import new_strategy
 from dynsyn_lab.policies.policy import Policy, Scaling
 from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.training.changes import Succession
 
 STRETCH = 1024
 """Control steps between two looks."""
@@ -51,6 +52,7 @@ class Evolution:
         body = population.spec.create()
         body.reset(population.course_seeds[0])
         self._loop = StepLoop(population.spec.robot, body, self._act, recording=True)
+        self._succession = Succession(population.bodies, self._loop)
 
     def _act(
         self, observation: NDArray, reward: float, terminal: bool, learning: bool
@@ -59,6 +61,10 @@ class Evolution:
         self._seen[0] += observation
         self._seen[1] += observation * observation
         return self._controller.step(observation, reward, terminal, learning)
+
+    @property
+    def _steps(self) -> int:
+        return int(self._living["steps"][0])
 
     def live(self) -> None:
         """See `backend.Peer.live`."""
@@ -72,6 +78,7 @@ class Evolution:
             self._birth.note(self._journal.close_episode(self._states[0]))
         if loop.terminal:
             self._returns.append(loop.total)
+            self._succession.take_body_of(self._steps)
             loop.put_back()
             self._choose()
 
@@ -143,6 +150,7 @@ class Evolution:
             mean, variance = parts["scaling"]
             self._scaling = Scaling(mean, variance, self._birth.settings.clip_obs)
         self._living[...] = parts["living"]
+        self._succession.take_body_of(self._steps - len(parts["body_efforts"]))
         self._loop.restore({name: parts[f"body_{name}"] for name in self._loop.save()})
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dynsyn_lab.baselines.account import Account
 from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.training.changes import Bodies, Succession
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 
@@ -22,7 +23,7 @@ class RobotEnv(gymnasium.Env):
     `seed` of `reset` has no meaning.
 
     Args:
-        spec: the robot.
+        bodies: the robot, one after the other; a course is lived on the body of its beginning.
         seed: of the courses, >= 0.
         account: that the steps are counted in.
         index: of this body in the account.
@@ -34,8 +35,9 @@ class RobotEnv(gymnasium.Env):
     """
 
     def __init__(
-        self, spec: RobotSpec, seed: int, account: Account, index: int, period: int = 0
+        self, bodies: Bodies, seed: int, account: Account, index: int, period: int = 0
     ) -> None:
+        spec = bodies.specs[0]
         robot = spec.robot
         observed, joints = len(robot.observation) + bool(period), len(robot.joints)
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (observed,), np.float32)
@@ -43,10 +45,11 @@ class RobotEnv(gymnasium.Env):
         self._account, self._index, self._period = account, index, period
         self._limit = np.asarray(robot.body.effort_limit, np.float64)
         self._effort = np.zeros(joints)
-        self._longest = longest_course(spec)
         body = spec.create()
         body.reset(seed)
         self.loop = StepLoop(robot, body, self._act, recording=True)
+        self._succession = Succession(bodies, self.loop)
+        self._longest = longest_course(spec)
 
     def _act(self, *_: Any) -> NDArray[np.float64]:
         return self._effort
@@ -56,6 +59,7 @@ class RobotEnv(gymnasium.Env):
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Put the body onto its next course, unless it stands at the beginning of one."""
         if self.loop.length:
+            self._take_body(0)
             self.loop.put_back()
         return self._look(), {}
 
@@ -74,6 +78,20 @@ class RobotEnv(gymnasium.Env):
         if self._period:
             seen = np.append(seen, self._account.lived(self._index) % self._period)
         return seen.astype(np.float32)
+
+    def _take_body(self, length: int) -> None:
+        """See to it that a course which has lasted so many steps is on the body of its beginning.
+
+        The bodies' turns are counted, not the steps: so a change comes to all at the same turn.
+        """
+        own = self._account.lived(self._index) - length
+        self._succession.take_body_of(own * self._account.bodies)
+        self._longest = longest_course(self._succession.spec)
+
+    def restore(self, parts: dict[str, NDArray]) -> None:
+        """Put a new body where `loop.save` was called; the account has been restored before."""
+        self._take_body(len(parts["efforts"]))
+        self.loop.restore(parts)
 
     def close(self) -> None:
         """Release the body."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ def make_baseline_config(
     seed: int,
     save_every: int,
     robot_seed: int | None,
+    changes: Iterable[str] = (),
 ) -> RunConfig:
     """Check and resolve what a run is asked for.
 
@@ -82,6 +84,7 @@ def make_baseline_config(
         backend=IN_PROCESS,
         save_every=save_every,
         robot_seed=robot_seed,
+        changes=changes,
     )
     return dataclasses.replace(
         config,

@@ -66,7 +66,7 @@ class StableBaselines:
         self._circuit = network if isinstance(network, NcapNetwork) else None
         period = self._circuit.options.period_steps if self._circuit else 0
         self._bodies = [
-            RobotEnv(population.spec, own, self._account, index, period)
+            RobotEnv(population.bodies, own, self._account, index, period)
             for index, own in enumerate(seeds)
         ]
         makers: Any = [partial(_itself, body) for body in self._bodies]
@@ -223,7 +223,7 @@ class StableBaselines:
         self._restore_scaling(parts)
         self._restore_buffer(parts)
         for index, body in enumerate(self._bodies):
-            body.loop.restore({n: parts[f"body_{index}_{n}"] for n in body.loop.save()})
+            body.restore({n: parts[f"body_{index}_{n}"] for n in body.loop.save()})
 
     def _restore_scaling(self, parts: dict[str, NDArray]) -> None:
         world = self._world

@@ -36,7 +36,7 @@ class StreamAc:
             np.random.default_rng([population.seeds[0], 1]),
         )
         self._account = Account(population, 1, birth.note, birth.write)
-        self._world = RobotEnv(population.spec, population.course_seeds[0], self._account, 0)
+        self._world = RobotEnv(population.bodies, population.course_seeds[0], self._account, 0)
         self._state = self._learner.standardise(self._world.reset()[0].astype(np.float64))
 
     def live(self) -> None:
@@ -84,8 +84,7 @@ class StreamAc:
         learner.discounted = float(parts["discounted"])
         learner.generator.bit_generator.state = json.loads(str(parts["random"]))
         self._account.restore({n: parts[f"account_{n}"] for n in self._account.save()})
-        loop = self._world.loop
-        loop.restore({name: parts[f"body_{name}"] for name in loop.save()})
+        self._world.restore({n: parts[f"body_{n}"] for n in self._world.loop.save()})
 
     def _arrays(self) -> dict[str, NDArray]:
         """What changes in place."""

@@ -50,7 +50,6 @@ _NOT_OF_BASELINES = (
     "adaptation",
     "backend",
     "trace_every",
-    "change",
     "render",
 )
 
@@ -156,6 +155,7 @@ def _baseline_config(args: argparse.Namespace) -> RunConfig:
         seed=args.seed or 0,
         save_every=args.save_every or SAVE_EVERY,
         robot_seed=args.robot_seed,
+        changes=args.change or (),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dynsyn_controller.core.text_values import value_of
 from dynsyn_lab.errors import UsageError
+from dynsyn_lab.rollouts.loop import StepLoop
 from dynsyn_sim_bridge.robots.spec import RobotSpec
 
 
@@ -95,6 +96,29 @@ class Bodies:
         """
         for change, spec in zip(self.changes, self.specs[1:], strict=True):
             _build(change, spec)
+
+
+class Succession:
+    """Sees to it that each course of a loop is on the body of its time.
+
+    Args:
+        bodies: of the life, one after the other.
+        loop: of the courses, on the first of them.
+
+    Attributes:
+        spec: of the body that the loop has.
+    """
+
+    def __init__(self, bodies: Bodies, loop: StepLoop) -> None:
+        self._bodies, self._loop = bodies, loop
+        self.spec = bodies.specs[0]
+
+    def take_body_of(self, step: int) -> None:
+        """Take the body of a course that begins after so many steps; it is put there after that."""
+        spec = self._bodies.at(step)
+        if spec is not self.spec:
+            self.spec = spec
+            self._loop.change_body(spec.create())
 
 
 def _build(change: Change, spec: RobotSpec) -> None:

@@ -40,9 +40,9 @@ STEPS = 512
 OBSERVATIONS = np.random.default_rng(9).normal(size=(8, 4))
 
 
-def train(name: str, out: Path, steps: int, robot: str = "cart_pole") -> RunFolder:
+def train(name: str, out: Path, steps: int, robot: str = "cart_pole", *others: str) -> RunFolder:
     """A new run, or the one that is there, to so many steps."""
-    words = ["train", robot, "--learner", name, "--network.hidden", "[3]", "--seed", "5"]
+    words = ["train", robot, "--learner", name, "--network.hidden", "[3]", "--seed", "5", *others]
     words += [
         word for key, value in SMALL[name].items() for word in (f"--learner.{key}", f"{value}")
     ]
@@ -128,6 +128,28 @@ def test_the_lifetime_of_stream_ac_acts_by_its_mean(tmp_path: Path) -> None:
     for row in OBSERVATIONS:
         mean, _ = actor.forward((row - seen.mean) / np.sqrt(seen.variance + EPSILON))
         assert observed(controller, row) == pytest.approx(mean, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["ppo", "es", "stream_ac"], indirect=True)
+def test_a_body_changes_between_two_courses_and_resumed_it_is_the_same(
+    name: str, tmp_path: Path
+) -> None:
+    change = ("--robot.course_steps", "40", "--change", "torque=0.1@130")
+    plain = train(name, tmp_path / "plain", 384, "swimmer", *change[:2]).curve(0)
+    changed = train(name, tmp_path / "changed", 384, "swimmer", *change)
+    train(name, tmp_path / "parts", 192, "swimmer", *change)
+    parts = train(name, tmp_path / "parts", 384)
+    curve = changed.curve(0)
+    bodies = 2 if name == "ppo" else 1
+    # 130 falls into these courses, which are lived to their end on the first body
+    old = curve["step"] - bodies * curve["length"] < 130
+    same = curve["return"] == plain["return"]
+    assert (same[old].all(), same[~old].all()) == (True, False)
+    assert (old.sum(), len(old)) == ((4, 8) if bodies == 2 else (4, 9))
+    saved = [checkpoint.load(run.lifetime(0) / "checkpoint.ckpt") for run in (changed, parts)]
+    assert saved[0].state.tobytes() == saved[1].state.tobytes()
+    assert saved[0].robot.simulation.options["torque"] == 0.1
+    assert parts.curve(0)["return"].tolist() == curve["return"].tolist()
 
 
 @pytest.mark.parametrize(

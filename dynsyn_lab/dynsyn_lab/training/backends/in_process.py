@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dynsyn_controller.core.controller import Controller
 from dynsyn_lab.rollouts.loop import StepLoop
+from dynsyn_lab.training.changes import Succession
 from dynsyn_lab.training.population import Note, Population, Sample
 from dynsyn_lab.training.run_folder import RunError
 from dynsyn_sim_bridge.robots.base import SimulatedRobot
@@ -56,11 +57,11 @@ class LifetimeRunner:
         self._population, self._index = population, index
         self._journal = population.journals[index]
         self._note, self._sample = note, sample
-        self._spec = population.spec
         self._state = population.states[index : index + 1]
         controller = Controller(population.blueprint, self._state)
         body.reset(population.course_seeds[index])
         self.loop = StepLoop(population.spec.robot, body, controller.step, recording=True)
+        self._succession = Succession(population.bodies, self.loop)
         self.until = 0
 
     @property
@@ -92,21 +93,14 @@ class LifetimeRunner:
             if closing:
                 self._close_episode()
             if loop.terminal:
-                self._take_body_of(self.steps)
+                self._succession.take_body_of(self.steps)
                 loop.put_back()
             if self.until == 0:
                 break
 
-    def _take_body_of(self, step: int) -> None:
-        """See to it that a course which begins after so many steps is on the body of that time."""
-        spec = self._population.bodies.at(step)
-        if spec is not self._spec:
-            self._spec = spec
-            self.loop.change_body(spec.create())
-
     def restore(self, parts: dict[str, NDArray]) -> None:
         """Put a new body where the loop was saved; the record has been restored before."""
-        self._take_body_of(self.steps - len(parts["efforts"]))
+        self._succession.take_body_of(self.steps - len(parts["efforts"]))
         self.loop.restore(parts)
 
     def _close_episode(self) -> None:
