@@ -27,6 +27,10 @@ from dynsyn_lab.studies.defaults import (
     FIGURE11_STEPS,
     FIGURE11_WORK,
     LIFELONG_OUT,
+    LIFELONG_PEERS_CHILDHOOD,
+    LIFELONG_PEERS_SEEDS,
+    LIFELONG_PEERS_STEPS,
+    LIFELONG_PEERS_WORK,
     LIFELONG_ROBOTS,
     LIFELONG_SEEDS,
     LIFELONG_WORK,
@@ -44,7 +48,7 @@ from dynsyn_lab.studies.defaults import (
     SWIMMER_STUDIES,
     WALKER_EVERY,
 )
-from dynsyn_lab.studies.peers_arms import PEERS
+from dynsyn_lab.studies.peers_arms import DYNAMIC_SYNAPSES, PEERS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -63,6 +67,7 @@ def add_parser(subparsers: Any) -> None:
     _add_peers(parts)
     _add_ncap_transfer(parts)
     _add_lifelong(parts)
+    _add_lifelong_peers(parts)
     _add_faults(parts)
 
 
@@ -219,6 +224,30 @@ def _add_lifelong(parts: Any) -> None:
     add_lived(parser, "robots", "ROBOT", LIFELONG_ROBOTS, LIFELONG_WORK, LIFELONG_OUT)
     parser.add_argument("--nice", type=whole, default=10, metavar="N")
     parser.set_defaults(run=study_runs.run_lifelong)
+
+
+def _add_lifelong_peers(parts: Any) -> None:
+    parser = parts.add_parser(
+        "lifelong_peers",
+        help="other learners on the walker's changes",
+        description="Other learners learn on the unchanged walker first, and then meet each change "
+        "of the study lifelong: frozen, and going on learning. What has been lived is kept in a "
+        "work folder, so that a study which was stopped goes on; runs of dynsyn train that are "
+        "put there as walker/childhood/ARM-SEED are gone on from.",
+    )
+    parser.add_argument("--seed", type=whole, default=0, metavar="S", help="the first (0)")
+    for name, value, what in (
+        ("seeds", LIFELONG_PEERS_SEEDS, "how many"),
+        ("childhood", LIFELONG_PEERS_CHILDHOOD, "control steps before the change"),
+        ("steps", LIFELONG_PEERS_STEPS, "control steps since the change"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=count, default=value, metavar="N", help=f"{what} ({value:,})"
+        )
+    arms = [arm for arm in PEERS["peers"].arms if arm != DYNAMIC_SYNAPSES]
+    add_lived(parser, "arms", "ARM", arms, LIFELONG_PEERS_WORK, LIFELONG_OUT)
+    parser.add_argument("--nice", type=whole, default=10, metavar="N")
+    parser.set_defaults(run=study_runs.run_lifelong_peers)
 
 
 def _add_faults(parts: Any) -> None:

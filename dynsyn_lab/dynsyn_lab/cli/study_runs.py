@@ -92,6 +92,19 @@ def run_lifelong(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_lifelong_peers(args: argparse.Namespace) -> int:
+    """Live what is missing, then write the table. Returns 0."""
+    from dynsyn_lab.studies.lifelong_peers import Lengths, run_study
+    from dynsyn_lab.studies.trials import be_nice
+
+    _check_installed(args)
+    be_nice(args.nice)
+    seeds = range(args.seed, args.seed + args.seeds)
+    lengths = Lengths(args.childhood, args.steps)
+    run_study(args.arms, seeds, lengths, args.work, args.out, living=not args.report)
+    return 0
+
+
 def run_faults(args: argparse.Namespace) -> int:
     """Inject faults; 1 where something went wrong."""
     from dynsyn_controller.node import middleware

@@ -50,6 +50,10 @@ LIFELONG_SEEDS = 10
 LIFELONG_WORK, LIFELONG_OUT = "runs/lifelong-study", "results/lifelong"
 """Folders of what has been lived, and of tables and figures."""
 
+LIFELONG_PEERS_SEEDS, LIFELONG_PEERS_CHILDHOOD, LIFELONG_PEERS_STEPS = 5, 1_000_000, 300_000
+"""How many seeds; control steps on the unchanged body, and since the change."""
+LIFELONG_PEERS_WORK = "runs/lifelong-peers-study"
+
 BODIES_WORK, BODIES_OUT = "runs/bodies-study", "results/bodies"
 BODIES_STEPS, BODIES_HOURS, BODIES_SEEDS = 1_000_000, 1.0, 5
 """Of each body, arm and seed; as for the peers."""
