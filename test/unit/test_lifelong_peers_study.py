@@ -82,10 +82,12 @@ def test_another_life_in_the_folder_is_an_error(grown: Path, tmp_path: Path) -> 
     go_on(dataclasses.replace(TORQUE, steps=64), young, tmp_path)
     with pytest.raises(ValueError, match="stream_ac-2: changes: another life; use another"):
         go_on(dataclasses.replace(TORQUE, options={"torque": 0.6}), young, tmp_path)
-    older = grow_up(dataclasses.replace(YOUNG, steps=320), tmp_path)
-    assert steps_of(older) == 320
+    with pytest.raises(ValueError, match="found 256 steps, from which torque has gone on, exp"):
+        grow_up(dataclasses.replace(YOUNG, steps=320), tmp_path)
+    assert steps_of(young) == 256
+    assert cli.main(["train", "--resume", str(young.path), "--steps", "320"]) == 0
     with pytest.raises(ValueError, match="stream_ac-2: childhood: another life; use another"):
-        go_on(TORQUE, older, tmp_path)
+        go_on(TORQUE, young, tmp_path)
     shutil.copytree(young.path, young.path.with_name("stream_ac-4"))
     with pytest.raises(ValueError, match="stream_ac-4: seed: another life; use another"):
         grow_up(dataclasses.replace(YOUNG, seed=4), tmp_path)

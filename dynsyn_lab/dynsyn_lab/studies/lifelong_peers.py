@@ -100,10 +100,20 @@ def grow_up(life: Life, work: Path) -> RunFolder:
     """Live what is missing of a childhood. A run folder of `dynsyn train` that is there will do.
 
     Raises:
-        ValueError: the folder holds another life.
+        ValueError: the folder holds another life, or one from which others have gone on and that
+            is to be longer now.
         KeyboardInterrupt: see `run_study`.
     """
-    return _live(life.folder(work), _config(life), life.steps)
+    folder = life.folder(work)
+    for later in lives(life.arm, life.seed, 0):
+        if (later.folder(work) / "run.json").exists():
+            lived = steps_of(RunFolder(folder))
+            if lived < life.steps:
+                raise ValueError(
+                    f"{folder}: found {lived} steps, from which {later.change} has gone on, "
+                    f"expected {life.steps}; use another folder for the work"
+                )
+    return _live(folder, _config(life), life.steps)
 
 
 def go_on(life: Life, young: RunFolder, work: Path) -> Path:

@@ -27,11 +27,12 @@ Row = dict[str, Any]
 
 
 def report(work: Path, out: Path) -> None:
-    """Write peers.csv of all that has been lived in `work` into `out`, and print the table."""
+    """Write peers.csv of all that has been lived in `work` into `out`, and print the table of
+    the lives that have ended."""
     rows = [row for life in _lived(work) for row in _row(life, work)]
     out.mkdir(parents=True, exist_ok=True)
     write(out / "peers.csv", COLUMNS, [[row.get(name, "") for name in COLUMNS] for row in rows])
-    print("\n".join(table(rows)))
+    print("\n".join(table([row for row in rows if row["deployed"] != ""])))
 
 
 def _lived(work: Path) -> Iterator[Life]:
@@ -45,9 +46,11 @@ def _lived(work: Path) -> Iterator[Life]:
 
 def _row(life: Life, work: Path) -> list[Row]:
     """Values by column, of a life that is told of as far as it has been lived."""
+    childhood, steps, returns = courses(RunFolder(life.folder(work)))
+    if not len(steps):
+        return []
     before, after = (_result(life, work, when) for when in ("before", "after"))
     whole = _result(Life("walker", UNCHANGED, life.arm, life.seed, 0), work, "before")
-    childhood, steps, returns = courses(RunFolder(life.folder(work)))
     row = {
         "learner": life.arm,
         "change": life.change,
@@ -58,8 +61,6 @@ def _row(life: Life, work: Path) -> list[Row]:
         "deployed": rounded(after.get("mean")),
         "deployed_falls": after.get("falls", ""),
     }
-    if not len(steps):
-        return []
     return [row | summary(steps, returns, whole.get("mean", np.nan))]
 
 
