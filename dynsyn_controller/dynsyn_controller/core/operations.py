@@ -29,7 +29,7 @@ REQUIRED = {
     "network": ("think",),
     "learner": ("learn", "freeze", "exploration", "learnt", "put"),
 }
-OPTIONAL = {"network": ("evolve", "constrain", "rhythm"), "learner": ("decide",)}
+OPTIONAL = {"network": ("evolve", "constrain", "rhythm", "output_input"), "learner": ("decide",)}
 
 _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
@@ -116,6 +116,13 @@ def rhythm(state, settings, into):
     """Network: write where its own rhythm stands, `Network.rhythms` numbers of size 1. Optional."""
 
 
+def output_input(state, settings):
+    """Network: what its last layer was multiplied with last, (columns,). Optional.
+
+    Such a layer is `layers[-1]`, with a row for each joint, and adds its sums up without more.
+    """
+
+
 def learn(state, settings, observation, reward, terminal):
     """Learner: live one step on: change weights by the reward for what the last outputs did.
 
@@ -177,6 +184,12 @@ def _rhythm(state, settings, into):
     if kernel is None:
         return lambda state, settings, into: None
     return lambda state, settings, into: kernel(state, settings, into)
+
+
+@overload(output_input)
+def _output_input(state, settings):
+    kernel = _kernel("network", settings, "output_input")
+    return lambda state, settings: kernel(state, settings)
 
 
 @overload(learn)

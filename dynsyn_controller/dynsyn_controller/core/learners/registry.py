@@ -13,6 +13,9 @@ LEARNERS = Registry(
         "dynamic_synapse_critic": (
             "dynsyn_controller.core.learners.dynamic_synapse.critic:CriticDynamicSynapse"
         ),
+        "dynamic_synapse_eligibility": (
+            "dynsyn_controller.core.learners.dynamic_synapse.eligibility:EligibilityDynamicSynapse"
+        ),
         "dynamic_synapse_normalised": (
             "dynsyn_controller.core.learners.dynamic_synapse.normalised:NormalisedDynamicSynapse"
         ),

@@ -53,6 +53,12 @@ def think(state, settings, observation, learning):
 
 
 @njit(cache=True, inner=True)
+def output_input(state, settings):
+    """What the last layer hears."""
+    return state.unit[state.unit.size - settings.sizes[settings.sizes.size - 2] - 1 :]
+
+
+@njit(cache=True, inner=True)
 def propagate(state, settings, weight):
     """From the inputs through all layers, whose weights are `weight`, to the outputs."""
     depth, at, start = settings.sizes.size - 1, 0, 0
@@ -121,7 +127,7 @@ class MlpNetwork(Network):
     name = "mlp"
     Options = MlpOptions
     adjustable: ClassVar[tuple[str, ...]] = (*AT_BIRTH, "normalisation_time", "input_scale")
-    think = think
+    output_input, think = output_input, think
 
     def __init__(self, body: Body, options: MlpOptions) -> None:
         check(body, options)

@@ -39,12 +39,18 @@ class ResidualOptions(MlpOptions):
 
 
 @njit(cache=True, inner=True)
+def output_input(state, settings):
+    """What the residual hears: the inputs of the policy."""
+    return state.unit[: settings.sizes[0] + 1]
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """The policy's outputs, and the residual on top of them."""
     sense(state, settings, observation, learning)
     propagate(state, settings, state.policy_weight)
-    residual, columns = state.residual, settings.sizes[0] + 1
-    weighted_sums(state.weight, 0, state.unit, columns, residual, residual.size)
+    residual, inputs = state.residual, output_input(state, settings)
+    weighted_sums(state.weight, 0, inputs, inputs.size, residual, residual.size)
     squash(residual)
     for j in range(residual.size):
         state.output[j] += settings.residual_scale * residual[j]
@@ -60,7 +66,7 @@ class ResidualNetwork(MlpNetwork):
     name = "residual"
     Options = ResidualOptions
     adjustable: ClassVar[tuple[str, ...]] = (*MlpNetwork.adjustable, "residual_scale")
-    think = think
+    output_input, think = output_input, think
 
     def __init__(self, body: Body, options: ResidualOptions) -> None:
         if not 0.0 < options.residual_scale <= LARGEST_SCALE:

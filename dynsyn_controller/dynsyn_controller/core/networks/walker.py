@@ -60,6 +60,13 @@ def rhythm(state, settings, into):
 
 
 @njit(cache=True, inner=True)
+def output_input(state, settings):
+    """What the action layer hears."""
+    columns = 2 * state.v.size + int(settings.states) + int(settings.action_bias)
+    return state.action_input[:columns]
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """All four layers, from the observation to the outputs."""
     _sense(state, settings, observation)
@@ -127,9 +134,9 @@ def _act(state, settings, observation, homeostasis):
         for i in range(states):
             state.action_input[2 * oscillators + i] = settings.state_scale * observation[i]
     state.action_input[2 * oscillators + states] = 1.0
-    columns = 2 * oscillators + states + settings.action_bias
-    start = state.weight.size - joints * columns
-    weighted_sums(state.weight, start, state.action_input, columns, state.output, joints)
+    inputs = output_input(state, settings)
+    start = state.weight.size - joints * inputs.size
+    weighted_sums(state.weight, start, inputs, inputs.size, state.output, joints)
     if settings.action_activation == TANH:
         for j in range(joints):
             state.output[j] = tanh(state.output[j])
@@ -141,7 +148,7 @@ class WalkerNetwork(Network):
     name = "walker"
     Options = WalkerOptions
     adjustable = tuple(f.name for f in fields(WalkerOptions) if f.name not in STRUCTURE)
-    evolve, rhythm, think = evolve, rhythm, think
+    evolve, rhythm, output_input, think = evolve, rhythm, output_input, think
 
     def __init__(self, body: Body, options: WalkerOptions) -> None:
         check(body, options)

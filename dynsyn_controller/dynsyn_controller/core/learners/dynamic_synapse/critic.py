@@ -103,40 +103,54 @@ def value(state):
 
 
 @njit(cache=True, inner=True)
-def judge(state, parameters, observation, reward, terminal):
-    """What equation 3 takes in place of `reward`, while the critic learns from it.
+def expect(state, parameters, observation, reward, followed, ahead):
+    """Live one step on with the critic, which learns from it.
 
     Args:
         state, parameters: records.
         observation: that came with the reward.
         reward: R.
-        terminal: the body has been put back since.
+        followed: False: the course ended before this observation, by no fall.
+        ahead: factor on V(next); 0: nothing is to come, and the traces end.
+
+    Returns:
+        V(next) - V(now), and delta; 0 and 0 where nothing followed, or nothing was known before.
     """
     if state.critic_looked == 0:  # before this step nothing was learnt, or nothing had been seen
         state.critic_looked = 1
         look(state, parameters, observation)
-        return reward
+        return 0.0, 0.0
     now, norm = value(state), 0.0
     kept = parameters.critic_discount * parameters.critic_trace
     for i in range(state.critic_trace.size):
         feature = state.critic_features[i]
         state.critic_trace[i] = kept * state.critic_trace[i] + feature
         norm += feature * feature
-    following = look(state, parameters, observation)
-    if terminal and reward > parameters.fall_threshold:
+    following = ahead * look(state, parameters, observation)
+    if not followed:
         state.critic_trace[:] = 0.0
-        return reward
+        return 0.0, 0.0
     error = reward + parameters.critic_discount * following - now
     step = parameters.critic_step * error / norm
     for i in range(state.critic_trace.size):
         state.critic_weights[i] += step * state.critic_trace[i]
-    return reward + following - now
+    if ahead == 0.0:
+        state.critic_trace[:] = 0.0
+    return following - now, error
+
+
+@njit(cache=True, inner=True)
+def follows(parameters, reward, terminal):
+    """Whether what is seen now follows from the step before; see the module."""
+    return not terminal or reward <= parameters.fall_threshold
 
 
 @njit(cache=True, inner=True)
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
-    judged = judge(state, parameters, observation, reward, terminal)
+    followed = follows(parameters, reward, terminal)
+    gain, _ = expect(state, parameters, observation, reward, followed, 1.0)
+    judged = reward + gain
     reward = kernels.counted(parameters, reward, terminal)
     effort = kernels.effort_spent(state.output)
     kernels.advance(state, parameters, reward, judged, effort, terminal)
@@ -157,6 +171,8 @@ class CriticDynamicSynapse(DynamicSynapse):
     Settings = CriticSettings
     presets: ClassVar[dict[str, Preset]] = {**PRESETS, "dynsyn": _DYNSYN}
     default_preset = "dynsyn"
+    times: ClassVar[tuple[str, ...]] = (*TIMES, "critic_statistics_time")
+    """Settings that are s."""
 
     learn, freeze = learn, freeze
 
@@ -192,7 +208,7 @@ class CriticDynamicSynapse(DynamicSynapse):
 
     def settings(self) -> dict[str, Any]:
         """See `settings.kernel_settings`."""
-        settings = kernel_settings(self.options, (*TIMES, "critic_statistics_time"))
+        settings = kernel_settings(self.options, self.times)
         return {**settings, "critic_inputs": self._inputs}
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:

@@ -134,13 +134,8 @@ def modulation(state, parameters, reward, judged, effort, terminal):
         (equation 4: scale 1, shift -beta R dt; exponential: scale exp(-beta R dt), shift 0;
         progress: scale 0, shift the amplitude that the mean reward asks for).
     """
-    grown = _earned(state, parameters) ** 2
-    least = parameters.reward_minimum
-    if parameters.reward_minimum_late < 0.0:
-        least += grown * (parameters.reward_minimum_late - least)
-    signal = min(max(reward, least), parameters.reward_maximum)
-    advantage = min(max(judged, least), parameters.reward_maximum)
-    advantage -= grown * parameters.effort_cost * effort
+    signal = bounded(state, parameters, reward)
+    advantage = heard(state, parameters, judged, effort)
     if parameters.baseline_time > 0.0:
         advantage -= state.baseline
         state.baseline += advantage * (parameters.dt / parameters.baseline_time)
@@ -148,7 +143,7 @@ def modulation(state, parameters, reward, judged, effort, terminal):
         signal = max(signal, 0.0)
         advantage = max(advantage, 0.0)
     if terminal:
-        state.settling = grown * parameters.settling_time
+        state.settling = _grown(state, parameters) * parameters.settling_time
     elif state.settling > 0.0:
         state.settling -= parameters.dt
         advantage = 0.0
@@ -158,12 +153,28 @@ def modulation(state, parameters, reward, judged, effort, terminal):
     state.progress += (signal - state.progress) * (parameters.dt / parameters.progress_time)
     if parameters.amplitude_law == PROGRESS_LAW:
         narrowest = parameters.amplitude_minimum
-        short = 1.0 - _earned(state, parameters)
+        short = 1.0 - earned(state, parameters)
         return pull, 0.0, narrowest + (parameters.amplitude_initial - narrowest) * short
     change = parameters.convergence_rate * signal * parameters.dt
     if parameters.amplitude_law == EXPONENTIAL_LAW:
         return pull, math.exp(-change), 0.0
     return pull, 1.0, -change
+
+
+@njit(cache=True, inner=True)
+def bounded(state, parameters, reward):
+    """R clipped to its bounds."""
+    least = parameters.reward_minimum
+    if parameters.reward_minimum_late < 0.0:
+        least += _grown(state, parameters) * (parameters.reward_minimum_late - least)
+    return min(max(reward, least), parameters.reward_maximum)
+
+
+@njit(cache=True, inner=True)
+def heard(state, parameters, reward, effort):
+    """R clipped to its bounds, less the price of the effort."""
+    priced = _grown(state, parameters) * parameters.effort_cost * effort
+    return bounded(state, parameters, reward) - priced
 
 
 @njit(cache=True)
@@ -182,9 +193,15 @@ def exploration(state, parameters):
 
 
 @njit(cache=True, inner=True)
-def _earned(state, parameters):
+def earned(state, parameters):
     """The mean reward as a share of the goal: 0 nothing is earned, 1 the goal is reached."""
     return min(max(state.progress / parameters.progress_goal, 0.0), 1.0)
+
+
+@njit(cache=True, inner=True)
+def _grown(state, parameters):
+    """How far options have come that are off at birth and full at the goal: E of docs/rule.md."""
+    return earned(state, parameters) ** 2
 
 
 @njit(cache=True, inner=True)
