@@ -8,6 +8,7 @@ import yaml
 from oracle import robot_data
 
 from dynsyn_controller.core.learners.dynamic_synapse import kernels
+from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
 from dynsyn_controller.robot.robot import Robot, RobotFileError
@@ -167,6 +168,19 @@ def test_settings_that_cannot_be(settings, message):
 def test_a_network_without_an_output_layer_of_its_own_is_refused():
     with pytest.raises(RobotFileError, match=r"their output layer \(.*\), found ncap"):
         new_controller(parse_robot(ncap_with_traces()), seed=1)
+
+
+def test_a_network_that_tells_other_inputs_than_it_has_is_refused(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from dynsyn_controller.core.networks.mlp import MlpNetwork\n"
+        "from dynsyn_controller.core.numba_support import njit\n"
+        "@njit\ndef output_input(state, settings):\n    return state.unit[:2]\n"
+        "class Own(MlpNetwork):\n    name = 'own'\n    output_input = output_input\n"
+    )
+    own = robot({"type": f"{path}:Own", "hidden": [4]})
+    with pytest.raises(SchemaError, match="found 2 numbers, expected 5"):
+        new_controller(own, seed=1)
 
 
 def ncap_with_traces() -> str:

@@ -2,7 +2,8 @@
 
 Equations 1 to 4 stay as they are. Beside them, every synapse from an input x_j to a joint i keeps a
 trace of what it has just tried, and learns from how much better things became than the critic
-expected (delta of `critic`, of the reward as it is heard: bounded, and less the price of effort):
+expected: delta of `critic`, of the reward as it is heard (bounded, and less the price of effort),
+where nothing comes after a fall.
 
     xi_i = sum_j (W_ij - C_ij) x_j                  how far the swing moves the output's sum
     e_ij = gamma lambda e_ij + xi_i x_j / (x . x)
@@ -13,7 +14,7 @@ and comes from the weights (gSDE: Raffin, Kober & Stulp 2021), up to the factor 
 variance of xi. As in node perturbation (Fiete & Seung 2006) its noise goes with the number of
 joints, where that of equation 3 goes with the number of synapses. It is local: a synapse needs its
 input, what its unit does beside what it would do, and one signal that all hear. No gradient goes
-through the network, and equation 3 alone moves its other layers.
+through the network: equation 3 alone moves its other layers, which swing P times as widely.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.critic import (
     CriticSettings,
 )
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
-from dynsyn_controller.core.networks.base import Body, Network
+from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.standardisation import rate_after
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import output_input
@@ -168,9 +169,30 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
                 f"{self.name} serves networks that tell the inputs of their output layer "
                 f"(walker, mlp, residual), found {network.name}",
             )
-        self._credited = network.layers[-1].rows * network.layers[-1].columns
+        self._columns = network.layers[-1].columns
+        self._credited = network.layers[-1].rows * self._columns
 
     def fields(self, synapses: int) -> list[tuple]:
         """Those of the rule and its critic, the traces, and s."""
         own = [("credit", np.float64, (self._credited,)), ("error_size", np.float64)]
         return [*super().fields(synapses), *own]
+
+    def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
+        """No trace yet.
+
+        Raises:
+            SchemaError: the network tells another number of inputs than its last layer has.
+        """
+        super().give_birth(state, weights, parameters)
+        told = _inputs_told(state, parameters)
+        if told != self._columns:
+            raise SchemaError(
+                "network.type",
+                f"output_input: found {told} numbers, expected {self._columns}, as many as the "
+                "last layer has inputs",
+            )
+
+
+@njit(cache=True)
+def _inputs_told(states, parameters):
+    return output_input(states[0], parameters[0]).size
