@@ -33,15 +33,17 @@ def judged(states, parameters, observation, reward, terminal):
 
 
 class Oracle:
-    """V = w . phi with TD(lambda), discount 0.99, trace 0.9, step 0.02; see the critic's module."""
+    """V = w . phi with TD(lambda), discount 0.99, trace 0.9; see the critic's module."""
 
-    def __init__(self, channels: int, rhythms: int, dt: float) -> None:
+    def __init__(self, channels: int, rhythms: int, dt: float, step: float) -> None:
+        self.step = step
         inputs = channels + rhythms
         count = 1 + inputs + len(list(combinations(range(inputs), 2)))
         self.weights, self.trace = np.zeros(count), np.zeros(count)
         self.mean, self.variance = np.zeros(channels), np.ones(channels)
         self.rate = dt / 1e6
         self.phi: np.ndarray | None = None
+        self.bounded = 0
 
     def look(self, observation: np.ndarray, rhythm: np.ndarray, steps: int) -> np.ndarray:
         states, rate = observation[: self.mean.size], max(self.rate, 1.0 / (steps + 20.0))
@@ -62,16 +64,21 @@ class Oracle:
             return reward
         now, following = self.weights @ before, self.weights @ self.phi
         error = reward + 0.99 * following - now
-        self.weights = self.weights + 0.02 * error / (before @ before) * self.trace
+        inputs = self.mean.size + rhythm.size
+        size = 1.0 + inputs / 4 + len(list(combinations(range(inputs), 2))) / 16
+        along = abs(self.trace @ (before - 0.99 * self.phi))
+        self.bounded += along * self.step / size > 1.0
+        self.weights = self.weights + min(self.step / size, 1.0 / along) * error * self.trace
         return reward + following - now
 
 
-def test_it_follows_its_equations():
-    controller = new_controller(robot(), seed=4)
+@pytest.mark.parametrize(("size", "bounded"), [(0.02, False), (1.5, True)])
+def test_it_follows_its_equations(size, bounded):
+    controller = new_controller(robot(critic_step=size), seed=4)
     random = np.random.default_rng(2)
     states, parameters = controller.state.copy(), controller.blueprint.parameters
     oscillators = states["v"].size
-    oracle = Oracle(len(controller.body.states), 2 * oscillators, controller.body.dt)
+    oracle = Oracle(len(controller.body.states), 2 * oscillators, controller.body.dt, size)
     states["steps"] = 1
     for step in range(STEPS):
         fell, ended = step == FALL, step == END
@@ -86,6 +93,7 @@ def test_it_follows_its_equations():
             assert found == reward
             assert not states["critic_trace"].any()
         states["steps"] += 1
+    assert bool(oracle.bounded) == bounded
     np.testing.assert_allclose(states["critic_weights"][0], oracle.weights, rtol=1e-9)
 
 

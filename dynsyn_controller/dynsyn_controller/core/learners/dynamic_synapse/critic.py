@@ -7,11 +7,15 @@ own rhythm stands (see `operations.rhythm`), and in their products,
 
     phi = (1, x_1, ..., x_n, x_1 x_2, x_1 x_3, ..., x_(n-1) x_n),    V = w . phi,
 
-and learns beside the rule by TD(lambda) (Sutton & Barto 2018, section 12.2) with a normalised step:
+and learns beside the rule by TD(lambda) (Sutton & Barto 2018, section 12.2):
 
     delta = R + gamma V(next) - V(now)
     z     = gamma lambda z + phi(now)
-    w     = w + step delta z / (phi(now) . phi(now))
+    w     = w + a delta z,    a = min(step / N, 1 / |z . (phi(now) - gamma phi(next))|)
+
+N is the mean of phi . phi for independent x. Were it phi . phi of now, what is seen would no longer
+count as often as it is seen, and then TD may diverge. The second term keeps a step from turning
+delta round (Dabney & Barto 2012).
 
 No gradient goes into the network: the critic changes what reward is heard, not the weights. After a
 fall, next is the body as it has been put back, for that is where it goes on. At the end of a course
@@ -56,7 +60,7 @@ class CriticSettings(DynamicSynapseSettings):
     """Settings of the rule, and of its critic.
 
     Attributes:
-        critic_step: TD step, above 0, below 2: 1 would put V(now) right in one step.
+        critic_step: TD step, above 0, below 2: 1 would put V right in one step, at phi . phi = N.
         critic_discount: gamma, for each control step, 0 or more and below 1.
         critic_trace: lambda, 0 to 1.
         critic_statistics_time: s, > 0, of the rule: time constant of the running mean and variance
@@ -72,6 +76,11 @@ class CriticSettings(DynamicSynapseSettings):
 def features(inputs: int) -> int:
     """Length of phi for so many x."""
     return 1 + inputs + inputs * (inputs - 1) // 2
+
+
+def mean_square(inputs: int) -> float:
+    """Mean of phi . phi for so many independent x of variance SCALE^2."""
+    return 1.0 + inputs * SCALE**2 + inputs * (inputs - 1) / 2 * SCALE**4
 
 
 @njit(cache=True, inner=True)
@@ -120,20 +129,24 @@ def expect(state, parameters, observation, reward, followed, ahead):
         state.critic_looked = 1
         look(state, parameters, observation)
         return 0.0, 0.0
-    now, norm = value(state), 0.0
-    kept = parameters.critic_discount * parameters.critic_trace
+    now, along, gamma = value(state), 0.0, parameters.critic_discount
+    kept = gamma * parameters.critic_trace
     for i in range(state.critic_trace.size):
         feature = state.critic_features[i]
         state.critic_trace[i] = kept * state.critic_trace[i] + feature
-        norm += feature * feature
+        along += state.critic_trace[i] * feature
     following = ahead * look(state, parameters, observation)
     if not followed:
         state.critic_trace[:] = 0.0
         return 0.0, 0.0
-    error = reward + parameters.critic_discount * following - now
-    step = parameters.critic_step * error / norm
     for i in range(state.critic_trace.size):
-        state.critic_weights[i] += step * state.critic_trace[i]
+        along -= ahead * gamma * state.critic_trace[i] * state.critic_features[i]
+    error = reward + gamma * following - now
+    step = parameters.critic_step / parameters.critic_size
+    if abs(along) * step > 1.0:
+        step = 1.0 / abs(along)
+    for i in range(state.critic_trace.size):
+        state.critic_weights[i] += step * error * state.critic_trace[i]
     if ahead == 0.0:
         state.critic_trace[:] = 0.0
     return following - now, error
@@ -209,7 +222,11 @@ class CriticDynamicSynapse(DynamicSynapse):
     def settings(self) -> dict[str, Any]:
         """See `settings.kernel_settings`."""
         settings = kernel_settings(self.options, self.times)
-        return {**settings, "critic_inputs": self._inputs}
+        return {
+            **settings,
+            "critic_inputs": self._inputs,
+            "critic_size": mean_square(self._inputs),
+        }
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
         """The critic expects nothing yet."""

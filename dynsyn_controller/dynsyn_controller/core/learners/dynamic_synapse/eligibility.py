@@ -19,6 +19,7 @@ through the network: equation 3 alone moves its other layers, which swing P time
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -116,9 +117,9 @@ def _credit(state, parameters, error):
     if state.error_size > 0.0:
         rate = rate_after(state.steps, parameters.dt / parameters.error_time)
         size = state.error_size + rate * (min(size, BOUND * state.error_size) - state.error_size)
-    state.error_size = size
-    if size == 0.0:
+    if not 0.0 < size < math.inf:  # nothing has been heard yet, or nothing that makes sense
         return
+    state.error_size = size
     relative = min(max(error / size, -BOUND), BOUND)
     if parameters.repulsion == 0:
         relative = max(relative, 0.0)
