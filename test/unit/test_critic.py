@@ -65,7 +65,8 @@ class Oracle:
         now, following = self.weights @ before, self.weights @ self.phi
         error = reward + 0.99 * following - now
         inputs = self.mean.size + rhythm.size
-        size = 1.0 + inputs / 4 + len(list(combinations(range(inputs), 2))) / 16
+        least = 0.5 * (1.0 + inputs / 4 + len(list(combinations(range(inputs), 2))) / 16)
+        size = max(before @ before, least)
         along = abs(self.trace @ (before - 0.99 * self.phi))
         self.bounded += along * self.step / size > 1.0
         self.weights = self.weights + min(self.step / size, 1.0 / along) * error * self.trace

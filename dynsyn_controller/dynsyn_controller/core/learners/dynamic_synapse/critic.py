@@ -11,11 +11,12 @@ and learns beside the rule by TD(lambda) (Sutton & Barto 2018, section 12.2):
 
     delta = R + gamma V(next) - V(now)
     z     = gamma lambda z + phi(now)
-    w     = w + a delta z,    a = min(step / N, 1 / |z . (phi(now) - gamma phi(next))|)
+    w     = w + a delta z
+    a     = min(step / max(phi(now) . phi(now), N), 1 / |z . (phi(now) - gamma phi(next))|)
 
-N is the mean of phi . phi for independent x. Were it phi . phi of now, what is seen would no longer
-count as often as it is seen, and then TD may diverge. The second term keeps a step from turning
-delta round (Dabney & Barto 2012).
+N is half the mean of phi . phi for independent x. Without it the step would be greatest where there
+is least to see, while z still holds the large phi of before: such critics have diverged. The second
+term keeps a step from turning delta round (Dabney & Barto 2012).
 
 No gradient goes into the network: the critic changes what reward is heard, not the weights. After a
 fall, next is the body as it has been put back, for that is where it goes on. At the end of a course
@@ -60,7 +61,7 @@ class CriticSettings(DynamicSynapseSettings):
     """Settings of the rule, and of its critic.
 
     Attributes:
-        critic_step: TD step, above 0, below 2: 1 would put V right in one step, at phi . phi = N.
+        critic_step: TD step, above 0, below 2: 1 would put V(now) right in one step.
         critic_discount: gamma, for each control step, 0 or more and below 1.
         critic_trace: lambda, 0 to 1.
         critic_statistics_time: s, > 0, of the rule: time constant of the running mean and variance
@@ -78,9 +79,9 @@ def features(inputs: int) -> int:
     return 1 + inputs + inputs * (inputs - 1) // 2
 
 
-def mean_square(inputs: int) -> float:
-    """Mean of phi . phi for so many independent x of variance SCALE^2."""
-    return 1.0 + inputs * SCALE**2 + inputs * (inputs - 1) / 2 * SCALE**4
+def least_size(inputs: int) -> float:
+    """N: half the mean of phi . phi for so many independent x of variance SCALE^2."""
+    return 0.5 * (1.0 + inputs * SCALE**2 + inputs * (inputs - 1) / 2 * SCALE**4)
 
 
 @njit(cache=True, inner=True)
@@ -129,12 +130,13 @@ def expect(state, parameters, observation, reward, followed, ahead):
         state.critic_looked = 1
         look(state, parameters, observation)
         return 0.0, 0.0
-    now, along, gamma = value(state), 0.0, parameters.critic_discount
+    gamma, now, along, size = parameters.critic_discount, value(state), 0.0, 0.0
     kept = gamma * parameters.critic_trace
     for i in range(state.critic_trace.size):
         feature = state.critic_features[i]
         state.critic_trace[i] = kept * state.critic_trace[i] + feature
         along += state.critic_trace[i] * feature
+        size += feature * feature
     following = ahead * look(state, parameters, observation)
     if not followed:
         state.critic_trace[:] = 0.0
@@ -142,7 +144,7 @@ def expect(state, parameters, observation, reward, followed, ahead):
     for i in range(state.critic_trace.size):
         along -= ahead * gamma * state.critic_trace[i] * state.critic_features[i]
     error = reward + gamma * following - now
-    step = parameters.critic_step / parameters.critic_size
+    step = parameters.critic_step / max(size, parameters.critic_size)
     if abs(along) * step > 1.0:
         step = 1.0 / abs(along)
     for i in range(state.critic_trace.size):
@@ -225,7 +227,7 @@ class CriticDynamicSynapse(DynamicSynapse):
         return {
             **settings,
             "critic_inputs": self._inputs,
-            "critic_size": mean_square(self._inputs),
+            "critic_size": least_size(self._inputs),
         }
 
     def give_birth(self, state: np.ndarray, weights: FloatArray, parameters: np.ndarray) -> None:
