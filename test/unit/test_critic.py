@@ -9,7 +9,7 @@ import pytest
 import yaml
 from oracle import robot_data
 
-from dynsyn_controller.core.learners.dynamic_synapse.critic import expect, follows
+from dynsyn_controller.core.learners.dynamic_synapse.critic import follows, td_step
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot import Robot, RobotFileError
@@ -28,7 +28,7 @@ def robot(**settings: object) -> Robot:
 @njit
 def judged(states, parameters, observation, reward, terminal):
     followed = follows(parameters[0], reward, terminal)
-    gain, _ = expect(states[0], parameters[0], observation, reward, followed, 1.0)
+    gain, _ = td_step(states[0], parameters[0], observation, reward, followed, 1.0)
     return reward + gain
 
 

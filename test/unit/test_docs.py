@@ -10,6 +10,7 @@ import pytest
 from doc_tables import ROOT, table, tables
 
 from dynsyn_controller.core.learners.dynamic_synapse.critic import CriticSettings
+from dynsyn_controller.core.learners.dynamic_synapse.eligibility import EligibilitySettings
 from dynsyn_controller.core.learners.dynamic_synapse.normalised import NormalisedSettings
 from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.learners.dynamic_synapse.settings import (
@@ -102,6 +103,16 @@ def test_the_settings_of_the_critic_have_their_defaults_in_the_table():
     assert found.keys() == own
     for name, row in found.items():
         assert float(row["default"]) == getattr(CriticSettings(), name)
+
+
+def test_the_settings_of_the_traces_have_their_defaults_in_the_table():
+    found = table(DOCS / "rule.md", "setting of the traces")
+    own = {field.name for field in dataclasses.fields(EligibilitySettings)}
+    own -= {field.name for field in dataclasses.fields(CriticSettings)}
+    assert found.keys() == own
+    for name, row in found.items():
+        value = getattr(EligibilitySettings(), name)
+        assert row["default"] == value if isinstance(value, str) else float(row["default"]) == value
 
 
 def _has_no_effect(name: str, settings: DynamicSynapseSettings) -> bool:

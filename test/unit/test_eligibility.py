@@ -19,6 +19,8 @@ FALL, END = 130, 220
 """Steps with a terminal reward: a fall, and a course's end that is none."""
 LOOSE = {"preset": "paper", "amplitude_initial": 0.2, "learning_rate": 0.0}
 """Nothing but the traces moves a centre, and no reward is bounded or priced."""
+PRICED = {"preset": "dynsyn", "learning_rate": 0.0, "progress_time": 3.0, "fall_cost": 7.0}
+"""Likewise, but every reward is, the more so the more is earned, and A follows what is earned."""
 
 
 def robot(network: dict | None = None, **settings: object) -> Robot:
@@ -53,25 +55,41 @@ class Oracle:
         return 1e-3 * np.clip(error / self.size, -20.0, 20.0) * self.trace if self.size else 0.0
 
 
+def heard(settings, before: np.void, reward: float, fell: bool, effort: float) -> float:
+    """The reward, less the price of a fall, bounded, less the price of effort."""
+    earned = min(max(before["progress"] / settings.progress_goal, 0.0), 1.0) ** 2
+    least = settings.reward_minimum
+    if settings.reward_minimum_late < 0.0:
+        least += earned * (settings.reward_minimum_late - least)
+    counted = reward - settings.fall_cost * fell
+    return max(counted, least) - earned * settings.effort_cost * effort
+
+
 @pytest.mark.parametrize("network", [None, {"type": "mlp", "hidden": [4]}])
-def test_it_follows_its_equations(network):
-    controller = new_controller(robot(network, **LOOSE), seed=4)
+@pytest.mark.parametrize("settings", [LOOSE, PRICED], ids=["loose", "priced"])
+def test_it_follows_its_equations(network, settings):
+    controller = new_controller(robot(network, **settings), seed=4)
+    options = controller.learner.options
     random = np.random.default_rng(2)
     layer, state = controller.layers[-1], controller.state[0]
     oracle = Oracle(layer.rows, layer.columns, controller.body.dt)
     part, shape = layer.slice, (layer.rows, layer.columns)
     controller.step(random.normal(size=5), 0.0)
-    expected = state["centre"].copy()
+    expected, widths = state["centre"].copy(), set()
     for step in range(STEPS):
         fell, ended = step == FALL, step == END
-        reward = -100.0 if fell else float(random.normal())
+        reward = -100.0 if fell else float(random.normal(0.1, 0.2))
         before, known = state.copy(), bool(state["critic_looked"])
         swing = (before["weight"] - before["centre"])[part].reshape(shape)
         inputs, now = inputs_of(controller), before["critic_weights"] @ before["critic_features"]
+        effort = float(np.abs(np.clip(before["output"], -1.0, 1.0)).sum())
         controller.step(random.normal(size=5), reward, fell or ended)
         following = 0.0 if fell else before["critic_weights"] @ state["critic_features"]
-        error = reward + 0.99 * following - now if known and not ended else 0.0
-        expected[part] += np.ravel(oracle.live(swing, inputs, error, int(before["steps"])))
+        error = heard(options, before, reward, fell, effort) + 0.99 * following - now
+        width = (before["amplitude"][0] / options.amplitude_initial) ** options.step_exponent
+        widths.add(width)
+        moved = oracle.live(swing, inputs, error if known and not ended else 0.0, before["steps"])
+        expected[part] += width * np.ravel(moved)
         if fell or ended:
             oracle.trace[:] = 0.0
             assert not state["critic_trace"].any()
@@ -79,6 +97,7 @@ def test_it_follows_its_equations(network):
         expected[:] = state["centre"]
         assert state["error_size"] == pytest.approx(oracle.size, rel=1e-9)
     assert np.ptp(state["centre"][part]) > 0.0
+    assert (len(widths) > 1) == (settings is PRICED)
 
 
 def test_without_a_rate_it_is_the_rule_itself():
@@ -103,6 +122,9 @@ def test_the_other_layers_swing_with_progress(swing):
     )
     inner = slice(0, controller.layers[-1].start)
     state, first = controller.state[0], controller.state["centre"][0, inner].copy()
+    controller.step(random.normal(size=5), 0.0)
+    controller.step(random.normal(size=5), -3.0)
+    np.testing.assert_array_equal(state["centre"][inner], first)  # nothing is earned at birth
     goal = controller.learner.options.progress_goal
     for reward in (0.0, 0.5 * goal, 2.0 * goal):
         for _ in range(STEPS):
@@ -154,6 +176,8 @@ def test_attractive_only_hears_no_disappointment():
         ({"credit_trace": 1.5}, "credit_trace: found 1.5, expected 0 to 1"),
         ({"credit_trace": -0.5}, "credit_trace: found -0.5, expected"),
         ({"inner_swing": "wide"}, "inner_swing: found 'wide' (str), expected"),
+        ({"error_time": 0.0}, "error_time: found 0.0, expected more than 0"),
+        ({"error_time": -1.0}, "error_time: found -1.0, expected more than 0"),
         ({"error_time": 0.01}, "found 0.01 s, expected a control step"),
         ({"critic_step": 2.0}, "critic_step: found 2.0, expected"),
         ({"credit_rat": 0.5}, "did you mean 'credit_rate'"),
@@ -181,6 +205,19 @@ def test_a_network_that_tells_other_inputs_than_it_has_is_refused(tmp_path):
     own = robot({"type": f"{path}:Own", "hidden": [4]})
     with pytest.raises(SchemaError, match="found 2 numbers, expected 5"):
         new_controller(own, seed=1)
+
+
+def test_a_network_whose_last_layer_has_not_a_row_for_each_joint_is_refused(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from dynsyn_controller.core.networks.base import stack_layers\n"
+        "from dynsyn_controller.core.networks.mlp import MlpNetwork\n"
+        "class Own(MlpNetwork):\n    name = 'own'\n"
+        "    def __init__(self, body, options):\n        super().__init__(body, options)\n"
+        "        self.layers = stack_layers([('all', ('one',), ('a', 'b', 'c', 'd', 'e'))])\n"
+    )
+    with pytest.raises(RobotFileError, match="own: found 1 rows in its last layer, expected 2"):
+        robot({"type": f"{path}:Own", "hidden": [4]})
 
 
 def ncap_with_traces() -> str:

@@ -11,12 +11,12 @@ and learns beside the rule by TD(lambda) (Sutton & Barto 2018, section 12.2):
 
     delta = R + gamma V(next) - V(now)
     z     = gamma lambda z + phi(now)
-    w     = w + a delta z
-    a     = min(step / max(phi(now) . phi(now), N), 1 / |z . (phi(now) - gamma phi(next))|)
+    w     = w + rate delta z
+    rate  = min(step / max(phi(now) . phi(now), least), 1 / |z . (phi(now) - gamma phi(next))|)
 
-N is half the mean of phi . phi for independent x. Without it the step would be greatest where there
-is least to see, while z still holds the large phi of before: such critics have diverged. The second
-term keeps a step from turning delta round (Dabney & Barto 2012).
+`least` is half the mean of phi . phi for independent x of variance 1/4. Without it the step would
+be greatest where there is least to see, while z still holds the large phi of before: such critics
+have diverged. The second term keeps a step from turning delta round (Dabney & Barto 2012).
 
 No gradient goes into the network: the critic changes what reward is heard, not the weights. After a
 fall, next is the body as it has been put back, for that is where it goes on. At the end of a course
@@ -61,7 +61,7 @@ class CriticSettings(DynamicSynapseSettings):
     """Settings of the rule, and of its critic.
 
     Attributes:
-        critic_step: TD step, above 0, below 2: 1 would put V(now) right in one step.
+        critic_step: TD step, above 0, below 2; with no trace, 1 would put V(now) right in one step.
         critic_discount: gamma, for each control step, 0 or more and below 1.
         critic_trace: lambda, 0 to 1.
         critic_statistics_time: s, > 0, of the rule: time constant of the running mean and variance
@@ -80,7 +80,7 @@ def features(inputs: int) -> int:
 
 
 def least_size(inputs: int) -> float:
-    """N: half the mean of phi . phi for so many independent x of variance SCALE^2."""
+    """Half the mean of phi . phi for so many independent x of variance SCALE^2."""
     return 0.5 * (1.0 + inputs * SCALE**2 + inputs * (inputs - 1) / 2 * SCALE**4)
 
 
@@ -113,8 +113,8 @@ def value(state):
 
 
 @njit(cache=True, inner=True)
-def expect(state, parameters, observation, reward, followed, ahead):
-    """Live one step on with the critic, which learns from it.
+def td_step(state, parameters, observation, reward, followed, ahead):
+    """One step of TD(lambda).
 
     Args:
         state, parameters: records.
@@ -164,7 +164,7 @@ def follows(parameters, reward, terminal):
 def learn(state, parameters, observation, reward, terminal):
     """See `operations.learn`."""
     followed = follows(parameters, reward, terminal)
-    gain, _ = expect(state, parameters, observation, reward, followed, 1.0)
+    gain, _ = td_step(state, parameters, observation, reward, followed, 1.0)
     judged = reward + gain
     reward = kernels.counted(parameters, reward, terminal)
     effort = kernels.effort_spent(state.output)

@@ -10,11 +10,13 @@ where nothing comes after a fall.
     dC_ij = eta (A / A_0)^p clip(delta / s, -k, k) e_ij,  each control step;  s: mean of |delta|
 
 This is REINFORCE (Williams 1992) with traces and a critic for exploration that depends on the state
-and comes from the weights (gSDE: Raffin, Kober & Stulp 2021), up to the factor A^2 (x . x) / 2, the
-variance of xi. As in node perturbation (Fiete & Seung 2006) its noise goes with the number of
-joints, where that of equation 3 goes with the number of synapses. It is local: a synapse needs its
-input, what its unit does beside what it would do, and one signal that all hear. No gradient goes
-through the network: equation 3 alone moves its other layers, which swing P times as widely.
+and comes from the weights (gSDE: Raffin, Kober & Stulp 2021): xi has the variance A^2 (x . x) / 2,
+and xi x_j over that is the gradient of the sum's log-probability; the last term of e_ij is that but
+for 2 / A^2. As in node perturbation (Fiete & Seung 2006) its noise goes with the number of joints,
+where that of equation 3 goes with the number of synapses. It is local: a synapse needs its input,
+what its unit does beside what it would do, and one signal for all. No gradient goes through the
+network: equation 3 alone moves its other layers, which swing P times as widely. Where both move a
+centre, the trace goes first.
 """
 
 from __future__ import annotations
@@ -36,12 +38,12 @@ from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.standardisation import rate_after
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import output_input
-from dynsyn_controller.core.schema import SchemaError, check_at_least, check_times
+from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive, check_times
 
 FULL, PROGRESS = 0, 1
 """The choices of inner_swing, as kernels know them."""
-BOUND = 20.0
-"""k: no step counts more than so many usual ones, and s follows none further."""
+LARGEST_ERROR = 20.0
+"""k: no error counts more than so many usual ones, and s follows none further."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,19 @@ def learn(state, parameters, observation, reward, terminal):
     _remember(state, parameters)
     heard = kernels.heard(state, parameters, reward, effort)
     ahead = 0.0 if terminal else 1.0
-    _, error = critic.expect(state, parameters, observation, heard, followed, ahead)
+    _, error = critic.td_step(state, parameters, observation, heard, followed, ahead)
     _credit(state, parameters, error)
     if terminal:
         state.credit[:] = 0.0
     kernels.advance(state, parameters, reward, reward, effort, terminal)
-    if parameters.inner_swing != FULL:
-        _narrow(state, parameters)
+    _narrow(state, parameters)
 
 
 @njit(cache=True, inner=True)
 def _narrow(state, parameters):
     """Let the weights before the output layer swing P times as widely, or not at all."""
+    if parameters.inner_swing == FULL:
+        return
     share = kernels.earned(state, parameters) if parameters.inner_swing == PROGRESS else 0.0
     for k in range(state.weight.size - state.credit.size):
         state.weight[k] = state.centre[k] + share * (state.weight[k] - state.centre[k])
@@ -116,11 +119,13 @@ def _credit(state, parameters, error):
     size = abs(error)
     if state.error_size > 0.0:
         rate = rate_after(state.steps, parameters.dt / parameters.error_time)
-        size = state.error_size + rate * (min(size, BOUND * state.error_size) - state.error_size)
+        size = state.error_size + rate * (
+            min(size, LARGEST_ERROR * state.error_size) - state.error_size
+        )
     if not 0.0 < size < math.inf:  # nothing has been heard yet, or nothing that makes sense
         return
     state.error_size = size
-    relative = min(max(error / size, -BOUND), BOUND)
+    relative = min(max(error / size, -LARGEST_ERROR), LARGEST_ERROR)
     if parameters.repulsion == 0:
         relative = max(relative, 0.0)
     step = parameters.credit_rate * relative
@@ -155,6 +160,7 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
             raise SchemaError(
                 "learner.credit_trace", f"found {settings.credit_trace}, expected 0 to 1"
             )
+        check_positive("learner", settings, ("error_time",))
         check_times("learner", settings, ("error_time",), body.dt)
 
     def serve(self, network: Network) -> None:
@@ -168,7 +174,14 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
             raise SchemaError(
                 "learner.type",
                 f"{self.name} serves networks that tell the inputs of their output layer "
-                f"(walker, mlp, residual), found {network.name}",
+                f"(operation output_input), found {network.name}, which does not",
+            )
+        rows, joints = network.layers[-1].rows, len(self.body.joints)
+        if rows != joints:
+            raise SchemaError(
+                "network.type",
+                f"{network.name}: found {rows} rows in its last layer, expected {joints}, as many "
+                "as there are joints",
             )
         self._columns = network.layers[-1].columns
         self._credited = network.layers[-1].rows * self._columns
@@ -192,6 +205,12 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
                 f"output_input: found {told} numbers, expected {self._columns}, as many as the "
                 "last layer has inputs",
             )
+        _give_birth(state, parameters)
+
+
+@njit(cache=True)
+def _give_birth(states, parameters):
+    _narrow(states[0], parameters[0])
 
 
 @njit(cache=True)
