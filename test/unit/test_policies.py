@@ -275,13 +275,20 @@ def test_another_learner_goes_on_with_what_was_learnt(tmp_path: Path):
     assert np.unique(after.quantity("amplitude")).tolist() == [0.01]
 
 
-@pytest.mark.parametrize("file", [False, True])
+@pytest.mark.parametrize(
+    ("learner", "file"),
+    [
+        ("dynamic_synapse", False),
+        ("dynamic_synapse", True),
+        ("dynamic_synapse_eligibility", False),
+    ],
+)
 def test_a_policy_is_left_alone_beside_a_residual_that_learns(
-    robot: Robot, file: bool, tmp_path: Path
+    robot: Robot, learner: str, file: bool, tmp_path: Path
 ):
     chain, path = policy_of(CHAINS["scaled inputs, actions in their own units"][0]), tmp_path / "p"
     plain, policy = from_policy(chain, robot, (), Learning(), "policy")
-    learning = Learning("dynamic_synapse", "dynsyn", seed=4, residual=0.2)
+    learning = Learning(learner, "dynsyn", seed=4, residual=0.2)
     if file:
         checkpoint.save(path, plain, policy)
         described, controller = from_checkpoint(path, robot, learning)
