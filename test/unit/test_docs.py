@@ -96,22 +96,20 @@ def test_the_settings_of_the_normalised_rule_have_their_defaults_in_the_table():
         assert cell == str(value).lower() if isinstance(value, bool) else float(cell) == value
 
 
-def test_the_settings_of_the_critic_have_their_defaults_in_the_table():
-    found = table(DOCS / "rule.md", "setting of the critic")
-    own = {field.name for field in dataclasses.fields(CriticSettings)}
-    own -= {field.name for field in dataclasses.fields(DynamicSynapseSettings)}
+@pytest.mark.parametrize(
+    ("head", "settings", "base"),
+    [
+        ("setting of the critic", CriticSettings, DynamicSynapseSettings),
+        ("setting of the traces", EligibilitySettings, CriticSettings),
+    ],
+)
+def test_the_settings_that_a_learner_adds_have_their_defaults_in_its_table(head, settings, base):
+    found = table(DOCS / "rule.md", head)
+    own = {field.name for field in dataclasses.fields(settings)}
+    own -= {field.name for field in dataclasses.fields(base)}
     assert found.keys() == own
     for name, row in found.items():
-        assert float(row["default"]) == getattr(CriticSettings(), name)
-
-
-def test_the_settings_of_the_traces_have_their_defaults_in_the_table():
-    found = table(DOCS / "rule.md", "setting of the traces")
-    own = {field.name for field in dataclasses.fields(EligibilitySettings)}
-    own -= {field.name for field in dataclasses.fields(CriticSettings)}
-    assert found.keys() == own
-    for name, row in found.items():
-        value = getattr(EligibilitySettings(), name)
+        value = getattr(settings(), name)
         assert row["default"] == value if isinstance(value, str) else float(row["default"]) == value
 
 

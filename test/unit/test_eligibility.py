@@ -32,7 +32,7 @@ def robot(network: dict | None = None, **settings: object) -> Robot:
 
 
 def inputs_of(controller) -> np.ndarray:
-    """What the output layer has heard, before its constant."""
+    """What the output layer has heard, its constant too."""
     state, layer = controller.state[0], controller.layers[-1]
     if "action_input" in state.dtype.names:
         return state["action_input"][: layer.columns].copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dynsyn_controller.robot.config_files import shipped_checkpoint
 from dynsyn_lab.errors import CommandError
 from dynsyn_lab.rollouts.evaluate import BLOCK, Block, course_seed, figures, live, match_body
 from dynsyn_lab.training.limits import Limits
+from dynsyn_lab.training.run_config import RunConfig
 from dynsyn_lab.training.run_folder import RunFolder
 from dynsyn_lab.training.run_setup import make_config
 from dynsyn_lab.training.train import train
@@ -160,19 +161,33 @@ def live_on(life: Life, work: Path) -> Path:
             for name, value in options.items()
         ],
     )
-    if (folder / "run.json").exists():
-        run = RunFolder(folder)
-        for name in ("robot_options", "robot_file", "seed", "changes"):
-            if getattr(run.config, name) != getattr(config, name):
-                raise ValueError(f"{folder}: {name}: another life; use another folder for the work")
-    else:
-        run = RunFolder.create(folder, config)
+    run = open_run(folder, config, ("robot_options", "robot_file", "seed", "changes"))
     goal, end = lived + life.steps, run.lifetime(0) / "checkpoint.ckpt"
     if not end.exists() or int(checkpoint.load(end).state["steps"][0]) < goal:
         summary = train(run, Limits(steps=goal))
         if summary["lifetimes"][0]["steps"] < goal:
             raise KeyboardInterrupt
     return end
+
+
+def open_run(folder: Path, config: RunConfig, same: Iterable[str]) -> RunFolder:
+    """The run of a life, made where it is not there.
+
+    Args:
+        folder: of the run.
+        config: of the life.
+        same: what a run that is there must agree in.
+
+    Raises:
+        ValueError: the folder holds another life.
+    """
+    if not (folder / "run.json").exists():
+        return RunFolder.create(folder, config)
+    run = RunFolder(folder)
+    for name in same:
+        if getattr(run.config, name) != getattr(config, name):
+            raise ValueError(f"{folder}: {name}: another life; use another folder for the work")
+    return run
 
 
 def evaluate_frozen(

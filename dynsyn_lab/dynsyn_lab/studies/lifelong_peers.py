@@ -21,6 +21,7 @@ from dynsyn_lab.studies.lifelong_lives import (
     Life,
     evaluate_frozen,
     frozen_file,
+    open_run,
 )
 from dynsyn_lab.studies.lifelong_peers_report import report
 from dynsyn_lab.studies.peers_arms import PEERS
@@ -178,12 +179,8 @@ def _config(life: Life) -> RunConfig:
 
 
 def _live(folder: Path, config: RunConfig, goal: int) -> RunFolder:
-    if not (folder / "run.json").exists():
-        RunFolder.create(folder, config)
-    run = RunFolder(folder)
-    for name in ("robot_options", "robot_file", "seed", "course_seeds", "baseline", "changes"):
-        if getattr(run.config, name) != getattr(config, name):
-            raise ValueError(f"{folder}: {name}: another life; use another folder for the work")
+    same = ("robot_options", "robot_file", "seed", "course_seeds", "baseline", "changes")
+    run = open_run(folder, config, same)
     if steps_of(run) < goal:
         train(run, Limits(steps=goal), make=backend_maker(run.config))
         if steps_of(run) < goal:

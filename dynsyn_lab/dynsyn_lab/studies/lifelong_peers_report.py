@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dynsyn_controller.lifetime import checkpoint
-from dynsyn_lab.studies.lifelong_lives import CHANGES, UNCHANGED, Life, frozen_file
-from dynsyn_lab.studies.lifelong_report import FIGURES, summary
+from dynsyn_lab.studies.lifelong_lives import CHANGES, UNCHANGED, Life
+from dynsyn_lab.studies.lifelong_report import (
+    FIGURES,
+    Row,
+    in_words,
+    result,
+    summary,
+    values,
+    write_rows,
+)
 from dynsyn_lab.studies.peers_arms import PEERS
-from dynsyn_lab.studies.tables import rounded, spread, write
+from dynsyn_lab.studies.tables import rounded, spread
 from dynsyn_lab.training.run_folder import ORIGIN, RunFolder
 
 COLUMNS = (
@@ -23,15 +29,13 @@ COLUMNS = (
 )  # fmt: skip
 """Of peers.csv. `childhood`: control steps before the change; the others as in lives.csv."""
 
-Row = dict[str, Any]
-
 
 def report(work: Path, out: Path) -> None:
     """Write peers.csv of all that has been lived in `work` into `out`, and print the table of
     the lives that have ended."""
     rows = [row for life in _lived(work) for row in _row(life, work)]
     out.mkdir(parents=True, exist_ok=True)
-    write(out / "peers.csv", COLUMNS, [[row.get(name, "") for name in COLUMNS] for row in rows])
+    write_rows(out / "peers.csv", COLUMNS, rows)
     print("\n".join(table([row for row in rows if row["deployed"] != ""])))
 
 
@@ -49,8 +53,8 @@ def _row(life: Life, work: Path) -> list[Row]:
     childhood, steps, returns = courses(RunFolder(life.folder(work)))
     if not len(steps):
         return []
-    before, after = (_result(life, work, when) for when in ("before", "after"))
-    whole = _result(Life("walker", UNCHANGED, life.arm, life.seed, 0), work, "before")
+    before, after = (result(life, work, when) for when in ("before", "after"))
+    whole = result(Life("walker", UNCHANGED, life.arm, life.seed, 0), work, "before")
     row = {
         "learner": life.arm,
         "change": life.change,
@@ -62,11 +66,6 @@ def _row(life: Life, work: Path) -> list[Row]:
         "deployed_falls": after.get("falls", ""),
     }
     return [row | summary(steps, returns, whole.get("mean", np.nan))]
-
-
-def _result(life: Life, work: Path, when: str) -> Row:
-    file = frozen_file(life, work, when)
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def courses(run: RunFolder) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
@@ -85,10 +84,6 @@ def courses(run: RunFolder) -> tuple[int, NDArray[np.float64], NDArray[np.float6
     return lived, curve["step"][own] - lived, curve["return"][own]
 
 
-def _values(rows: Iterable[Row], name: str) -> list[float]:
-    return [float(row[name]) for row in rows if row[name] != ""]
-
-
 def table(rows: Sequence[Row]) -> list[str]:
     """Learners and changes in rows: median over seeds and, in brackets, range."""
     lines = [
@@ -98,12 +93,11 @@ def table(rows: Sequence[Row]) -> list[str]:
     ]
     for learner, change in dict.fromkeys((row["learner"], row["change"]) for row in rows):
         own = [row for row in rows if (row["learner"], row["change"]) == (learner, change)]
-        options = ", ".join(f"{k} {v:g}" for k, v in CHANGES["walker"][change].items()) or UNCHANGED
         names = ("frozen", "first_20", "last_20", "continuing", "deployed")
-        figures = " | ".join(spread(_values(own, name)) for name in names)
-        recovered = _values(own, "recovered_step")
+        figures = " | ".join(spread(values(own, name)) for name in names)
+        recovered = values(own, "recovered_step")
         lines.append(
-            f"| {learner} | {options} | {len(own)} | {figures} | {len(recovered)} "
-            f"| {spread(recovered)} |"
+            f"| {learner} | {in_words('walker', change)} | {len(own)} | {figures} "
+            f"| {len(recovered)} | {spread(recovered)} |"
         )
     return lines

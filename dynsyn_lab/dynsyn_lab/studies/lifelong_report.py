@@ -63,9 +63,9 @@ def report(robots: Sequence[str], seeds: int, work: Path, out: Path) -> None:
             told += _told(life, work, before)
             curves += _curve(life, work)
         phases += _phases(sequence(robot, seed, STEPS[robot]), work, before)
-    _write(out / "lives.csv", LIVES, told)
-    _write(out / "sequence.csv", SEQUENCE, phases)
-    _write(out / "curves.csv", CURVES, curves)
+    write_rows(out / "lives.csv", LIVES, told)
+    write_rows(out / "sequence.csv", SEQUENCE, phases)
+    write_rows(out / "curves.csv", CURVES, curves)
     with matplotlib.rc_context(STYLE):
         for robot in robots:
             own = [row for row in told if row["robot"] == robot]
@@ -79,20 +79,20 @@ def _head(life: Life) -> Row:
     return {"robot": life.robot, "change": life.change, "arm": life.arm, "seed": life.seed}
 
 
-def _result(life: Life, work: Path, when: str) -> Row:
+def result(life: Life, work: Path, when: str) -> Row:
     """Figures of the frozen courses before or after a life; empty: not evaluated yet."""
     file = frozen_file(life, work, when)
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _evaluated(life: Life, work: Path, when: str) -> Row:
-    result = _result(life, work, when)
-    return {"deployed": _round(result["mean"]), "falls": result["falls"]} if result else {}
+    found = result(life, work, when)
+    return {"deployed": _round(found["mean"]), "falls": found["falls"]} if found else {}
 
 
 def _frozen(work: Path, robot: str, change: str, seed: int) -> float:
     """Mean return of the old lifetime on a body, frozen; NaN: not evaluated yet."""
-    return _result(Life(robot, change, "learning", seed, 0), work, "before").get("mean", np.nan)
+    return result(Life(robot, change, "learning", seed, 0), work, "before").get("mean", np.nan)
 
 
 def _told_frozen(life: Life, work: Path) -> list[Row]:
@@ -165,16 +165,23 @@ def _round(value: float) -> float:
     return round(float(value), 1)
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
+    """A CSV file; what a row has not is empty."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, header, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _values(rows: Iterable[Row], name: str) -> NDArray[np.float64]:
+def values(rows: Iterable[Row], name: str) -> NDArray[np.float64]:
+    """A column, without what is empty."""
     found = [row[name] for row in rows if row.get(name, "") != ""]
     return np.array(found, dtype=float)
+
+
+def in_words(robot: str, change: str) -> str:
+    """A change as tables name it."""
+    return ", ".join(f"{k} {v:g}" for k, v in CHANGES[robot][change].items()) or UNCHANGED
 
 
 def table(told: list[Row]) -> list[str]:
@@ -190,14 +197,14 @@ def table(told: list[Row]) -> list[str]:
         frozen, learning, young = (
             [row for row in own if row["arm"] == arm] for arm in ("frozen", "learning", "newborn")
         )
-        options = ", ".join(f"{k} {v:g}" for k, v in CHANGES[robot][change].items()) or UNCHANGED
-        recovered = _values(learning, "recovered_step")
+        recovered = values(learning, "recovered_step")
         lines.append(
-            f"| {robot} | {options} | {len(learning)} | {spread(_values(frozen, 'deployed'))} "
-            f"| {spread(_values(learning, 'first_20'))} | {spread(_values(learning, 'last_20'))} "
-            f"| {spread(_values(learning, 'continuing'))} "
-            f"| {spread(_values(learning, 'deployed'))} | {len(recovered)} | {spread(recovered)} "
-            f"| {spread(_values(young, 'deployed'))} |"
+            f"| {robot} | {in_words(robot, change)} | {len(learning)} "
+            f"| {spread(values(frozen, 'deployed'))} "
+            f"| {spread(values(learning, 'first_20'))} | {spread(values(learning, 'last_20'))} "
+            f"| {spread(values(learning, 'continuing'))} "
+            f"| {spread(values(learning, 'deployed'))} | {len(recovered)} | {spread(recovered)} "
+            f"| {spread(values(young, 'deployed'))} |"
         )
     return lines
 
@@ -230,7 +237,7 @@ def draw(robot: str, told: list[Row], curves: list[Row]) -> Figure:
                 label = "_"  # one entry for all seeds
         still = [row for row in told if (row["change"], row["arm"]) == (change, "frozen")]
         if still:
-            level = float(np.median(_values(still, "deployed")))
+            level = float(np.median(values(still, "deployed")))
             axes.axhline(level, color=VERMILION, ls="--", label="frozen")
         axes.set_title(change.replace("_", " "))
         axes.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}")

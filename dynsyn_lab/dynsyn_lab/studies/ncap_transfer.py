@@ -84,7 +84,7 @@ def _found(trial: Trial, work: Path) -> Returns:
 
 def _evaluate(trial: Trial, work: Path, lengths: Collection[int]) -> None:
     """Find what is missing of a lifetime, and keep it body by body."""
-    found, refused = _found(trial, work), ""
+    found, refused, steps = _found(trial, work), "", _steps(trial, work)
     path = RunFolder(work / trial.name).lifetime(0) / "checkpoint.ckpt"
     checkpoint.load(path)  # one that cannot be read is an error, not a lifetime that cannot move
     missing = [joints for joints in lengths if str(joints) not in found]
@@ -94,7 +94,7 @@ def _evaluate(trial: Trial, work: Path, lengths: Collection[int]) -> None:
             found[str(joints)] = result["mean"]
         except CheckpointError as error:
             found[str(joints)], refused = None, str(error)
-        kept: dict[str, Any] = {"steps": _steps(trial, work), "returns": found}
+        kept: dict[str, Any] = {"steps": steps, "returns": found}
         _file(trial, work).parent.mkdir(exist_ok=True)
         atomic.write(_file(trial, work), json.dumps(kept, indent=2) + "\n")
     if missing:
@@ -105,9 +105,10 @@ def _report(trials: Sequence[Trial], work: Path, out: Path) -> None:
     columns: dict[str, dict[int, list[float | None]]] = {}
     rows: list[tuple[object, ...]] = []
     for trial in trials:
+        steps = _steps(trial, work)
         for text, value in sorted(_found(trial, work).items(), key=lambda item: int(item[0])):
             columns.setdefault(trial.arm, {}).setdefault(int(text), []).append(value)
-            rows.append((trial.arm, trial.seed, _steps(trial, work), text, rounded(value)))
+            rows.append((trial.arm, trial.seed, steps, text, rounded(value)))
     out.mkdir(parents=True, exist_ok=True)
     write(out / "transfer.csv", HEADER, rows)
     with matplotlib.rc_context(STYLE):

@@ -176,15 +176,14 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
                 f"{self.name} serves networks that tell the inputs of their output layer "
                 f"(operation output_input), found {network.name}, which does not",
             )
-        rows, joints = network.layers[-1].rows, len(self.body.joints)
-        if rows != joints:
+        layer, joints = network.layers[-1], len(self.body.joints)
+        if layer.rows != joints:
             raise SchemaError(
                 "network.type",
-                f"{network.name}: found {rows} rows in its last layer, expected {joints}, as many "
-                "as there are joints",
+                f"{network.name}: found {layer.rows} rows in its last layer, expected {joints}, as "
+                "many as there are joints",
             )
-        self._columns = network.layers[-1].columns
-        self._credited = network.layers[-1].rows * self._columns
+        self._columns, self._credited = layer.columns, layer.rows * layer.columns
 
     def fields(self, synapses: int) -> list[tuple]:
         """Those of the rule and its critic, the traces, and s."""
