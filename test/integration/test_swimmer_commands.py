@@ -157,6 +157,16 @@ def test_a_lifetime_of_the_circuit_cannot_become_a_walker(trained, tmp_path, cap
     assert "made for another robot: joints" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [(), ("--transfer",)])
+def test_a_perceptron_stays_in_its_body(tmp_path, words, capsys) -> None:
+    path, robot = tmp_path / "mlp.ckpt", entry("swimmer").robot().choose(network="mlp")
+    checkpoint.save(path, robot, new_controller(robot))
+    assert cli.main(["eval", str(path), "--joints", "7", *words]) == 1
+    err = capsys.readouterr().err
+    assert "made for 5 joints, found a body of 7; transfer: a network mlp cannot move" in err
+    assert "--transfer" not in err
+
+
 def swimmer_stack(joints: int, path: Path) -> Stack:
     return describe(robot="swimmer", joints=joints, checkpoint=str(path), transfer=True)
 

@@ -113,6 +113,17 @@ def check_at_least(where: str, options: Any, names: typing.Iterable[str], least:
             )
 
 
+def check_fractions(where: str, options: Any, names: typing.Iterable[str]) -> None:
+    """Check that settings are 0 to 1, both included.
+
+    Raises:
+        SchemaError: the first that is not, with its key below `where`.
+    """
+    for name in names:
+        if not 0.0 <= getattr(options, name) <= 1.0:
+            raise SchemaError(f"{where}.{name}", f"found {getattr(options, name)}, expected 0 to 1")
+
+
 def check_positive(where: str, options: Any, names: typing.Iterable[str]) -> None:
     """Check that settings are above 0.
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive
+from dynsyn_controller.core.schema import (
+    SchemaError,
+    check_at_least,
+    check_fractions,
+    check_positive,
+)
 
 
 @dataclass(frozen=True)
@@ -244,10 +249,7 @@ def check(settings: Any) -> None:
     check_at_least("learner", settings, own(_WHOLE), 1)
     check_at_least("learner", settings, own(_NOT_NEGATIVE))
     check_positive("learner", settings, own(_POSITIVE))
-    for name in own(_FRACTIONS):
-        value = getattr(settings, name)
-        if not 0.0 <= value <= 1.0:
-            raise SchemaError(f"learner.{name}", f"found {value}, expected 0 to 1")
+    check_fractions("learner", settings, own(_FRACTIONS))
     dropped = getattr(settings, "top_quantiles_to_drop_per_net", 0)
     if dropped >= QUANTILES:
         raise SchemaError(

@@ -67,16 +67,17 @@ def place(
     if robot.modules == saved.robot.modules or robot.name != saved.robot.name:
         restore(controller, saved)
         return
-    if not transferring:
-        raise CheckpointError(
-            f"checkpoint {saved.path}: made for {saved.robot.modules} joints, found a body of "
-            f"{robot.modules}; --transfer copies its modules or leaves them out"
-        )
+    found = (
+        f"checkpoint {saved.path}: made for {saved.robot.modules} joints, found a body of "
+        f"{robot.modules}"
+    )
     # it moves as it has lived, and goes on with the settings of `robot`
     own = robot.with_sections(saved.robot.network, saved.robot.learner)
     moved = Controller(own.blueprint, controller.state.copy())
     try:
         transfer(saved.controller(), moved)
     except TransferError as error:
-        raise CheckpointError(f"checkpoint {saved.path}: {error}") from None
+        raise CheckpointError(f"{found}; {error}") from None
+    if not transferring:
+        raise CheckpointError(f"{found}; --transfer copies its modules or leaves them out")
     controller.state[...] = moved.state

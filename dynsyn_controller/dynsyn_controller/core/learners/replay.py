@@ -14,7 +14,12 @@ import numpy as np
 
 from dynsyn_controller.core.noise import uniform
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive
+from dynsyn_controller.core.schema import (
+    SchemaError,
+    check_at_least,
+    check_fractions,
+    check_positive,
+)
 
 
 def replay_fields(capacity: int, width: int) -> list[tuple]:
@@ -79,11 +84,7 @@ def check_replay(where: str, settings: Any) -> None:
     """
     check_at_least(where, settings, ("batch", "target_episodes"), 1)
     check_positive(where, settings, ("epsilon_decay",))
-    for name in ("discount", "epsilon_start", "epsilon_end"):
-        if not 0 <= getattr(settings, name) <= 1:
-            raise SchemaError(
-                f"{where}.{name}", f"found {getattr(settings, name)}, expected 0 to 1"
-            )
+    check_fractions(where, settings, ("discount", "epsilon_start", "epsilon_end"))
     if settings.memory_size < settings.batch:
         raise SchemaError(
             f"{where}.memory_size",

@@ -48,7 +48,12 @@ from dynsyn_controller.core.networks.standardisation import (
 )
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import rhythm
-from dynsyn_controller.core.schema import SchemaError, check_positive, check_times
+from dynsyn_controller.core.schema import (
+    SchemaError,
+    check_fractions,
+    check_positive,
+    check_times,
+)
 
 SCALE = 0.5
 """Of the standardised channels: products of two that are far out stay of the size of the rest."""
@@ -195,15 +200,11 @@ class CriticDynamicSynapse(DynamicSynapse):
         super().__init__(settings, body)
         check_positive("learner", settings, ("critic_step", "critic_statistics_time"))
         check_times("learner", settings, ("critic_statistics_time",), body.dt)
-        for name, low, high in (
-            ("critic_step", 0.0, 2.0),
-            ("critic_discount", 0.0, 1.0),
-            ("critic_trace", 0.0, 1.0),
-        ):
+        check_fractions("learner", settings, ("critic_discount", "critic_trace"))
+        for name, end in (("critic_step", 2.0), ("critic_discount", 1.0)):
             found = getattr(settings, name)
-            inside = low <= found <= high and (name == "critic_trace" or found < high)
-            if not inside:
-                raise SchemaError(f"learner.{name}", f"found {found}, expected {low:g} to {high:g}")
+            if found >= end:
+                raise SchemaError(f"learner.{name}", f"found {found}, expected below {end:g}")
 
     def serve(self, network: Network) -> None:
         """The critic hears the network's rhythm."""

@@ -38,7 +38,13 @@ from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.standardisation import rate_after
 from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import output_input
-from dynsyn_controller.core.schema import SchemaError, check_at_least, check_positive, check_times
+from dynsyn_controller.core.schema import (
+    SchemaError,
+    check_at_least,
+    check_fractions,
+    check_positive,
+    check_times,
+)
 
 FULL, PROGRESS = 0, 1
 """The choices of inner_swing, as kernels know them."""
@@ -155,11 +161,8 @@ class EligibilityDynamicSynapse(CriticDynamicSynapse):
 
     def __init__(self, settings: EligibilitySettings, body: Body) -> None:
         super().__init__(settings, body)
-        check_at_least("learner", settings, ("credit_rate", "credit_trace"))
-        if settings.credit_trace > 1.0:
-            raise SchemaError(
-                "learner.credit_trace", f"found {settings.credit_trace}, expected 0 to 1"
-            )
+        check_at_least("learner", settings, ("credit_rate",))
+        check_fractions("learner", settings, ("credit_trace",))
         check_positive("learner", settings, ("error_time",))
         check_times("learner", settings, ("error_time",), body.dt)
 
