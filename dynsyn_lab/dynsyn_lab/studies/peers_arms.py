@@ -7,7 +7,7 @@ paper's appendix A.3. So have PPO and DDPG in the arms named so, as far as the p
 at a divergence. The circuit begins with weights of 0.3, since with the paper's 1 it swims before it
 has learnt anything. The ablations of that paper's figure 7 begin with its own weights of 1, or with
 uniformly drawn ones. All others have the defaults of docs/baselines.md, and the dynamic synapses
-those of the robot file; with the perceptron of figure 7, those that are the same for every body.
+those of the robot file; with a perceptron, those that are the same for every body.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _WALKER: dict[str, dict[str, str]] = {
 }
 
 _CIRCUIT = {"network": "ncap", "network.preset": "paper", "network.initial_magnitude": "0.3"}
+_EVERY_BODY = {"learner": "dynamic_synapse_normalised"}
 _SMALL, _LARGE = {"network.hidden": "[2,2]"}, {"network.hidden": "[256,256]"}
 _PAPER_ES = {"learner.population": "256", "learner.sigma": "0.02"}
 _PAPER_PPO = {
@@ -82,7 +83,7 @@ _SWIMMER: dict[str, dict[str, str]] = {
     "ppo_ncap_paper": {**_CIRCUIT, **_PAPER_PPO},
     "ddpg_ncap_paper": {**_CIRCUIT, **_PAPER_DDPG},
     "cma_ncap": _CIRCUIT,
-    "dynsyn_mlp2": {"network": "mlp", **_SMALL},
+    "dynsyn_mlp2": {"network": "mlp", **_EVERY_BODY, **_SMALL},
     "ppo_mlp2": _SMALL,
     "es_mlp2": {**_SMALL, **_PAPER_ES},
     "ppo_mlp256": _LARGE,
@@ -112,7 +113,7 @@ def _circuit(weights: str, signs: str, initial: str) -> dict[str, str]:
 
 def _perceptron(learner: str) -> dict[str, str]:
     own = learner == DYNAMIC_SYNAPSES
-    return {**_PERCEPTRON, "learner": "dynamic_synapse_normalised"} if own else _PERCEPTRON
+    return {**_PERCEPTRON, **_EVERY_BODY} if own else _PERCEPTRON
 
 
 _ABLATIONS: dict[str, dict[str, str]] = {
