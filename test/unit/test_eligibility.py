@@ -46,8 +46,8 @@ class Oracle:
         self.trace, self.size = np.zeros((rows, columns)), 0.0
         self.rate = dt / 100e3
 
-    def live(self, swing: np.ndarray, inputs: np.ndarray, error: float, steps: int) -> np.ndarray:
-        moved = swing @ inputs / (inputs @ inputs)
+    def live(self, moved: np.ndarray, inputs: np.ndarray, error: float, steps: int) -> np.ndarray:
+        moved = moved / (inputs @ inputs)
         self.trace = 0.99 * 0.9 * self.trace + np.outer(moved, inputs)
         rate = max(self.rate, 1.0 / (steps + 20.0))
         found = min(abs(error), 20.0 * self.size) if self.size else abs(error)
@@ -65,9 +65,21 @@ def heard(settings, before: np.void, reward: float, fell: bool, effort: float) -
     return max(counted, least) - earned * settings.effort_cost * effort
 
 
-@pytest.mark.parametrize("network", [None, {"type": "mlp", "hidden": [4]}])
+WALKER = robot_data()["network"]
+
+
+@pytest.mark.parametrize(
+    ("network", "output"),
+    [
+        (WALKER | {"action_activation": "tanh"}, np.tanh),
+        (WALKER | {"action_activation": "linear"}, np.positive),
+        ({"type": "mlp", "hidden": [4]}, np.tanh),
+        ({"type": "mlp", "hidden": [4], "output_activation": "linear"}, np.positive),
+    ],
+    ids=["walker", "walker-linear", "mlp", "mlp-linear"],
+)
 @pytest.mark.parametrize("settings", [LOOSE, PRICED], ids=["loose", "priced"])
-def test_it_follows_its_equations(network, settings):
+def test_it_follows_its_equations(network, output, settings):
     controller = new_controller(robot(network, **settings), seed=4)
     options = controller.learner.options
     random = np.random.default_rng(2)
@@ -80,15 +92,20 @@ def test_it_follows_its_equations(network, settings):
         fell, ended = step == FALL, step == END
         reward = -100.0 if fell else float(random.normal(0.1, 0.2))
         before, known = state.copy(), bool(state["critic_looked"])
-        swing = (before["weight"] - before["centre"])[part].reshape(shape)
         inputs, now = inputs_of(controller), before["critic_weights"] @ before["critic_features"]
+        swung, centred = (
+            np.clip(output(before[name][part].reshape(shape) @ inputs), -1.0, 1.0)
+            for name in ("weight", "centre")
+        )
         effort = float(np.abs(np.clip(before["output"], -1.0, 1.0)).sum())
         controller.step(random.normal(size=5), reward, fell or ended)
         following = 0.0 if fell else before["critic_weights"] @ state["critic_features"]
         error = heard(options, before, reward, fell, effort) + 0.99 * following - now
         width = (before["amplitude"][0] / options.amplitude_initial) ** options.step_exponent
         widths.add(width)
-        moved = oracle.live(swing, inputs, error if known and not ended else 0.0, before["steps"])
+        moved = oracle.live(
+            swung - centred, inputs, error if known and not ended else 0.0, before["steps"]
+        )
         expected[part] += width * np.ravel(moved)
         if fell or ended:
             oracle.trace[:] = 0.0

@@ -29,7 +29,10 @@ REQUIRED = {
     "network": ("think",),
     "learner": ("learn", "freeze", "exploration", "learnt", "put"),
 }
-OPTIONAL = {"network": ("evolve", "constrain", "rhythm", "output_input"), "learner": ("decide",)}
+OPTIONAL = {
+    "network": ("evolve", "constrain", "rhythm", "output_input", "output_of"),
+    "learner": ("decide",),
+}
 
 _OWN_PACKAGE = __name__.partition(".")[0]
 _BOUND: dict[str, type] = {}
@@ -123,6 +126,10 @@ def output_input(state, settings):
     """
 
 
+def output_of(state, settings, total):
+    """Network: the output that a sum of its last layer becomes. Optional: the sum itself."""
+
+
 def learn(state, settings, observation, reward, terminal):
     """Learner: live one step on: change weights by the reward for what the last outputs did.
 
@@ -190,6 +197,14 @@ def _rhythm(state, settings, into):
 def _output_input(state, settings):
     kernel = _kernel("network", settings, "output_input")
     return lambda state, settings: kernel(state, settings)
+
+
+@overload(output_of)
+def _output_of(state, settings, total):
+    kernel = _kernel("network", settings, "output_of")
+    if kernel is None:
+        return lambda state, settings, total: total
+    return lambda state, settings, total: kernel(state, settings, total)
 
 
 @overload(learn)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dynsyn_controller.core.networks.activation import squash
+from dynsyn_controller.core.networks.activation import squash, tanh
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network, stack_layers
 from dynsyn_controller.core.networks.mlp_options import (
     ACTIVATIONS,
@@ -56,6 +56,12 @@ def think(state, settings, observation, learning):
 def output_input(state, settings):
     """What the last layer hears."""
     return state.unit[state.unit.size - settings.sizes[settings.sizes.size - 2] - 1 :]
+
+
+@njit(cache=True, inner=True)
+def output_of(state, settings, total):
+    """As the activation of the outputs has it."""
+    return tanh(total) if settings.output_activation == TANH else total
 
 
 @njit(cache=True, inner=True)
@@ -127,7 +133,7 @@ class MlpNetwork(Network):
     name = "mlp"
     Options = MlpOptions
     adjustable: ClassVar[tuple[str, ...]] = (*AT_BIRTH, "normalisation_time", "input_scale")
-    output_input, think = output_input, think
+    output_input, output_of, think = output_input, output_of, think
 
     def __init__(self, body: Body, options: MlpOptions) -> None:
         check(body, options)

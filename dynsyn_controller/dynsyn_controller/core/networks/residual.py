@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dynsyn_controller.core.networks.activation import squash
+from dynsyn_controller.core.networks.activation import squash, tanh
 from dynsyn_controller.core.networks.base import Body, FloatArray, stack_layers
 from dynsyn_controller.core.networks.mlp import MlpNetwork, propagate, sense
 from dynsyn_controller.core.networks.mlp_options import MlpOptions
@@ -45,6 +45,12 @@ def output_input(state, settings):
 
 
 @njit(cache=True, inner=True)
+def output_of(state, settings, total):
+    """Of the residual, before it is scaled."""
+    return tanh(total)
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """The policy's outputs, and the residual on top of them."""
     sense(state, settings, observation, learning)
@@ -66,7 +72,7 @@ class ResidualNetwork(MlpNetwork):
     name = "residual"
     Options = ResidualOptions
     adjustable: ClassVar[tuple[str, ...]] = (*MlpNetwork.adjustable, "residual_scale")
-    output_input, think = output_input, think
+    output_input, output_of, think = output_input, output_of, think
 
     def __init__(self, body: Body, options: ResidualOptions) -> None:
         if not 0.0 < options.residual_scale <= LARGEST_SCALE:

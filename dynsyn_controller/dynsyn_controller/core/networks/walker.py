@@ -67,6 +67,12 @@ def output_input(state, settings):
 
 
 @njit(cache=True, inner=True)
+def output_of(state, settings, total):
+    """As the action layer's activation has it."""
+    return tanh(total) if settings.action_activation == TANH else total
+
+
+@njit(cache=True, inner=True)
 def think(state, settings, observation, learning):
     """All four layers, from the observation to the outputs."""
     _sense(state, settings, observation)
@@ -137,9 +143,8 @@ def _act(state, settings, observation, homeostasis):
     inputs = output_input(state, settings)
     start = state.weight.size - joints * inputs.size
     weighted_sums(state.weight, start, inputs, inputs.size, state.output, joints)
-    if settings.action_activation == TANH:
-        for j in range(joints):
-            state.output[j] = tanh(state.output[j])
+    for j in range(joints):
+        state.output[j] = output_of(state, settings, state.output[j])
 
 
 class WalkerNetwork(Network):
@@ -148,7 +153,8 @@ class WalkerNetwork(Network):
     name = "walker"
     Options = WalkerOptions
     adjustable = tuple(f.name for f in fields(WalkerOptions) if f.name not in STRUCTURE)
-    evolve, rhythm, output_input, think = evolve, rhythm, output_input, think
+    evolve, rhythm, think = evolve, rhythm, think
+    output_input, output_of = output_input, output_of
 
     def __init__(self, body: Body, options: WalkerOptions) -> None:
         check(body, options)

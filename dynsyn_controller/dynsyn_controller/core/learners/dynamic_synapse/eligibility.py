@@ -5,18 +5,20 @@ trace of what it has just tried, and learns from how much better things became t
 expected: delta of `critic`, of the reward as it is heard (bounded, and less the price of effort),
 where nothing comes after a fall.
 
-    xi_i = sum_j (W_ij - C_ij) x_j                  how far the swing moves the output's sum
+    xi_i = f(sum_j W_ij x_j) - f(sum_j C_ij x_j)    how far the swing moves the output
     e_ij = gamma lambda e_ij + xi_i x_j / (x . x)
     dC_ij = eta (A / A_0)^p clip(delta / s, -k, k) e_ij,  each control step;  s: mean of |delta|
 
-This is REINFORCE (Williams 1992) with traces and a critic for exploration that depends on the state
-and comes from the weights (gSDE: Raffin, Kober & Stulp 2021): xi has the variance A^2 (x . x) / 2,
-and xi x_j over that is the gradient of the sum's log-probability; the last term of e_ij is that but
-for 2 / A^2. As in node perturbation (Fiete & Seung 2006) its noise goes with the number of joints,
-where that of equation 3 goes with the number of synapses. It is local: a synapse needs its input,
-what its unit does beside what it would do, and one signal for all. No gradient goes through the
-network: equation 3 alone moves its other layers, which swing P times as widely. Where both move a
-centre, the trace goes first.
+f is the output's activation, clipped to -1..1. Where it is linear, this is REINFORCE (Williams
+1992) with traces and a critic for exploration that depends on the state and comes from the weights
+(gSDE: Raffin, Kober & Stulp 2021): xi has the variance A^2 (x . x) / 2, and xi x_j over that is the
+gradient of the sum's log-probability; the last term of e_ij is that but for 2 / A^2. f weighs each
+step by the slope at the sum, since where an output is at its limit a swing changes nothing, and its
+credit would be noise. As in node perturbation (Fiete & Seung 2006) the noise goes with the number
+of joints, where that of equation 3 goes with the number of synapses. It is local: a synapse needs
+its input, what its unit does beside what it would do, and one signal for all. No gradient goes
+through the network: equation 3 alone moves its other layers, which swing P times as widely. Where
+both move a centre, the trace goes first.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from dynsyn_controller.core.learners.dynamic_synapse.presets import PRESETS
 from dynsyn_controller.core.networks.base import Body, FloatArray, Network
 from dynsyn_controller.core.networks.standardisation import rate_after
 from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.operations import output_input
+from dynsyn_controller.core.operations import output_input, output_of
 from dynsyn_controller.core.schema import (
     SchemaError,
     check_at_least,
@@ -108,15 +110,23 @@ def _remember(state, parameters):
         size += inputs[j] * inputs[j]
     kept = parameters.critic_discount * parameters.credit_trace
     for i in range(state.output.size):
-        moved = 0.0
+        swung, centred = 0.0, 0.0
         for j in range(columns):
             k = start + i * columns + j
-            moved += (state.weight[k] - state.centre[k]) * inputs[j]
+            swung += state.weight[k] * inputs[j]
+            centred += state.centre[k] * inputs[j]
+        moved = _output(state, parameters, swung) - _output(state, parameters, centred)
         if size > 0.0:
             moved /= size
         for j in range(columns):
             k = i * columns + j
             state.credit[k] = kept * state.credit[k] + moved * inputs[j]
+
+
+@njit(cache=True, inner=True)
+def _output(state, parameters, total):
+    """The output that counts: beyond the limit of effort there is no more."""
+    return min(max(output_of(state, parameters, total), -1.0), 1.0)
 
 
 @njit(cache=True, inner=True)
