@@ -120,9 +120,10 @@ def test_a_copy_goes_on_bit_for_bit_and_frozen_steps_teach_it_nothing():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"critic_step": 2.0}, "critic_step: found 2.0, expected"),
+        ({"critic_step": 2.0}, "critic_step: found 2.0, expected below 2"),
         ({"critic_step": 0.0}, "critic_step: found 0.0, expected"),
-        ({"critic_discount": 1.0}, "critic_discount: found 1.0, expected 0 to 1"),
+        ({"critic_discount": 1.0}, "critic_discount: found 1.0, expected below 1"),
+        ({"critic_discount": -0.1}, "critic_discount: found -0.1, expected 0 or more"),
         ({"critic_trace": 1.5}, "critic_trace: found 1.5, expected 0 to 1"),
         ({"critic_statistics_time": 0.01}, "found 0.01 s, expected a control step"),
         ({"critic_tracy": 0.5}, "did you mean 'critic_trace'"),

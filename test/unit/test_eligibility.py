@@ -8,6 +8,8 @@ import yaml
 from oracle import robot_data
 
 from dynsyn_controller.core.learners.dynamic_synapse import kernels
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.operations import output_of
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
@@ -115,6 +117,48 @@ def test_it_follows_its_equations(network, output, settings):
         assert state["error_size"] == pytest.approx(oracle.size, rel=1e-9)
     assert np.ptp(state["centre"][part]) > 0.0
     assert (len(widths) > 1) == (settings is PRICED)
+
+
+@njit
+def made_of(states, parameters, total):
+    return output_of(states[0], parameters[0], total)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        WALKER | {"action_activation": "tanh"},
+        WALKER | {"action_activation": "linear"},
+        {"type": "mlp", "hidden": [4]},
+        {"type": "mlp", "hidden": [4], "output_activation": "linear"},
+    ],
+)
+def test_networks_tell_what_they_make_of_a_sum(network):
+    controller = new_controller(robot(network, **LOOSE), seed=4)
+    random, state, layer = np.random.default_rng(2), controller.state[0], controller.layers[-1]
+    for _ in range(20):
+        controller.step(random.normal(size=5), 0.0)
+        sums = state["weight"][layer.slice].reshape(layer.rows, -1) @ inputs_of(controller)
+        made = [made_of(controller.state, controller._parameters, total) for total in sums]
+        np.testing.assert_allclose(made, state["output"], rtol=1e-12, atol=1e-12)
+
+
+def test_a_network_that_does_not_tell_makes_nothing_of_its_sums(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from dynsyn_controller.core.networks.mlp import MlpNetwork\n"
+        "class Own(MlpNetwork):\n    name = 'own'\n    output_of = None\n"
+    )
+    linear = {"hidden": [4], "output_activation": "linear"}
+    lives = [
+        new_controller(robot({"type": kind, **linear}), seed=4) for kind in (f"{path}:Own", "mlp")
+    ]
+    for observation in np.random.default_rng(3).normal(size=(50, 5)):
+        for controller in lives:
+            controller.step(observation, float(observation[0]))
+    own, plain = (controller.state["credit"] for controller in lives)
+    assert own.any()
+    np.testing.assert_array_equal(own, plain)
 
 
 def test_without_a_rate_it_is_the_rule_itself():

@@ -12,6 +12,8 @@ import yaml
 from oracle import robot_data
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.operations import output_of
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import Origin, open_lifetime
@@ -275,6 +277,16 @@ def test_another_learner_goes_on_with_what_was_learnt(tmp_path: Path):
     assert np.unique(after.quantity("amplitude")).tolist() == [0.01]
 
 
+@njit
+def _made_of(states, parameters, total):
+    return output_of(states[0], parameters[0], total)
+
+
+def made_of(controller: Controller, sums: np.ndarray) -> np.ndarray:
+    """What the last layer of a controller's network says that it makes of sums."""
+    return np.array([_made_of(controller.state, controller._parameters, each) for each in sums])
+
+
 @pytest.mark.parametrize(
     ("learner", "file"),
     [
@@ -306,7 +318,8 @@ def test_a_policy_is_left_alone_beside_a_residual_that_learns(
         record = controller.state[0]
         policy.step(row, 0.0)
         inputs = np.append(record["unit"][:CHANNELS], 1.0)
-        residual = 0.2 * np.tanh(controller.weight.reshape(JOINTS, -1) @ inputs)
+        residual = 0.2 * made_of(controller, controller.weight.reshape(JOINTS, -1) @ inputs)
+        np.testing.assert_allclose(residual, 0.2 * record["residual"], atol=1e-12)
         wanted = np.clip(policy.state["output"][0] + residual, -1.0, 1.0)
         np.testing.assert_allclose(effort, wanted, atol=1e-12)
         away.append(np.abs(residual).max())

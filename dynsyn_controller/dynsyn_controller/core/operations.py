@@ -127,7 +127,10 @@ def output_input(state, settings):
 
 
 def output_of(state, settings, total):
-    """Network: the output that a sum of its last layer becomes. Optional: the sum itself."""
+    """Network: what its last layer makes of a sum (a residual: before it is scaled and added).
+
+    Optional: the sum itself. What is beyond -1..1 is the joint's limit.
+    """
 
 
 def learn(state, settings, observation, reward, terminal):

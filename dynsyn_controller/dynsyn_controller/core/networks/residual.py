@@ -46,7 +46,7 @@ def output_input(state, settings):
 
 @njit(cache=True, inner=True)
 def output_of(state, settings, total):
-    """Of the residual, before it is scaled."""
+    """Of the residual, before it is scaled and added to the policy's output."""
     return tanh(total)
 
 

@@ -50,6 +50,7 @@ from dynsyn_controller.core.numba_support import njit
 from dynsyn_controller.core.operations import rhythm
 from dynsyn_controller.core.schema import (
     SchemaError,
+    check_at_least,
     check_fractions,
     check_positive,
     check_times,
@@ -200,7 +201,8 @@ class CriticDynamicSynapse(DynamicSynapse):
         super().__init__(settings, body)
         check_positive("learner", settings, ("critic_step", "critic_statistics_time"))
         check_times("learner", settings, ("critic_statistics_time",), body.dt)
-        check_fractions("learner", settings, ("critic_discount", "critic_trace"))
+        check_at_least("learner", settings, ("critic_discount",))
+        check_fractions("learner", settings, ("critic_trace",))
         for name, end in (("critic_step", 2.0), ("critic_discount", 1.0)):
             found = getattr(settings, name)
             if found >= end:
