@@ -9,6 +9,8 @@ import yaml
 from records import split
 
 from dynsyn_controller.core.controller import Controller
+from dynsyn_controller.core.numba_support import njit
+from dynsyn_controller.core.operations import output_of
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.robot import Robot
 from dynsyn_controller.robot.robot_file import parse_robot
@@ -126,3 +128,13 @@ def differences(controller: Controller, reference: WalkerReference) -> dict[str,
     pairs["baseline"] = (state["baseline"], reference.baseline)
     pairs["settling"] = (state["settling"], reference.settling)
     return {name: float(np.max(np.abs(own - other))) for name, (own, other) in pairs.items()}
+
+
+@njit
+def _made_of(states, parameters, total):
+    return output_of(states[0], parameters[0], total)
+
+
+def made_of(controller: Controller, sums: np.ndarray) -> np.ndarray:
+    """What the last layer of a controller's network says that it makes of sums."""
+    return np.array([_made_of(controller.state, controller._parameters, each) for each in sums])

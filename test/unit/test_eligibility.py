@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
-from oracle import robot_data
+from oracle import made_of, robot_data
 
 from dynsyn_controller.core.learners.dynamic_synapse import kernels
-from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.operations import output_of
 from dynsyn_controller.core.schema import SchemaError
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.robot.config_files import config_path
@@ -67,19 +65,17 @@ def heard(settings, before: np.void, reward: float, fell: bool, effort: float) -
     return max(counted, least) - earned * settings.effort_cost * effort
 
 
-WALKER = robot_data()["network"]
+WALKER, MLP = robot_data()["network"], {"type": "mlp", "hidden": [4]}
+NETWORKS = {
+    "walker": (WALKER | {"action_activation": "tanh"}, np.tanh),
+    "walker-linear": (WALKER | {"action_activation": "linear"}, np.positive),
+    "mlp": (MLP, np.tanh),
+    "mlp-linear": (MLP | {"output_activation": "linear"}, np.positive),
+}
+"""Options of networks, and what they make of a sum."""
 
 
-@pytest.mark.parametrize(
-    ("network", "output"),
-    [
-        (WALKER | {"action_activation": "tanh"}, np.tanh),
-        (WALKER | {"action_activation": "linear"}, np.positive),
-        ({"type": "mlp", "hidden": [4]}, np.tanh),
-        ({"type": "mlp", "hidden": [4], "output_activation": "linear"}, np.positive),
-    ],
-    ids=["walker", "walker-linear", "mlp", "mlp-linear"],
-)
+@pytest.mark.parametrize(("network", "output"), NETWORKS.values(), ids=NETWORKS.keys())
 @pytest.mark.parametrize("settings", [LOOSE, PRICED], ids=["loose", "priced"])
 def test_it_follows_its_equations(network, output, settings):
     controller = new_controller(robot(network, **settings), seed=4)
@@ -119,28 +115,16 @@ def test_it_follows_its_equations(network, output, settings):
     assert (len(widths) > 1) == (settings is PRICED)
 
 
-@njit
-def made_of(states, parameters, total):
-    return output_of(states[0], parameters[0], total)
-
-
-@pytest.mark.parametrize(
-    "network",
-    [
-        WALKER | {"action_activation": "tanh"},
-        WALKER | {"action_activation": "linear"},
-        {"type": "mlp", "hidden": [4]},
-        {"type": "mlp", "hidden": [4], "output_activation": "linear"},
-    ],
-)
+@pytest.mark.parametrize("network", [each for each, _ in NETWORKS.values()], ids=NETWORKS.keys())
 def test_networks_tell_what_they_make_of_a_sum(network):
     controller = new_controller(robot(network, **LOOSE), seed=4)
     random, state, layer = np.random.default_rng(2), controller.state[0], controller.layers[-1]
     for _ in range(20):
         controller.step(random.normal(size=5), 0.0)
         sums = state["weight"][layer.slice].reshape(layer.rows, -1) @ inputs_of(controller)
-        made = [made_of(controller.state, controller._parameters, total) for total in sums]
-        np.testing.assert_allclose(made, state["output"], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            made_of(controller, sums), state["output"], rtol=1e-12, atol=1e-12
+        )
 
 
 def test_a_network_that_does_not_tell_makes_nothing_of_its_sums(tmp_path):

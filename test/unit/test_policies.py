@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from oracle import robot_data
+from oracle import made_of, robot_data
 
 from dynsyn_controller.core.controller import Controller
-from dynsyn_controller.core.numba_support import njit
-from dynsyn_controller.core.operations import output_of
 from dynsyn_controller.lifetime import checkpoint
 from dynsyn_controller.lifetime.factory import new_controller
 from dynsyn_controller.lifetime.writer import Origin, open_lifetime
@@ -275,16 +273,6 @@ def test_another_learner_goes_on_with_what_was_learnt(tmp_path: Path):
     _, after = from_checkpoint(path, robot, swinging)
     assert np.array_equal(after.quantity("centre"), none.weight)
     assert np.unique(after.quantity("amplitude")).tolist() == [0.01]
-
-
-@njit
-def _made_of(states, parameters, total):
-    return output_of(states[0], parameters[0], total)
-
-
-def made_of(controller: Controller, sums: np.ndarray) -> np.ndarray:
-    """What the last layer of a controller's network says that it makes of sums."""
-    return np.array([_made_of(controller.state, controller._parameters, each) for each in sums])
 
 
 @pytest.mark.parametrize(
